@@ -1,0 +1,10 @@
+"""The contract that launcher, engine and api-lite share: messages, signatures, errors and exit codes.
+
+This package depends on pydantic, PyNaCl and the standard library only, and on none of the three programs.
+"""
+
+PROTOCOL_VERSION = 1
+"""Version of the node session and of the control channel. Both ends refuse another one."""
+
+NODE_SUBPROTOCOL = "r3mes.node.v1"
+"""WebSocket subprotocol of the node session."""

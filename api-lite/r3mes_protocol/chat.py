@@ -1,0 +1,124 @@
+"""The parts of OpenAI's chat completion shapes that gateway and engine build and read.
+
+Source: https://platform.openai.com/docs/api-reference/chat (objects `chat.completion` and
+`chat.completion.chunk`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.limits import MAX_NAME_CHARS
+from r3mes_protocol.messages import Usage
+
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+class _Lenient(BaseModel):
+    # A parameter that is newer than this code is passed on to the node, which knows whether it can serve it.
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+
+
+class ChatMessage(_Lenient):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None = None
+
+    def text(self) -> str:
+        """The text of the message; parts that are not text are left out."""
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(str(part.get("text", "")) for part in self.content or [] if part.get("type") == "text")
+
+
+class StreamOptions(_Lenient):
+    include_usage: bool | None = None
+
+
+class ChatRequest(_Lenient):
+    model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)]
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    n: Annotated[int, Field(ge=1, le=16)] | None = None
+    adapter: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)] | None = None
+
+    @property
+    def token_limit(self) -> int | None:
+        return self.max_completion_tokens or self.max_tokens
+
+
+def parse_chat_request(body: bytes | dict[str, Any]) -> ChatRequest:
+    """Raises ApiError INVALID_REQUEST that names the first parameter at fault."""
+    try:
+        return ChatRequest.model_validate_json(body) if isinstance(body, bytes) else ChatRequest.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        param = ".".join(str(part) for part in first["loc"]) or None
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"{param or 'body'}: {first['msg']}", param=param) from None
+
+
+def chunk(
+    completion_id: str,
+    model: str,
+    created: int,
+    *,
+    content: str | None = None,
+    role: Literal["assistant"] | None = None,
+    finish_reason: FinishReason | None = None,
+) -> dict[str, Any]:
+    """One `chat.completion.chunk` with one choice."""
+    delta: dict[str, Any] = {}
+    if role is not None:
+        delta["role"] = role
+    if content is not None:
+        delta["content"] = content
+    return {
+        "id": completion_id,
+        "object": "chat.completion.chunk",
+        "created": created,
+        "model": model,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
+    }
+
+
+def usage_chunk(completion_id: str, model: str, created: int, usage: Usage) -> dict[str, Any]:
+    """The chunk without choices that closes a stream whose client asked for its usage."""
+    return {
+        "id": completion_id,
+        "object": "chat.completion.chunk",
+        "created": created,
+        "model": model,
+        "choices": [],
+        "usage": usage_body(usage),
+    }
+
+
+def completion(
+    completion_id: str, model: str, created: int, *, content: str, finish_reason: FinishReason, usage: Usage
+) -> dict[str, Any]:
+    """A whole `chat.completion`."""
+    return {
+        "id": completion_id,
+        "object": "chat.completion",
+        "created": created,
+        "model": model,
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}],
+        "usage": usage_body(usage),
+    }
+
+
+def usage_body(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+    }

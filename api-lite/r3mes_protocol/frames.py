@@ -1,0 +1,64 @@
+"""Binary frames of the node session: 8 bytes job id, 1 byte kind, payload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import NamedTuple
+
+from r3mes_protocol.limits import MAX_FRAME_BYTES
+from r3mes_protocol.wire import JobId, ProtocolError
+
+HEADER_BYTES = 9
+MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - HEADER_BYTES
+
+
+class FrameKind(IntEnum):
+    """What a payload holds, so that the gateway needs not parse it to know whether the answer has begun."""
+
+    PREAMBLE = 0
+    """Whole SSE events before the first content token, such as the role delta. Failing over is still invisible."""
+    CONTENT = 1
+    """Whole SSE events with at least one content token."""
+    TAIL = 2
+    """Whole SSE events after the last content token: finish reason, usage."""
+
+
+class Frame(NamedTuple):
+    job_id: JobId
+    kind: FrameKind
+    payload: bytes
+
+
+def encode_frame(job_id: JobId, kind: FrameKind, payload: bytes) -> bytes:
+    """Raises ValueError when the payload does not fit in one frame; see `join_events`."""
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"payload of {len(payload)} bytes, {MAX_PAYLOAD_BYTES} allowed")
+    return bytes.fromhex(job_id) + bytes((kind,)) + payload
+
+
+def decode_frame(data: bytes) -> Frame:
+    """Raises ProtocolError for a frame that is truncated, too large or of an unknown kind."""
+    if len(data) < HEADER_BYTES:
+        raise ProtocolError("binary frame shorter than its header")
+    if len(data) > MAX_FRAME_BYTES:
+        raise ProtocolError(f"binary frame of {len(data)} bytes, {MAX_FRAME_BYTES} allowed")
+    try:
+        kind = FrameKind(data[8])
+    except ValueError:
+        raise ProtocolError(f"binary frame of unknown kind {data[8]}") from None
+    return Frame(JobId(data[:8].hex()), kind, data[HEADER_BYTES:])
+
+
+def join_events(events: list[bytes]) -> Iterator[bytes]:
+    """Packs whole SSE events into as few payloads as fit. Raises ValueError for an event larger than a frame."""
+    payload = bytearray()
+    for event in events:
+        if len(event) > MAX_PAYLOAD_BYTES:
+            raise ValueError(f"event of {len(event)} bytes, {MAX_PAYLOAD_BYTES} allowed")
+        if len(payload) + len(event) > MAX_PAYLOAD_BYTES:
+            yield bytes(payload)
+            payload.clear()
+        payload += event
+    if payload:
+        yield bytes(payload)

@@ -1,0 +1,296 @@
+"""Control messages of the node session: JSON text frames, one `type` each.
+
+`GatewayMessage` is what a gateway may say, `NodeMessage` what a node may say; answers travel in binary frames
+(`r3mes_protocol.frames`).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from r3mes_protocol import PROTOCOL_VERSION
+from r3mes_protocol.grants import Role, SignedGrant, UnixSeconds
+from r3mes_protocol.limits import (
+    INITIAL_WINDOW_BYTES,
+    MAX_ADAPTERS,
+    MAX_CONTROL_BYTES,
+    MAX_FRAME_BYTES,
+    MAX_JOB_BYTES,
+    MAX_MODELS,
+)
+from r3mes_protocol.wire import (
+    Hex16,
+    Hex32,
+    Hex64,
+    Hex128,
+    Name,
+    ProtocolError,
+    Sentence,
+    WireModel,
+    parse_json,
+)
+
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Milliseconds = Annotated[int, Field(ge=0, le=24 * 3600 * 1000)]
+Origin = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s/]+$")]
+
+
+class CloseCode(IntEnum):
+    """WebSocket close codes of the node session."""
+
+    GOING_AWAY = 1001
+    REJECTED = 4001
+    REPLACED = 4002
+    SILENT = 4003
+    PROTOCOL = 4004
+
+
+class RejectCode(StrEnum):
+    UNSUPPORTED_PROTOCOL = "unsupported_protocol"
+    MALFORMED = "malformed"
+    REGISTER_FIRST = "register_first"
+    REGISTER_TIMEOUT = "register_timeout"
+    FRAME_TOO_LARGE = "frame_too_large"
+    SIGNATURE_INVALID = "signature_invalid"
+    GRANT_MISSING = "grant_missing"
+    GRANT_INVALID = "grant_invalid"
+    GRANT_EXPIRED = "grant_expired"
+    ROLE_NOT_GRANTED = "role_not_granted"
+    STAKE_INSUFFICIENT = "stake_insufficient"
+    ENDPOINT_REFUSED = "endpoint_refused"
+    TOO_MANY_REGISTRATIONS = "too_many_registrations"
+    GATEWAY_FULL = "gateway_full"
+    SHUTTING_DOWN = "shutting_down"
+
+    @property
+    def worth_retrying(self) -> bool:
+        """Whether the same registration may be accepted later without a change by a person."""
+        return self in (
+            RejectCode.REGISTER_TIMEOUT,
+            RejectCode.TOO_MANY_REGISTRATIONS,
+            RejectCode.GATEWAY_FULL,
+            RejectCode.SHUTTING_DOWN,
+        )
+
+
+class FailureCode(StrEnum):
+    """Why a node did not finish a job."""
+
+    CAPACITY = "capacity"
+    DRAINING = "draining"
+    MODEL_NOT_FOUND = "model_not_found"
+    ADAPTER_NOT_FOUND = "adapter_not_found"
+    INVALID_REQUEST = "invalid_request"
+    CONTEXT_TOO_LONG = "context_too_long"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+    OUT_OF_MEMORY = "out_of_memory"
+    ENGINE_ERROR = "engine_error"
+
+
+class Residency(StrEnum):
+    GPU = "gpu"
+    CPU = "cpu"
+    DISK = "disk"
+
+
+class AdapterOffer(WireModel):
+    name: Name
+    digest: Hex64 | None = None
+    base_model: Name | None = None
+    residency: Residency = Residency.DISK
+
+
+class ModelOffer(WireModel):
+    name: Name
+    context_tokens: Count
+    digest: Hex64 | None = None
+
+
+class Device(WireModel):
+    kind: Literal["cuda", "cpu"]
+    name: Name
+    memory_mb: Count
+    gpu_uuids: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
+
+
+class Capacity(WireModel):
+    active: Count
+    queued: Count
+    max_concurrency: Annotated[int, Field(ge=1, le=4096)]
+
+
+class Usage(WireModel):
+    prompt_tokens: Count
+    completion_tokens: Count
+
+
+class Telemetry(WireModel):
+    """What the node measured of itself. It is information, never proof: nothing that pays may rest on it."""
+
+    tokens_per_second: Annotated[float, Field(ge=0)] | None = None
+    temperature_c: Annotated[float, Field(ge=-273, le=1000)] | None = None
+    power_w: Annotated[float, Field(ge=0)] | None = None
+    gpu_utilisation_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
+class Limits(WireModel):
+    max_frame_bytes: Annotated[int, Field(ge=1024, le=MAX_FRAME_BYTES)] = MAX_FRAME_BYTES
+    initial_window_bytes: Annotated[int, Field(ge=1024, le=2**31)] = INITIAL_WINDOW_BYTES
+    max_jobs: Annotated[int, Field(ge=1, le=4096)]
+
+
+# --- what the gateway says -------------------------------------------------------------------------------------
+
+
+class Hello(WireModel):
+    """First frame after the socket is accepted."""
+
+    type: Literal["hello"] = "hello"
+    protocol: Annotated[int, Field(ge=1)] = PROTOCOL_VERSION
+    session_id: Hex32
+    nonce: Hex64
+    gateway: Origin
+    heartbeat_s: Annotated[float, Field(gt=0, le=3600)]
+    server_time: UnixSeconds
+
+
+class Registered(WireModel):
+    type: Literal["registered"] = "registered"
+    generation: Annotated[int, Field(ge=1)]
+    limits: Limits
+
+
+class Rejected(WireModel):
+    """The gateway closes the socket after this."""
+
+    type: Literal["rejected"] = "rejected"
+    code: RejectCode
+    message: Sentence
+
+
+class Job(WireModel):
+    """One request for the node. `body` is the OpenAI request plus `adapter` (a name or null)."""
+
+    type: Literal["job"] = "job"
+    job_id: Hex16
+    kind: Literal["chat"] = "chat"
+    completion_id: Name
+    """The `id` of every chunk, chosen by the gateway so that another node may go on under the same one."""
+    body: dict[str, Any]
+    first_token_deadline_ms: Milliseconds
+    """Time left until the first content token, counted from the receipt of this frame."""
+    deadline_ms: Milliseconds
+
+
+class Window(WireModel):
+    """More credit: the node may send `bytes` more payload bytes for this job."""
+
+    type: Literal["window"] = "window"
+    job_id: Hex16
+    bytes: Annotated[int, Field(ge=1, le=2**31)]
+
+
+class Cancel(WireModel):
+    """Nobody waits for this job any more; the node stops within one token."""
+
+    type: Literal["cancel"] = "cancel"
+    job_id: Hex16
+
+
+# --- what the node says ----------------------------------------------------------------------------------------
+
+
+class Register(WireModel):
+    type: Literal["register"] = "register"
+    protocol: Annotated[int, Field(ge=1)] = PROTOCOL_VERSION
+    node_id: Hex64
+    endpoint: Annotated[str, StringConstraints(max_length=300)] | None = None
+    """URL of an OpenAI-compatible server that the gateway may call directly; null for a tunnelled node."""
+    available_loras: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] = ()
+    models: Annotated[tuple[ModelOffer, ...], Field(max_length=MAX_MODELS)]
+    roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=4)]
+    max_concurrency: Annotated[int, Field(ge=1, le=4096)]
+    device: Device
+    engine_version: Name
+    grant: SignedGrant | None = None
+    signature: Hex128
+
+
+class Heartbeat(WireModel):
+    """Sent every `heartbeat_s`. Busy is a load, never a reason to vanish from routing."""
+
+    type: Literal["heartbeat"] = "heartbeat"
+    active: Count
+    queued: Count
+    available_loras: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] = ()
+    free_vram_mb: Count | None = None
+    draining: bool = False
+    telemetry: Telemetry | None = None
+
+
+class Done(WireModel):
+    """The job's only terminal when it ended well."""
+
+    type: Literal["done"] = "done"
+    job_id: Hex16
+    finish_reason: Literal["stop", "length", "tool_calls"]
+    usage: Usage
+
+
+class Failed(WireModel):
+    """The job's only terminal when it did not end well. A refusal for capacity carries the true capacity."""
+
+    type: Literal["failed"] = "failed"
+    job_id: Hex16
+    code: FailureCode
+    message: Sentence
+    retryable: bool
+    capacity: Capacity | None = None
+
+
+# --- what both say ---------------------------------------------------------------------------------------------
+
+
+class Drain(WireModel):
+    """Finish what runs, take nothing new."""
+
+    type: Literal["drain"] = "drain"
+    reason: Sentence = ""
+
+
+class Bye(WireModel):
+    """The sender closes the socket next, on purpose."""
+
+    type: Literal["bye"] = "bye"
+    reason: Sentence = ""
+
+
+GatewayMessage: TypeAlias = Annotated[
+    Hello | Registered | Rejected | Job | Window | Cancel | Drain | Bye, Field(discriminator="type")
+]
+NodeMessage: TypeAlias = Annotated[Register | Heartbeat | Done | Failed | Drain | Bye, Field(discriminator="type")]
+
+_GATEWAY_MESSAGE: TypeAdapter[GatewayMessage] = TypeAdapter(GatewayMessage)
+_NODE_MESSAGE: TypeAdapter[NodeMessage] = TypeAdapter(NodeMessage)
+
+
+def parse_gateway_message(data: str | bytes, max_bytes: int = MAX_JOB_BYTES) -> GatewayMessage:
+    """Raises ProtocolError for an unknown kind, an unknown field, a wrong type or an oversized frame."""
+    return parse_json(_GATEWAY_MESSAGE, data, max_bytes)
+
+
+def parse_node_message(data: str | bytes, max_bytes: int = MAX_CONTROL_BYTES) -> NodeMessage:
+    """Raises ProtocolError for an unknown kind, an unknown field, a wrong type or an oversized frame."""
+    return parse_json(_NODE_MESSAGE, data, max_bytes)
+
+
+__all__ = [
+    "AdapterOffer", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done", "Drain", "Failed", "FailureCode",
+    "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "ModelOffer", "NodeMessage", "ProtocolError", "Register",
+    "Registered", "RejectCode", "Rejected", "Residency", "Role", "SignedGrant", "Telemetry", "Usage", "Window",
+    "parse_gateway_message", "parse_node_message",
+]  # fmt: skip

@@ -1,0 +1,37 @@
+"""The node key's signature over one session, so that a registration can't be replayed anywhere else."""
+
+from __future__ import annotations
+
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey, VerifyKey
+
+from r3mes_protocol import NODE_SUBPROTOCOL
+from r3mes_protocol.canonical import canonical_json
+from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId
+
+
+def _registration_bytes(nonce: str, session_id: SessionId, gateway: GatewayOrigin, node_id: NodeId) -> bytes:
+    document = {"gateway": gateway, "node_id": node_id, "nonce": nonce, "session_id": session_id}
+    # The prefix keeps this signature from meaning anything in another protocol that the key may sign.
+    return f"{NODE_SUBPROTOCOL} register\n".encode() + canonical_json(document)
+
+
+def node_id_of(key: SigningKey) -> NodeId:
+    return NodeId(bytes(key.verify_key).hex())
+
+
+def sign_registration(key: SigningKey, *, nonce: str, session_id: SessionId, gateway: GatewayOrigin) -> str:
+    """128 hexadecimal digits. `gateway` must be the origin that the node itself dialled."""
+    return key.sign(_registration_bytes(nonce, session_id, gateway, node_id_of(key))).signature.hex()
+
+
+def registration_is_signed(
+    signature: str, *, nonce: str, session_id: SessionId, gateway: GatewayOrigin, node_id: NodeId
+) -> bool:
+    """Whether the holder of `node_id` signed just this session. Never raises."""
+    try:
+        key = VerifyKey(bytes.fromhex(node_id))
+        key.verify(_registration_bytes(nonce, session_id, gateway, node_id), bytes.fromhex(signature))
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""The base of every wire model and the one way in which bytes become models."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, NewType, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+
+from r3mes_protocol.limits import MAX_NAME_CHARS, MAX_SENTENCE_CHARS
+
+T = TypeVar("T")
+
+NodeId = NewType("NodeId", str)
+"""A node's Ed25519 public key, 64 lower-case hexadecimal digits."""
+
+SessionId = NewType("SessionId", str)
+"""One WebSocket between a node and a gateway, 32 hexadecimal digits chosen by the gateway."""
+
+JobId = NewType("JobId", str)
+"""One request on one node, 16 hexadecimal digits chosen by the gateway; 8 bytes in binary frames."""
+
+GatewayOrigin = NewType("GatewayOrigin", str)
+"""`scheme://host[:port]` of a gateway as its nodes and users dial it."""
+
+Hex16 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Hex64 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Hex128 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{128}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def _plain_sentence(value: object) -> object:
+    # A peer's sentence ends up in logs and on screens: cut it and take out terminal escapes.
+    if isinstance(value, str):
+        return _CONTROL_CHARACTERS.sub(" ", value)[:MAX_SENTENCE_CHARS]
+    return value
+
+
+Sentence = Annotated[str, BeforeValidator(_plain_sentence)]
+
+
+class ProtocolError(Exception):
+    """A peer sent what the contract does not allow. `reason` is one sentence without the peer's bytes."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class WireModel(BaseModel):
+    """A message: strict types, no unknown fields, no NaN, immutable."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def to_json(self) -> str:
+        """One line of JSON, absent optionals included, so that both ends see the same keys."""
+        return self.model_dump_json()
+
+
+def parse_json(adapter: TypeAdapter[T], data: str | bytes, max_bytes: int) -> T:
+    """Turns a frame or a line into a model. Raises ProtocolError for anything but a valid message."""
+    size = len(data) if isinstance(data, bytes) else utf8_length(data)
+    if size > max_bytes:
+        raise ProtocolError(f"message of {size} bytes, {max_bytes} allowed")
+    try:
+        return adapter.validate_json(data)
+    except ValidationError as error:
+        raise ProtocolError(_describe(error)) from None
+    except (ValueError, RecursionError):
+        raise ProtocolError("message is not valid JSON text") from None
+
+
+def utf8_length(text: str) -> int:
+    """Bytes of a text in UTF-8. Lone surrogates count as three bytes each instead of raising."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _describe(error: ValidationError) -> str:
+    # Locations and kinds only: the peer's own values must not reach a log.
+    problems: list[dict[str, Any]] = list(error.errors(include_input=False, include_url=False, include_context=False))
+    first = problems[0]
+    place = ".".join(str(part)[:40] for part in first["loc"][:6]) or "message"
+    return f"{place}: {first['type']}" + (f" and {len(problems) - 1} more problems" if len(problems) > 1 else "")

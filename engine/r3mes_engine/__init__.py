@@ -1,0 +1,1 @@
+"""The engine: serves models on this machine and keeps the session with a gateway."""

@@ -1,0 +1,1 @@
+"""The launcher: supervises a node on this computer and shows its state."""

@@ -1,0 +1,1 @@
+"""The launcher without Qt: node controller, supervisor, telemetry, provisioning, settings."""

@@ -1,0 +1,72 @@
+"""What a front end may ask of the core: the window, the command line and the tests use only this."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+from r3mes_launcher.core.state import (
+    ChatDelta,
+    ChatTurn,
+    Desired,
+    DeviceChoice,
+    GatewayKind,
+    GpuReport,
+    LauncherState,
+    LogLine,
+)
+
+
+class ChatError(Exception):
+    """A chat request that did not work; the message is a sentence for the person."""
+
+
+class CoreListener(Protocol):
+    """Called on the core's own thread, in order. Must return at once."""
+
+    def on_state(self, state: LauncherState) -> None: ...
+    def on_gpus(self, report: GpuReport) -> None: ...
+    def on_logs(self, lines: Sequence[LogLine]) -> None: ...
+
+
+class Core(Protocol):
+    """One running launcher, demo or real. All coroutines run on the core's loop."""
+
+    @property
+    def state(self) -> LauncherState: ...
+
+    def subscribe(self, listener: CoreListener) -> Callable[[], None]:
+        """Starts telling the listener, first with what is known now. Returns the way to end it."""
+        ...
+
+    async def start(self) -> None:
+        """Brings the gateway up and resumes what was wished for. Returns when that has begun."""
+        ...
+
+    async def close(self) -> None:
+        """Drains and ends every child. Safe to call twice."""
+        ...
+
+    async def set_desired(self, desired: Desired) -> None:
+        """The switch. Serving provisions the engine first where it is missing."""
+        ...
+
+    async def cancel_provisioning(self) -> None: ...
+
+    async def retry(self) -> None:
+        """Tries again at once after a fault or during a back-off."""
+        ...
+
+    async def choose_device(self, device: DeviceChoice) -> None: ...
+
+    async def choose_model(self, path: str) -> None:
+        """`builtin`, or a folder or GGUF file. Takes effect at the next start of the engine."""
+        ...
+
+    async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
+        """Raises ValueError with a sentence when the URL can't be one."""
+        ...
+
+    def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
+        """Streams one answer. Closing the iterator ends the generation. Raises ChatError."""
+        ...

@@ -1,0 +1,1 @@
+"""Everything that draws. Views hold no decisions and do no I/O."""
