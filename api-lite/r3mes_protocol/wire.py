@@ -80,7 +80,7 @@ def utf8_length(text: str) -> int:
 
 def _describe(error: ValidationError) -> str:
     # Locations and kinds only: the peer's own values must not reach a log.
-    problems: list[dict[str, Any]] = list(error.errors(include_input=False, include_url=False, include_context=False))
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
     first = problems[0]
     place = ".".join(str(part)[:40] for part in first["loc"][:6]) or "message"
     return f"{place}: {first['type']}" + (f" and {len(problems) - 1} more problems" if len(problems) > 1 else "")
