@@ -8,3 +8,6 @@ PROTOCOL_VERSION = 1
 
 NODE_SUBPROTOCOL = "r3mes.node.v1"
 """WebSocket subprotocol of the node session."""
+
+__version__ = "0.1.0"
+"""Version of the whole project; the three programs are released together."""
