@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from r3mes_protocol import __version__
 from r3mes_protocol.exit_codes import ExitCode
@@ -60,12 +60,12 @@ def _port(text: str) -> int:
     return port
 
 
-def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if sys.platform == "win32":
         return None
     import uvloop
 
-    return uvloop.Loop
+    return uvloop.new_event_loop  # type: ignore[no-any-return]
 
 
 def _announce(line: bytes) -> None:

@@ -157,7 +157,7 @@ class Settings(BaseModel):
     # --- the end ---
     drain_s: float = _seconds(30.0)
     """After SIGTERM running streams may finish for so long."""
-    fast_drain_s: float = _seconds(1.5)
+    fast_drain_s: float = _seconds(0.7)
     """The same when the launcher is gone: the process ends within 3 s in all."""
 
     # --- mock mode ---

@@ -76,7 +76,6 @@ class MockMode(WithoutNodes):
         sent = 0
 
         def event(content: str | None, reason: FinishReason | None = None) -> Events:
-            role = "assistant" if content is not None and sent == 0 else None
             return Events(
                 encode_event(
                     chunk(
@@ -84,7 +83,7 @@ class MockMode(WithoutNodes):
                         model,
                         question.created,
                         content=content,
-                        role=role,
+                        role="assistant" if content is not None and sent == 0 else None,
                         finish_reason=reason,
                     )
                 )

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from r3mes_api.asgi import Receive, Send
 from r3mes_api.nodes.admission import Admission, SessionTerms, read_registration
@@ -125,8 +125,7 @@ class NodeSession:
 
     async def _until_end(self) -> SessionEnd:
         try:
-            await self._handshake()
-            await self._read_frames()
+            await self._serve()
         except SessionEnd as end:
             return end
         except asyncio.CancelledError:
@@ -173,6 +172,11 @@ class NodeSession:
         return self.node_id[:12] if self.node_id is not None else "unregistered"
 
     # --- registration ---
+
+    async def _serve(self) -> NoReturn:
+        await self._handshake()
+        while True:
+            self._frame(await self._next_frame())
 
     async def _handshake(self) -> None:
         self._say(
@@ -238,14 +242,12 @@ class NodeSession:
         frame: str | bytes = data if data is not None else event["text"]
         return frame
 
-    async def _read_frames(self) -> None:
-        while True:
-            frame = await self._next_frame()
-            self._registry.heard(self.session_id, self._clock())
-            if isinstance(frame, bytes):
-                self._binary(frame)
-            else:
-                self._control(frame)
+    def _frame(self, frame: str | bytes) -> None:
+        self._registry.heard(self.session_id, self._clock())
+        if isinstance(frame, bytes):
+            self._binary(frame)
+        else:
+            self._control(frame)
 
     def _binary(self, data: bytes) -> None:
         if len(data) > MAX_FRAME_BYTES:

@@ -76,6 +76,8 @@ class NodeSessions:
         self._clock = clock
         self._sessions: dict[SessionId, NodeSession] = {}
         self._unregistered: set[NodeSession] = set()
+        self._open: set[NodeSession] = set()
+        self._all_left = asyncio.Event()
         self._waiting_for_room: deque[asyncio.Future[None]] = deque()
         self._draining = False
 
@@ -97,7 +99,13 @@ class NodeSessions:
             clock=self._clock,
         )
         self._unregistered.add(session)
-        await session.run()
+        self._open.add(session)
+        try:
+            await session.run()
+        finally:
+            self._open.discard(session)
+            if not self._open:
+                self._all_left.set()
 
     def _check(self, scope: Scope) -> GatewayOrigin:
         """Raises ApiError for a handshake that is refused before it costs anything."""
@@ -139,10 +147,11 @@ class NodeSessions:
     async def close(self) -> None:
         """Says good-bye on every socket and returns when they are all left."""
         self._draining = True
-        for session in (*self._sessions.values(), *self._unregistered):
+        for session in tuple(self._open):
             session.end(SessionEnd(CloseCode.GOING_AWAY, Lost.DISCONNECTED, Bye(reason="Shutting down.")))
-        while self._sessions or self._unregistered:
-            await asyncio.sleep(0)
+        if self._open:
+            self._all_left.clear()
+            await self._all_left.wait()
 
     # --- what sessions tell ---
 
