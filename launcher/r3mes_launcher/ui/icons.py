@@ -1,0 +1,52 @@
+"""The launcher's own icons, read once and drawn in the colour that the theme asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+# Enough for text-size icons at 100 to 300 % and for the window's and the tray's icon.
+_SIZES = (16, 20, 24, 32, 48, 64, 128)
+
+
+class Icons:
+    """Draws SVG icons. Reads the folder when it is made and no file afterwards."""
+
+    def __init__(self, folder: Path) -> None:
+        self._sources = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.svg"))}
+        self._made: dict[tuple[str, str, str], QIcon] = {}
+
+    def icon(self, name: str, colour: str, disabled: str = "", dot: str = "") -> QIcon:
+        """The icon in `colour` (`#rrggbb`). `dot` puts a disc of that colour in its corner. Raises KeyError."""
+        key = (name, colour + disabled, dot)
+        if key not in self._made:
+            made = QIcon()
+            for size in _SIZES:
+                made.addPixmap(self.pixmap(name, colour, size, dot))
+                if disabled:
+                    made.addPixmap(self.pixmap(name, disabled, size), QIcon.Mode.Disabled)
+            self._made[key] = made
+        return self._made[key]
+
+    def pixmap(self, name: str, colour: str, size: int, dot: str = "") -> QPixmap:
+        """The icon in device pixels. Raises KeyError when there is none of this name."""
+        source = self._sources[name].replace("currentColor", colour)
+        pixmap = QPixmap(size, size)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, size, size))
+        if dot:
+            diameter = size * 0.44
+            painter.setPen(Qt.PenStyle.NoPen)
+            corner = QRectF(size - diameter, size - diameter, diameter, diameter)
+            painter.setBrush(QColor("#ffffff"))
+            painter.drawEllipse(corner)
+            inset = diameter * 0.14
+            painter.setBrush(QColor(dot))
+            painter.drawEllipse(corner.adjusted(inset, inset, -inset, -inset))
+        painter.end()
+        return pixmap
