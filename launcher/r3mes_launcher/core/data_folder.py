@@ -112,14 +112,18 @@ else:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """The file has either its old or its new content, also after a power cut. Mode 0600. Raises OSError."""
+def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
+    """The file has either its old or its new content; with `durable` also after a power cut. Mode 0600. Raises OSError.
+
+    A file that means nothing after a restart saves the wait for the disk.
+    """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
