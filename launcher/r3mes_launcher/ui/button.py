@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
+_GAP = 0.4
+
 
 class Button(QPushButton):
     """`kind`: "" for an ordinary one, primary, quiet or navigation. Without text, `name` is what it is called."""
@@ -36,7 +38,9 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         if icon:
             side = theme.metrics.space(4)
-            self.setIconSize(QSize(side, side))
+            # The style sheet knows no gap between icon and text, so the icon brings its own.
+            self._gap = _GAP if text else 0.0
+            self.setIconSize(QSize(round(side * (1 + self._gap)), side))
             self._draw_icon()
             theme.changed.connect(self._draw_icon)
             self.toggled.connect(self._draw_icon)
@@ -48,8 +52,8 @@ class Button(QPushButton):
 
     def _draw_icon(self) -> None:
         if self._kind == "primary":
-            self.setIcon(self._theme.icon_on_accent(self._icon))
+            self.setIcon(self._theme.icon_on_accent(self._icon, self._gap))
         elif self._kind == "navigation" and self.isChecked():
-            self.setIcon(self._theme.icon(self._icon, Tone.BUSY))
+            self.setIcon(self._theme.icon(self._icon, Tone.BUSY, self._gap))
         else:
-            self.setIcon(self._theme.icon(self._icon))
+            self.setIcon(self._theme.icon(self._icon, gap=self._gap))

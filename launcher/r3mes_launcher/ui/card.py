@@ -39,7 +39,7 @@ class IconLabel(QLabel):
 
 
 class Card(QFrame):
-    """A rounded ground with an optional heading. Put the contents into `body`."""
+    """A rounded ground with an optional heading. The contents go into `body`, a status to the end of `heading_row`."""
 
     def __init__(self, theme: Theme, heading: str = "", icon: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,8 @@ class Card(QFrame):
             self.setAccessibleName(heading)
             if icon:
                 self.heading_row.addWidget(IconLabel(theme, icon))
-            self.heading_row.addWidget(PlainLabel(heading, "heading"))
+            self.heading = PlainLabel(heading, "heading")
+            self.heading_row.addWidget(self.heading)
             self.heading_row.addStretch(1)
             column.addLayout(self.heading_row)
         self.body = QVBoxLayout()
@@ -89,10 +90,17 @@ class Callout(QFrame):
         self._detail = PlainLabel("", wrap=True)
         column.addWidget(self._title)
         column.addWidget(self._detail)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(space(2))
-        self.buttons.setContentsMargins(0, space(1.4), 0, 0)
-        column.addLayout(self.buttons)
+        self._buttons = QWidget()
+        self._button_row = QHBoxLayout(self._buttons)
+        self._button_row.setSpacing(space(2))
+        self._button_row.setContentsMargins(0, space(1.4), 0, 0)
+        self._button_row.addStretch(1)
+        self._buttons.hide()
+        column.addWidget(self._buttons)
+
+    def add_button(self, button: QWidget) -> None:
+        self._button_row.insertWidget(self._button_row.count() - 1, button)
+        self._buttons.show()
 
     def show_words(self, title: str, detail: str = "") -> None:
         self._title.show_text(title)
@@ -129,6 +137,23 @@ class PairRow(QWidget):
         super().resizeEvent(event)
 
 
+class PageGround(QWidget):
+    """What a page scrolls: as tall as its contents are at its width.
+
+    Qt's own minimum is taken at the narrowest width, where every sentence wraps, and would scroll for nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("page")
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        hint, layout, parent = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is None or parent is None or not layout.hasHeightForWidth():
+            return hint
+        return QSize(hint.width(), layout.totalHeightForWidth(max(parent.width(), hint.width())))
+
+
 class PageColumn(QScrollArea):
     """A page that scrolls: a column of cards that does not grow wider than is good to read."""
 
@@ -141,8 +166,7 @@ class PageColumn(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page = QWidget()
-        page.setObjectName("page")
+        page = PageGround()
         outer = QHBoxLayout(page)
         outer.setContentsMargins(space(8), space(6), space(8), space(8))
         column = QWidget()
@@ -174,16 +198,17 @@ class EmptyState(QWidget):
         column.addWidget(self._title)
         self._sentence = PlainLabel("", "muted", wrap=True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._sentence.setMinimumWidth(round(theme.metrics.line * 26))
-        column.addWidget(self._sentence, 0, Qt.AlignmentFlag.AlignHCenter)
-        self.buttons = QHBoxLayout()
-        self.buttons.setSpacing(space(2))
-        self.buttons.setContentsMargins(0, space(3), 0, 0)
-        holder = QHBoxLayout()
-        holder.addStretch(1)
-        holder.addLayout(self.buttons)
-        holder.addStretch(1)
-        column.addLayout(holder)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self._sentence, 2)
+        row.addStretch(1)
+        column.addLayout(row)
+        self._button_row = QHBoxLayout()
+        self._button_row.setSpacing(space(2))
+        self._button_row.setContentsMargins(0, space(3), 0, 0)
+        self._button_row.addStretch(1)
+        self._button_row.addStretch(1)
+        column.addLayout(self._button_row)
         column.addStretch(3)
 
     def show_words(self, title: str, sentence: str, icon: str, tone: Tone = Tone.NEUTRAL) -> None:
@@ -191,3 +216,6 @@ class EmptyState(QWidget):
         self._sentence.show_text(sentence)
         self._icon.show_icon(icon, tone)
         self.setAccessibleName(f"{title}. {sentence}")
+
+    def add_button(self, button: QWidget) -> None:
+        self._button_row.insertWidget(self._button_row.count() - 1, button)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from r3mes_launcher.bridge import ChatStream
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import Callout, EmptyState
+from r3mes_launcher.ui.card import Callout, EmptyState, PageGround
 from r3mes_launcher.ui.chat_message import MessageView
 from r3mes_launcher.ui.composer import Composer
 from r3mes_launcher.ui.conversation import Conversation
@@ -28,7 +28,7 @@ from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
 # A line of text longer than about this many lines' heights is hard to read.
-_WIDEST_LINES = 46
+_WIDEST_LINES = 52
 
 
 class ChatPage(QWidget):
@@ -41,6 +41,7 @@ class ChatPage(QWidget):
         self._intents = intents
         self._state = LauncherState()
         self._views: list[MessageView] = []
+        self.suggestions: list[Button] = []
         self._stream: ChatStream | None = None
         self._follow = True
         self.conversation = Conversation()
@@ -96,10 +97,8 @@ class ChatPage(QWidget):
         ):
             button = Button(theme, prompt)
             button.clicked.connect(lambda _=False, text=prompt: self.ask(text))
-            empty.buttons.addWidget(button)
-        self._suggestions = [
-            item.widget() for index in range(empty.buttons.count()) if (item := empty.buttons.itemAt(index)) is not None
-        ]
+            empty.add_button(button)
+            self.suggestions.append(button)
         return empty
 
     def _make_transcript(self, theme: Theme) -> QWidget:
@@ -112,8 +111,7 @@ class ChatPage(QWidget):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setAccessibleName(self.tr("Conversation"))
-        inside = QWidget()
-        inside.setObjectName("page")
+        inside = PageGround()
         across = QHBoxLayout(inside)
         across.setContentsMargins(space(8), space(2), space(8), space(4))
         column = QWidget()
@@ -142,8 +140,7 @@ class ChatPage(QWidget):
         self._nobody = Callout(theme, Tone.WARNING)
         self.go_home = Button(theme, self.tr("Open Home"), "home")
         self.go_home.clicked.connect(self.home_wished)
-        self._nobody.buttons.addWidget(self.go_home)
-        self._nobody.buttons.addStretch(1)
+        self._nobody.add_button(self.go_home)
         self.composer = Composer(theme)
         self.composer.sent.connect(self.ask)
         self.composer.stopped.connect(self.stop)
@@ -188,9 +185,8 @@ class ChatPage(QWidget):
         self.composer.show_state(can_send, answering)
         self.model.setEnabled(self.model.count() > 0 and not answering)
         self.new.setEnabled(bool(self.conversation.messages))
-        for suggestion in self._suggestions:
-            if suggestion is not None:
-                suggestion.setEnabled(can_send)
+        for suggestion in self.suggestions:
+            suggestion.setEnabled(can_send)
         self._nobody.setVisible(not self._state.models)
         if not gateway.reachable:
             self._nobody.show_words(

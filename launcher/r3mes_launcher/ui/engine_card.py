@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from r3mes_launcher.core.state import Actual, DeviceChoice, LauncherState
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import Card, IconLabel
+from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
@@ -22,8 +23,9 @@ _AT_REST = (Actual.UNPROVISIONED, Actual.STOPPED, Actual.FAULTED, Actual.PROVISI
 
 class EngineCard(Card):
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "", parent=parent)
-        self._build_heading(theme)
+        super().__init__(theme, QCoreApplication.translate("EngineCard", "Engine"), "engine", parent)
+        self._status = PlainLabel("", "caption")
+        self.heading_row.addWidget(self._status)
         self._intents = intents
         self._state = LauncherState()
         self._dialog: QFileDialog | None = None
@@ -48,7 +50,7 @@ class EngineCard(Card):
         self.model.setAccessibleName(self.tr("Model to serve"))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.setMinimumContentsLength(8)
-        self.model.addItem(self.tr("The embedded model (SmolLM2 135M)"), BUILTIN)
+        self.model.addItem(self.tr("SmolLM2 135M (embedded)"), BUILTIN)
         self.model.activated.connect(self._on_model)
         model_name.setBuddy(self.model)
         self.browse_file = Button(theme, icon="file", name=self.tr("Choose a GGUF file"))
@@ -80,15 +82,6 @@ class EngineCard(Card):
         self.body.addWidget(self._problem)
         self.body.addStretch(1)
 
-    def _build_heading(self, theme: Theme) -> None:
-        heading = PlainLabel(self.tr("Engine"), "heading")
-        self._status = PlainLabel("", "caption")
-        self.setAccessibleName(self.tr("Engine"))
-        self.heading_row.addWidget(IconLabel(theme, "engine"))
-        self.heading_row.addWidget(heading)
-        self.heading_row.addStretch(1)
-        self.heading_row.addWidget(self._status)
-
     def show_state(self, state: LauncherState, now: float) -> None:
         self._state = state
         node, engine = state.node, state.node.engine
@@ -97,6 +90,7 @@ class EngineCard(Card):
         self._fields.show_value("last_exit", engine.last_exit if not engine.running or engine.restarts else "")
         self._fields.show_value("running_model", node.model if engine.running else "")
         self._fields.show_value("running_device", node.device if engine.running else "")
+        self._fields.setVisible(engine.running or bool(engine.last_exit) or bool(node.node_id))
         self._fields.show_value("node", f"{node.node_id[:16]}…" if len(node.node_id) > 16 else node.node_id)
         self._show_choice(state)
         self.tick(now)

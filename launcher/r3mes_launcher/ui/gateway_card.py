@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QRadioButton, QWidget
 
 from r3mes_launcher.core.state import GatewayKind, LauncherState
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import Card, IconLabel
+from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel, restyle
@@ -21,15 +22,11 @@ _LONGEST_URL = 2048
 
 class GatewayCard(Card):
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "", parent=parent)
+        super().__init__(theme, QCoreApplication.translate("GatewayCard", "Gateway"), "gateway", parent)
         self._intents = intents
         self._state = LauncherState()
         space = theme.metrics.space
-        self.setAccessibleName(self.tr("Gateway"))
         self._status = PlainLabel("", "caption")
-        self.heading_row.addWidget(IconLabel(theme, "gateway"))
-        self.heading_row.addWidget(PlainLabel(self.tr("Gateway"), "heading"))
-        self.heading_row.addStretch(1)
         self.heading_row.addWidget(self._status)
 
         self._fields = FieldList(theme)

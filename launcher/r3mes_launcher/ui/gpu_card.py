@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from r3mes_launcher.core.state import GpuSample
 from r3mes_launcher.ui import figures
-from r3mes_launcher.ui.card import Callout, Card, IconLabel
+from r3mes_launcher.ui.card import Callout, Card
 from r3mes_launcher.ui.gpu_history import CardHistory, Figure
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -65,14 +65,9 @@ class FigurePanel(QWidget):
 
 class GpuCard(Card):
     def __init__(self, theme: Theme, sample: GpuSample, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "", parent=parent)
-        self.setAccessibleName(sample.name)
+        super().__init__(theme, sample.name, "gpu", parent)
         space = theme.metrics.space
-        self._name = PlainLabel(sample.name, "heading")
         self._about = PlainLabel("", "caption")
-        self.heading_row.addWidget(IconLabel(theme, "gpu"))
-        self.heading_row.addWidget(self._name)
-        self.heading_row.addStretch(1)
         self.heading_row.addWidget(self._about)
         self._lost = Callout(theme, Tone.BAD)
         self._lost.hide()
@@ -107,6 +102,7 @@ class GpuCard(Card):
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setTabKeyNavigation(False)
         table.setShowGrid(False)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

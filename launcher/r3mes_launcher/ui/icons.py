@@ -17,24 +17,27 @@ class Icons:
 
     def __init__(self, folder: Path) -> None:
         self._sources = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.svg"))}
-        self._made: dict[tuple[str, str, str], QIcon] = {}
+        self._made: dict[tuple[str, str, str, float], QIcon] = {}
 
-    def icon(self, name: str, colour: str, disabled: str = "", dot: str = "") -> QIcon:
-        """The icon in `colour` (`#rrggbb`). `dot` puts a disc of that colour in its corner. Raises KeyError."""
-        key = (name, colour + disabled, dot)
+    def icon(self, name: str, colour: str, disabled: str = "", dot: str = "", gap: float = 0.0) -> QIcon:
+        """The icon in `colour` (`#rrggbb`). Raises KeyError.
+
+        `dot` puts a disc of that colour in its corner; `gap` leaves that share of its width free beside it.
+        """
+        key = (name, colour + disabled, dot, gap)
         if key not in self._made:
             made = QIcon()
             for size in _SIZES:
-                made.addPixmap(self.pixmap(name, colour, size, dot))
+                made.addPixmap(self.pixmap(name, colour, size, dot, gap))
                 if disabled:
-                    made.addPixmap(self.pixmap(name, disabled, size), QIcon.Mode.Disabled)
+                    made.addPixmap(self.pixmap(name, disabled, size, "", gap), QIcon.Mode.Disabled)
             self._made[key] = made
         return self._made[key]
 
-    def pixmap(self, name: str, colour: str, size: int, dot: str = "") -> QPixmap:
+    def pixmap(self, name: str, colour: str, size: int, dot: str = "", gap: float = 0.0) -> QPixmap:
         """The icon in device pixels. Raises KeyError when there is none of this name."""
         source = self._sources[name].replace("currentColor", colour)
-        pixmap = QPixmap(size, size)
+        pixmap = QPixmap(round(size * (1 + gap)), size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -68,6 +68,7 @@ QComboBox::down-arrow { image: url("$chevron"); width: ${chevron_size}px; height
 QComboBox QAbstractItemView { background: $surface; color: $text; border: ${hair}px solid $border; outline: none;
   selection-background-color: $accent_soft; selection-color: $text; }
 
+QRadioButton { margin-left: -${focus_ring}px; }
 QCheckBox, QRadioButton { spacing: ${gap}px; background: transparent; padding: ${focus}px;
   border-radius: ${small_radius}px;
   border: ${focus}px solid transparent; }
@@ -87,7 +88,7 @@ QProgressBar::chunk { background: $accent; border-radius: ${bar_radius}px; }
 QScrollArea, QScrollArea > QWidget > QWidget#page { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: ${scroll}px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: ${scroll}px; margin: 0; }
-QScrollBar::handle { background: $scroll_handle; border-radius: ${scroll_radius}px; margin: ${scroll_gap}px; }
+QScrollBar::handle { background: $handle; border-radius: ${scroll_radius}px; margin: ${scroll_gap}px; }
 QScrollBar::handle:vertical { min-height: ${chevron_box}px; }
 QScrollBar::handle:horizontal { min-width: ${chevron_box}px; }
 QScrollBar::handle:hover { background: $text_muted; }
@@ -96,9 +97,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QTableWidget { background: transparent; border: none; gridline-color: $border; }
 QTableWidget::item:selected { background: $accent_soft; color: $text; }
+QTableCornerButton::section { background: transparent; border: none; border-bottom: ${hair}px solid $border; }
+QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $text_muted; border: none;
   border-bottom: ${hair}px solid $border;
   padding: ${gap}px; }
+QHeaderView::section:vertical { border: none; }
 QPlainTextEdit[kind="plain"], QTextEdit[kind="plain"] { background: transparent; border: none; color: $text;
   selection-background-color: $accent; selection-color: $on_accent; }
 QAbstractScrollArea[kind="log"] { background: $surface; border: ${hair}px solid $border;
@@ -125,6 +129,7 @@ def style_sheet(tokens: Tokens, metrics: Metrics, points: float, icons: Path) ->
     lengths = {
         "hair": hair,
         "focus": focus,
+        "focus_ring": 2 * focus,
         "radius": metrics.radius,
         "small_radius": metrics.small_radius,
         "tiny_radius": metrics.space(0.8),
@@ -159,7 +164,6 @@ def style_sheet(tokens: Tokens, metrics: Metrics, points: float, icons: Path) ->
     colours = {name: getattr(tokens, name) for name in tokens.__slots__ if name != "dark"}
     return _SHEET.substitute(
         colours,
-        scroll_handle=tokens.border_strong,
         chevron=(icons / f"chevron-{scheme}.svg").as_posix(),
         tick=(icons / f"tick-{scheme}.svg").as_posix(),
         **{name: str(value) for name, value in lengths.items()},

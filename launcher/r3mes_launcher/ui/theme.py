@@ -57,12 +57,12 @@ class Theme(QObject):
         self._scheme = scheme
         self._apply()
 
-    def icon(self, name: str, tone: Tone = Tone.NEUTRAL) -> QIcon:
-        return self.icons.icon(name, self.tokens.tone(tone), disabled=self.tokens.border_strong)
+    def icon(self, name: str, tone: Tone = Tone.NEUTRAL, gap: float = 0.0) -> QIcon:
+        return self.icons.icon(name, self.tokens.tone(tone), disabled=self.tokens.border_strong, gap=gap)
 
-    def icon_on_accent(self, name: str) -> QIcon:
+    def icon_on_accent(self, name: str, gap: float = 0.0) -> QIcon:
         """For the buttons that are filled with the accent colour."""
-        return self.icons.icon(name, self.tokens.on_accent, disabled=self.tokens.text_muted)
+        return self.icons.icon(name, self.tokens.on_accent, disabled=self.tokens.text_muted, gap=gap)
 
     def figure_font(self, factor: float = 1.0) -> QFont:
         """Digits of equal width, so that a changing figure does not dance."""

@@ -27,6 +27,7 @@ class Tokens:
     field: str
     border: str
     border_strong: str
+    handle: str
     text: str
     text_muted: str
     accent: str
@@ -69,6 +70,7 @@ LIGHT = Tokens(
     field="#ffffff",
     border="#dde1e8",
     border_strong="#8a93a3",
+    handle="#c3c9d4",
     text="#1a1d23",
     text_muted="#596170",
     accent="#3152c8",
@@ -91,6 +93,7 @@ DARK = Tokens(
     field="#15171c",
     border="#2e333d",
     border_strong="#6b7484",
+    handle="#3f4653",
     text="#e8ebf0",
     text_muted="#a0a8b6",
     accent="#8fa8ff",

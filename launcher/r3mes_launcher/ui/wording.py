@@ -69,7 +69,7 @@ def _node_words(node: NodeState) -> tuple[str, Tone, str]:
 
 
 def desired_words(desired: Desired) -> str:
-    return _tr("On") if desired is Desired.SERVING else _tr("Off")
+    return _tr("on") if desired is Desired.SERVING else _tr("off")
 
 
 def gateway_wording(gateway: GatewayState) -> Wording:
