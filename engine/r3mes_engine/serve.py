@@ -72,7 +72,7 @@ STATS_INTERVAL_S = 2.0
 def serve(settings: ServeSettings) -> int:
     """Runs the engine to its end. Returns the exit code."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("websockets", "uvicorn"):
+    for name in ("websockets", "uvicorn", "ContinuousBatchingLogger"):
         logging.getLogger(name).setLevel(logging.WARNING)
     events = EventWriter(take_stdout())
     events.emit(StartingEvent(version=__version__, pid=os.getpid()))
