@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 
-from r3mes_installer.pip_runner import pip_environment
+from r3mes_installer.cancellation import Cancellation
+from r3mes_installer.pip_runner import bundled_pip, pip_environment, wait_quietly
 from r3mes_installer.target import Accelerator, Platform
 
 PROBE_TIMEOUT_S = 30
-"""pip answers in a second or two; an index that is slower than this is treated as not having the build."""
+"""pip answers in a second or two; from a slower index nothing is learnt in time."""
+PROBE_CONNECT_S = 10
+PROBE_RETRIES = 1
+"""The installation itself tries longer, as pip is configured."""
 
 
 def has_nvidia_gpu(platform: Platform) -> bool:
@@ -30,29 +35,35 @@ def wanted_accelerator(choice: str, gpu: bool) -> Accelerator:
     return Accelerator(choice)
 
 
-def pip_offers(package: str, version: str, temporary: Path) -> bool | None:
-    """Whether pip, as it is configured, finds this version. None when this Python has no pip to ask."""
-    command = [sys.executable, "-m", "pip", "index", "versions", package]
-    try:
-        result = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=PROBE_TIMEOUT_S,
-            env=pip_environment(os.environ, temporary),
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    if "No module named pip" in result.stderr:
+def pip_offers(package: str, version: str, cancellation: Cancellation) -> bool | None:
+    """Whether pip, as it is configured, finds this version. None when it can't tell. Raises Cancelled."""
+    wheel = bundled_pip()
+    if importlib.util.find_spec("pip") is not None:
+        pip = ["-m", "pip"]
+    elif wheel is not None:
+        pip = [str(wheel / "pip")]
+    else:
         return None
-    return version in set(_words(result.stdout))
+    options = ["--retries", str(PROBE_RETRIES), "--timeout", str(PROBE_CONNECT_S)]
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            [sys.executable, *pip, "index", "versions", package, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env=pip_environment(os.environ, Path(folder)),
+        )
+        wait_quietly(process, PROBE_TIMEOUT_S, cancellation)
+        if process.returncode != 0:
+            return None
+        output.seek(0)
+        return version in offered_versions(output.read().decode(errors="replace"))
 
 
-def _words(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+def offered_versions(output: str) -> set[str]:
+    """The versions that `pip index versions` lists."""
+    versions: set[str] = set()
+    for line in output.splitlines():
         if line.startswith("Available versions:"):
-            for word in line.removeprefix("Available versions:").split(","):
-                yield word.strip()
+            versions.update(word.strip() for word in line.removeprefix("Available versions:").split(","))
+    return versions

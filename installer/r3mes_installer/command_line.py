@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from r3mes_installer.cancellation import Cancellation, cancel_at_end_of, cancel_on_signals
 from r3mes_installer.environment import this_interpreter
 from r3mes_installer.failure import Failure
 from r3mes_installer.locations import HOME_VARIABLE, this_locations
+from r3mes_installer.locks import Role
 from r3mes_installer.progress import ConsoleReporter, JsonReporter, Reporter
-from r3mes_installer.target import this_target
+from r3mes_installer.target import Accelerator, Platform, Target, this_target
 from r3mes_installer.workshop import Workshop
+
+if TYPE_CHECKING:
+    from r3mes_installer.system_packages import System
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
 
     test = commands.add_parser("test", parents=[common], help="run all checks and tests")
     test.add_argument("--no-lint", action="store_true", help="the tests only: no ruff, mypy and import-linter")
+    test.add_argument("--accelerator", choices=("cpu", "cuda"), default="cpu", help="the build of torch to test with")
     test.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to pytest")
 
     engine = commands.add_parser("engine", parents=[common], help="make the engine's environment (for the launcher)")
@@ -72,24 +78,93 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _dispatch(options: argparse.Namespace, reporter: Reporter, cancellation: Cancellation) -> int:
+    # Each command imports its own modules, so that a later start takes no longer than it must.
     target = this_target()
     workshop = Workshop(this_locations(target.platform), target, this_interpreter())
-    if options.command == "engine":
-        from r3mes_installer.accelerator import has_nvidia_gpu
-        from r3mes_installer.engine_command import run_engine
+    command: Callable[[argparse.Namespace, Workshop, Target, Reporter, Cancellation], int] = {
+        "run": _run,
+        "test": _test,
+        "engine": _engine,
+        "lock": _lock,
+    }[options.command]
+    return command(options, workshop, target, reporter, cancellation)
 
-        if options.watch_stdin:
-            cancel_at_end_of(0, cancellation)
-        with cancel_on_signals(cancellation):
-            environment = run_engine(
-                workshop,
-                options.accelerator,
-                options.plan,
-                lambda: has_nvidia_gpu(target.platform),
-                reporter,
-                cancellation,
-            )
-        if isinstance(reporter, JsonReporter) and not options.plan:
+
+def _run(
+    options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
+) -> int:
+    from r3mes_installer import run_command
+    from r3mes_installer.display import has_display
+
+    window = has_display(target.platform, os.environ)
+    with cancel_on_signals(cancellation):
+        system = _system_of(target)
+        environment = run_command.prepare_run(workshop, window, system, reporter, cancellation)
+    reporter.say(run_command.launch_sentence(window, options.demo, options.serve))
+    command = run_command.launcher_command(environment, window, options.demo, options.serve, options.arguments)
+    run_command.become(command, run_command.child_variables(os.environ))
+
+
+def _test(
+    options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
+) -> int:
+    from r3mes_installer import checks_command
+    from r3mes_installer.run_command import child_variables
+
+    with cancel_on_signals(cancellation):
+        accelerator = Accelerator(options.accelerator)
+        system = _system_of(target)
+        environment = checks_command.prepare_test(workshop, accelerator, system, reporter, cancellation)
+        steps = checks_command.steps(environment, not options.no_lint, options.arguments)
+        environ = checks_command.checks_variables(child_variables(os.environ))
+        outcomes = checks_command.run_steps(steps, workshop.locations.checkout, environ, reporter, cancellation)
+    code, sentence = checks_command.summary(outcomes)
+    reporter.say(sentence)
+    return code
+
+
+def _engine(
+    options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
+) -> int:
+    from r3mes_installer.accelerator import has_nvidia_gpu
+    from r3mes_installer.engine_command import run_engine
+
+    if options.watch_stdin:
+        cancel_at_end_of(0, cancellation)
+    with cancel_on_signals(cancellation):
+        environment = run_engine(
+            workshop,
+            options.accelerator,
+            options.plan,
+            lambda: has_nvidia_gpu(target.platform),
+            reporter,
+            cancellation,
+        )
+    if not options.plan:
+        if isinstance(reporter, JsonReporter):
             reporter.event("done", python=str(environment.python))
-        return 0
-    raise AssertionError(options.command)
+        else:
+            reporter.say(f"The engine is ready: {environment.python}")
+    return 0
+
+
+def _lock(
+    options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
+) -> int:
+    from r3mes_installer.run_command import become, child_variables
+
+    with cancel_on_signals(cancellation):
+        environment = workshop.environment(Role.MAINTENANCE)
+        environment.provision(reporter, cancellation)
+    reporter.say("Resolving the requirements; a minute or two.")
+    upgrade = ["--upgrade"] if options.upgrade else []
+    become([str(environment.python), "-P", "-m", "r3mes_installer.locking", *upgrade], child_variables(os.environ))
+
+
+def _system_of(target: Target) -> Callable[[], System] | None:
+    """How to learn about the system where Qt needs libraries of it; elsewhere its wheels hold them all."""
+    if target.platform is not Platform.LINUX:
+        return None
+    from r3mes_installer.system_packages import this_system
+
+    return this_system

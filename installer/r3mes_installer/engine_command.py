@@ -26,7 +26,7 @@ def run_engine(
     if accelerator == "auto" and wanted not in workshop.accelerators:
         reporter.say("There is no CUDA build of the engine for this system yet: the build for the CPU is taken.")
         wanted = Accelerator.CPU
-    choice = workshop.choose(Role.ENGINE, wanted)
+    choice = workshop.choose(Role.ENGINE, wanted, cancellation)
     if choice.note:
         reporter.say(choice.note)
     environment = choice.environment

@@ -26,6 +26,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 
 from r3mes_installer.failure import Failure, FailureCode
+from r3mes_installer.locations import checkout_of_installer
 from r3mes_installer.locks import ACCELERATORS, INPUTS, MANIFEST, Role, RoleInputs, inputs_digest, lock_name
 from r3mes_installer.target import Accelerator, Platform
 from r3mes_installer.wheel_targets import MACHINES, PYTHONS, Wheel, best_wheel, fitting_wheels, marker_environment
@@ -285,3 +286,17 @@ def _python_marker(pythons: Sequence[str]) -> str:
     if set(pythons) == set(PYTHONS):
         return ""
     return " ; " + " or ".join(f'python_version == "{python}"' for python in sorted(pythons, key=PYTHONS.index))
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        for sentence in write_locks(checkout_of_installer(), upgrade="--upgrade" in arguments):
+            print(sentence)
+    except Failure as failure:
+        sys.stderr.write(f"{failure.message}\n")
+        return failure.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

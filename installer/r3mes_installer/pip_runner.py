@@ -161,7 +161,9 @@ def _idle(on_idle: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def wait_quietly(process: subprocess.Popen[str], seconds: float, cancellation: Cancellation) -> None:
+def wait_quietly(
+    process: subprocess.Popen[str] | subprocess.Popen[bytes], seconds: float, cancellation: Cancellation
+) -> None:
     """Waits for a short helper process; raises Cancelled when cancelled, kills it when it takes too long."""
     deadline = time.monotonic() + seconds
     try:

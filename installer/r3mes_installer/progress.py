@@ -101,7 +101,7 @@ class ConsoleReporter:
             self.say(f"Ready in {plan.location}.")
             return
         size, disk = readable_bytes(plan.download_bytes), readable_bytes(plan.disk_bytes)
-        self.say(f"Making {plan.location}: {size} to download (less where pip has it already), {disk} of disk needed.")
+        self.say(f"{plan.location} needs {size} of downloads (less what pip has already) and {disk} of disk.")
 
     def say(self, sentence: str) -> None:
         self._erase()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from r3mes_installer.accelerator import pip_offers
+from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.disk import FreeBytes, free_bytes
 from r3mes_installer.environment import Environment, Interpreter
 from r3mes_installer.failure import Failure, FailureCode
@@ -22,7 +21,7 @@ IMPORTS = {
     Role.TEST: ("PySide6.QtCore", "torch", "pytest"),
 }
 
-PipOffers = Callable[[str, str, Path], bool | None]
+PipOffers = Callable[[str, str, Cancellation], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +59,11 @@ class Workshop:
         imports = IMPORTS.get(role, ())
         return Environment(role, lock, bootstrap, self.locations, self._interpreter, imports, accelerator, self._free)
 
-    def choose(self, role: Role, wanted: Accelerator) -> Choice:
+    def choose(self, role: Role, wanted: Accelerator, cancellation: Cancellation) -> Choice:
         """The environment for a role whose builds differ by accelerator. Raises Failure.
 
-        A complete environment that serves is taken as it is (the CUDA build computes on CPUs too). Where no CPU build
-        can be had, the default build of the package index serves instead.
+        A complete environment that serves is taken as it is (the CUDA build computes on CPUs too). Where pip finds no
+        CPU build, the default build of the package index serves instead.
         """
         assert INPUTS[role].accelerated
         available = self.accelerators
@@ -87,7 +86,7 @@ class Workshop:
         first = environments[0]
         if first.accelerator is not wanted:
             return Choice(first, self._note(f"has no CPU build for Python {self._target.python}"))
-        if self._must_ask_for(first, environments) and not self._offered(first):
+        if len(environments) > 1 and self._offered(first, cancellation) is False:
             return Choice(environments[1], self._note("does not offer the CPU build"))
         return Choice(first)
 
@@ -99,18 +98,13 @@ class Workshop:
                 raise
             return None
 
-    @staticmethod
-    def _must_ask_for(environment: Environment, environments: list[Environment]) -> bool:
-        return environment.accelerator is Accelerator.CPU and len(environments) > 1
-
-    def _offered(self, environment: Environment) -> bool:
+    def _offered(self, environment: Environment, cancellation: Cancellation) -> bool | None:
         version = next(
             line.split()[0].partition("==")[2]
             for line in environment.lock.content.decode("ascii").splitlines()
             if line.startswith(f"{CPU_BUILD_OF}==")
         )
-        with tempfile.TemporaryDirectory() as temporary:
-            return bool(self._pip_offers(CPU_BUILD_OF, version, Path(temporary)))
+        return self._pip_offers(CPU_BUILD_OF, version, cancellation)
 
     @staticmethod
     def _note(reason: str) -> str:
