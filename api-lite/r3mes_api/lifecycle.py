@@ -8,6 +8,10 @@ from typing import Protocol
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 
+LAST_ERROR_S = 0.25
+"""For telling a client that its answer ends here; one that does not read must not hold up the end."""
+
+
 class Running(Protocol):
     """A request that can be told to end."""
 

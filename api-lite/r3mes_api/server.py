@@ -17,6 +17,7 @@ import uvicorn
 
 from r3mes_api.application import Gateway, build_gateway
 from r3mes_api.http_protocol import GatewayHttpProtocol
+from r3mes_api.lifecycle import LAST_ERROR_S
 from r3mes_api.settings import InferenceMode, Settings
 from r3mes_protocol.control import ApiReadyEvent, command_line
 from r3mes_protocol.limits import MAX_CONTROL_BYTES, MAX_FRAME_BYTES
@@ -32,14 +33,14 @@ WEBSOCKET_MAX_BYTES = 2 * max(MAX_CONTROL_BYTES, MAX_FRAME_BYTES)
 KEEP_ALIVE_CONNECTION_S = 75
 """Longer than the 60 s of the usual proxies, so that they and not the gateway close idle connections."""
 
-LAST_ERROR_S = 0.3
-"""For the error event of requests that did not end in time."""
-
 CLOSE_NODES_S = 0.7
 """For the good-bye to the nodes. With `fast_drain_s` and uvicorn's own end this stays below 3 s."""
 
 PROBE_TIMEOUT_S = 10.0
 BACKLOG = 1024
+
+UNSENT_BYTES = 128 * 1024
+"""What the kernel holds of one answer that the client's machine has no room for."""
 
 
 class CannotListen(Exception):
@@ -70,6 +71,8 @@ def bind(host: str, port: int, client_stall_s: float) -> socket.socket:
         if sys.platform == "linux":
             # A peer that takes no byte is given up by the kernel too, so that no closed socket lingers for ever.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(client_stall_s * 1000))
+            # Without it the kernel takes megabytes for a reader that has stopped, and its generation runs on.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
@@ -133,7 +136,7 @@ async def _drain(gateway: Gateway, drain_s: float) -> None:
     if not await gateway.lifecycle.drained(drain_s):
         logger.warning("%d requests did not end within %g s", gateway.lifecycle.running, drain_s)
         gateway.lifecycle.shut_down_running()
-        await gateway.lifecycle.drained(LAST_ERROR_S)
+        await gateway.lifecycle.drained(2 * LAST_ERROR_S)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_NODES_S):
             await gateway.mode.close()

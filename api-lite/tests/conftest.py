@@ -156,12 +156,24 @@ def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
 
 
 @pytest.fixture(scope="session")
-def lasting_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    environment = {"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"}
-    gateway = GatewayProcess(environment, tmp_path_factory.mktemp("gateway") / "gateway.log").wait_ready()
-    yield gateway
-    gateway.stop()
-    assert "Traceback" not in gateway.log_text(), gateway.log_text()
+def start_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., GatewayProcess]]:
+    """Starts gateways that serve until the session's end."""
+    started: list[GatewayProcess] = []
+
+    def start(environment: Mapping[str, str]) -> GatewayProcess:
+        started.append(GatewayProcess(environment, tmp_path_factory.mktemp("gateway") / "gateway.log"))
+        return started[-1].wait_ready()
+
+    yield start
+    for gateway in started:
+        gateway.stop()
+    for gateway in started:
+        assert "Traceback" not in gateway.log_text(), gateway.log_text()
+
+
+@pytest.fixture(scope="session")
+def lasting_gateway(start_process: Callable[..., GatewayProcess]) -> GatewayProcess:
+    return start_process({"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"})
 
 
 @pytest.fixture
@@ -205,9 +217,7 @@ class ScriptedJob:
     def event(self, content: str | None, finish_reason: Any = None, role: Any = None) -> bytes:
         body = self.job.body
         return encode_event(
-            chunk(
-                self.job.completion_id, body["model"], 1, content=content, finish_reason=finish_reason, role=role
-            )
+            chunk(self.job.completion_id, body["model"], 1, content=content, finish_reason=finish_reason, role=role)
         )
 
     async def frame(self, kind: FrameKind, payload: bytes, *, mind_credit: bool = True) -> None:
@@ -359,9 +369,7 @@ class ScriptedNode:
             await self.heartbeat(active=active)
 
     async def heartbeat(self, *, active: int = 0, queued: int = 0, draining: bool = False) -> None:
-        await self.send(
-            Heartbeat(active=active, queued=queued, draining=draining, available_loras=self.adapters)
-        )
+        await self.send(Heartbeat(active=active, queued=queued, draining=draining, available_loras=self.adapters))
 
     async def _read(self) -> None:
         assert self.socket is not None
@@ -500,13 +508,13 @@ class Owner:
         digest = wallycore.sha256(message)
         return bytes(wallycore.ec_sig_from_bytes(self._secret, digest, wallycore.EC_FLAG_ECDSA))
 
-    def grant(self, node_id: str, gateway: str, **changes: Any) -> SignedGrant:
+    def grant(self, for_node: str, for_gateway: str, **changes: Any) -> SignedGrant:
         fields: dict[str, Any] = {
             "network": "test-net",
             "owner": self.address,
-            "node_public_key": node_id,
+            "node_public_key": for_node,
             "roles": (Role.SERVING,),
-            "gateway": gateway,
+            "gateway": for_gateway,
             "not_before": int(time.time()) - 60,
             "not_after": int(time.time()) + 3600,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import sys
 from typing import Any
 
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES
@@ -63,8 +64,8 @@ async def test_a_stalled_reader_stops_its_generation_and_costs_no_memory(
     try:
         await until(lambda: endless.sent > INITIAL_WINDOW_BYTES, "the stream is under way")
         await _settled(endless)
-        # What the kernel holds for both sockets, and no 60 MB answer.
-        assert endless.sent < 16 * MIB
+        # Elsewhere the kernel takes some megabytes more.
+        assert endless.sent < (2 if sys.platform == "linux" else 16) * MIB
         # The other requests of the same node run on.
         assert (await ask(remote_gateway)).text == "quick"
         assert remote_gateway.rss_bytes() - before < GROWTH_ALLOWED

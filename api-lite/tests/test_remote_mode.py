@@ -174,9 +174,7 @@ async def _no_events(job: Any) -> None:
     "bad",
     [_engine_error, _not_retryable, _full, _draining, _dies_before_content, _breaks_credit, _no_events],
 )
-async def test_a_bad_node_among_two_loses_no_request(
-    remote_gateway: Any, start_node: Any, ask: Any, bad: Any
-) -> None:
+async def test_a_bad_node_among_two_loses_no_request(remote_gateway: Any, start_node: Any, ask: Any, bad: Any) -> None:
     await start_node(remote_gateway, bad, name="bad", max_concurrency=64)
     await start_node(remote_gateway, name="good", max_concurrency=64)
     answers = await asyncio.gather(*(ask(remote_gateway) for _ in range(20)))
@@ -325,9 +323,7 @@ async def test_a_broken_stream_is_said_to_be_broken(
     assert whole.status_code in (502, 504) and whole.json()["error"]["code"] == code
 
 
-async def test_a_violation_costs_the_job_and_not_the_session(
-    remote_gateway: Any, start_node: Any, ask: Any
-) -> None:
+async def test_a_violation_costs_the_job_and_not_the_session(remote_gateway: Any, start_node: Any, ask: Any) -> None:
     async def first_bad_then_good(job: Any) -> None:
         if len(job.node.jobs) == 1:
             await _oversized_in_the_middle(job)

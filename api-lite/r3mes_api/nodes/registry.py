@@ -130,6 +130,11 @@ class NodeRegistry:
     def job_count(self) -> int:
         return len(self._jobs)
 
+    @property
+    def memory_size(self) -> int:
+        """Entries kept about nodes and offers that may be gone."""
+        return len(self._registrations) + len(self._failed_until) + len(self._offered_until)
+
     # --- sessions ---
 
     def register(self, session_id: SessionId, message: Register, owner: str | None, now: float) -> Admission:

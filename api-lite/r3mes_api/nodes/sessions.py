@@ -175,6 +175,10 @@ class NodeSessions:
                 waiter.set_result(None)
                 return
 
+    @property
+    def open_sockets(self) -> int:
+        return len(self._open)
+
     # --- jobs ---
 
     @property

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from r3mes_api.asgi import Exchange
-from r3mes_api.lifecycle import Lifecycle, shutting_down
+from r3mes_api.lifecycle import LAST_ERROR_S, Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
@@ -104,7 +105,9 @@ class ChatRoutes:
         except Interrupted as interrupted:
             logger.info("request %s ended: %s", question.completion_id, interrupted.why.value)
             if interrupted.why is Interruption.SHUTTING_DOWN and not exchange.finished:
-                await responder.failed(shutting_down())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_ERROR_S):
+                        await responder.failed(shutting_down())
 
     async def _relay(self, question: Question, responder: Responder) -> None:
         try:
