@@ -254,6 +254,7 @@ class PipInstallation:
         self._lock = lock
         self._reporter = reporter
         self._cancellation = cancellation
+        self._what = " pip" if lock.name == Role.BOOTSTRAP else ""
         self._progress = PipProgress()
         self._before = 0
         self._unpacked = -1
@@ -290,9 +291,9 @@ class PipInstallation:
         total = self._lock.size.download_bytes
         if self._progress.installing:
             if not before.installing:
-                self._reporter.progress("Downloading", total, total, "bytes")
+                self._reporter.progress(f"Downloading{self._what}", total, total, "bytes")
         elif self._progress != before:
-            self._reporter.progress("Downloading", min(self._progress.bytes_done, total), total, "bytes")
+            self._reporter.progress(f"Downloading{self._what}", min(self._progress.bytes_done, total), total, "bytes")
         self._reporter.detail(line)
 
     def _on_idle(self) -> None:
@@ -300,7 +301,7 @@ class PipInstallation:
         done = min(total, self._installed() - self._before)
         if total and done != self._unpacked:
             self._unpacked = done
-            self._reporter.progress("Unpacking", done, total, "packages")
+            self._reporter.progress(f"Unpacking{self._what}", done, total, "packages")
 
     def _installed(self) -> int:
         return sum(1 for _ in self._environment.site_packages.glob("*.dist-info"))
