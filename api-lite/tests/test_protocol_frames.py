@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +90,7 @@ def test_events_are_packed_whole_in_order_and_tightly(sizes: list[int]) -> None:
     for payload in payloads:
         position += len(payload)
         assert position in ends, "an event must not be cut"
-    for first, second in zip(payloads, payloads[1:], strict=False):
+    for first, second in pairwise(payloads):
         assert len(first) + len(second) > MAX_PAYLOAD_BYTES
 
 

@@ -35,7 +35,7 @@ ORIGIN: TypeAdapter[str] = TypeAdapter(Origin)
         ("http://[2001:DB8::00a]:443", "http://[2001:db8::a]:443"),
         ("https://bücher.example", "https://xn--bcher-kva.example"),
         ("https://XN--BCHER-KVA.example", "https://xn--bcher-kva.example"),
-        ("https://İstanbul.example", "https://xn--istanbul-o4i.example"),
+        ("https://İstanbul.example", "https://xn--istanbul-o0e.example"),
         ("https://bücher。example", "https://xn--bcher-kva.example"),
         ("http://1.example", "http://1.example"),
     ],

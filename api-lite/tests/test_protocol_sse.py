@@ -67,10 +67,21 @@ def test_events_survive_any_cutting(payloads: list[dict[str, object]], places: l
     assert [json.loads(event) for event in events] == [json.loads(json.dumps(payload)) for payload in payloads]
 
 
-PIECES = st.sampled_from(
-    [b"data", b"data:", b"data: ", b":", b" ", b"\n", b"\r", b"\r\n", b"\n\n", b"x", b"id: 1", b"event: e", b"dat"]
-    + [b"\xef\xbb\xbf", b"\x0b", b"\x0c", b"\x1c", b"\x85", b"\xc2\x85", b"\xe2\x80\xa8", b"\x00", b"\xff", b"\xe4"]
-)
+FIELDS = [b"data", b"data:", b"data: ", b":", b" ", b"x", b"id: 1", b"event: e", b"dat"]
+LINE_ENDS = [b"\n", b"\r", b"\r\n", b"\n\n"]
+NO_LINE_ENDS = [
+    b"\xef\xbb\xbf",
+    b"\x0b",
+    b"\x0c",
+    b"\x1c",
+    b"\x85",
+    b"\xc2\x85",
+    b"\xe2\x80\xa8",
+    b"\x00",
+    b"\xff",
+    b"\xe4",
+]
+PIECES = st.sampled_from([*FIELDS, *LINE_ENDS, *LINE_ENDS, *NO_LINE_ENDS])
 
 
 @settings(deadline=None, max_examples=600)
