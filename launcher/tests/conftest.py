@@ -16,6 +16,8 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -33,6 +35,13 @@ from r3mes_launcher.core.state import (
     LogLine,
     NodeState,
 )
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from r3mes_launcher.ui.main_window import MainWindow
+    from r3mes_launcher.ui.theme import Theme
 
 # How long a test waits for what must come: far longer than it takes on a busy machine with two cores.
 PATIENCE_S = 20.0
@@ -248,6 +257,86 @@ def ready_state() -> LauncherState:
     """A launcher whose gateway answers and lists two models."""
     gateway = GatewayState(url="http://127.0.0.1:8080", mode="remote", reachable=True)
     return LauncherState(node=NodeState(), gateway=gateway, models=("small", "large"))
+
+
+class RecordedIntents:
+    """What the pages ask for, written down. `refuse` is the sentence that the next asking intent fails with."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.refuse = ""
+        self.streams: list[object] = []
+        self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name not in {
+            "set_desired",
+            "cancel_provisioning",
+            "retry",
+            "choose_device",
+            "serve_on_cpu",
+            "open_demo",
+            "leave_demo",
+        }:
+            raise AttributeError(name)
+
+        def note(*arguments: object) -> None:
+            # A button's click tells whether it is checked; no intent takes a truth value.
+            self.calls.append((name, *(argument for argument in arguments if not isinstance(argument, bool))))
+
+        return note
+
+    def _answer(self, done: Callable[[], None], failed: Callable[[str], None], *call: object) -> None:
+        self.calls.append(call)
+        if self.refuse:
+            failed(self.refuse)
+        else:
+            done()
+
+    def choose_model(self, path: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+        self._answer(done, failed, "choose_model", path)
+
+    def choose_gateway(
+        self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
+    ) -> None:
+        self._answer(done, failed, "choose_gateway", kind, url)
+
+    def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+        self._answer(done, failed, "write_file", path, text)
+
+    def chat(self, turns: Sequence[ChatTurn], model: str = "") -> object:
+        from r3mes_launcher.bridge import ChatStream
+
+        stream = ChatStream()
+        self.streams.append(stream)
+        self.questions.append((tuple(turns), model))
+        return stream
+
+
+@pytest.fixture
+def intents() -> RecordedIntents:
+    return RecordedIntents()
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The window's look, made once: fonts and icons stay the same."""
+    from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.theme import Scheme, Theme
+
+    return Theme(qapp, assets_folder(), Scheme.LIGHT)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
+    """The window without an application behind it; what it asks for is in `intents`."""
+    from r3mes_launcher.ui.main_window import MainWindow
+
+    made = MainWindow(theme, intents, demo=False)
+    qtbot.addWidget(made, before_close_func=lambda widget: widget.allow_close())
+    made.show()
+    qtbot.waitExposed(made)
+    return made
 
 
 class InputOutputGuard:

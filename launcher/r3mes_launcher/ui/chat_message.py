@@ -88,11 +88,10 @@ class MessageView(QWidget):
         column.setSpacing(space(1.2))
         self._caption = PlainLabel("", "caption")
         self.text = MessageText(theme, self.tr("You") if person else self.tr("Answer"), hug=person)
+        column.addWidget(self._caption)
         if person:
             self._add_bubble(theme, column)
-            self._caption.hide()
         else:
-            column.addWidget(self._caption)
             column.addWidget(self.text)
         self._waiting = PlainLabel(self.tr("Waiting for the first word…"), "muted")
         column.addWidget(self._waiting)

@@ -70,6 +70,7 @@ class GpusPage(QWidget):
                 made.show_as_table(self.as_table.isChecked())
                 self._cards[sample.uuid] = made
                 self._page.column.insertWidget(self._page.column.count() - 1, made)
+                made.show()
             self._cards[sample.uuid].show_sample(sample, history)
 
     def _on_as_table(self, table: bool) -> None:

@@ -84,10 +84,11 @@ class LogView(QAbstractScrollArea):
         """The buffer has changed."""
         bar = self.verticalScrollBar()
         first = self._buffer.first
-        if self._cursor is not None and self._cursor < first:
-            self._cursor = first if self._buffer.end > first else None
-        if self._anchor is not None and self._anchor < first:
-            self._anchor = self._cursor
+        if self._cursor is not None and self._anchor is not None:
+            if max(self._cursor, self._anchor) < first:
+                self._cursor = self._anchor = None
+            else:
+                self._cursor, self._anchor = max(self._cursor, first), max(self._anchor, first)
         rows = self._visible_rows()
         bar.blockSignals(True)
         top = bar.value()
