@@ -54,3 +54,8 @@ def too_many_losses(losses: int, how: str, complaint: Fault | None) -> Fault:
         f"The engine ended {losses} times in a row; the last time it {how}.{cause}",
         (complaint.hint if complaint is not None else "") or "See the log for the cause, then try again.",
     )
+
+
+def exit_code_of(fault: Fault) -> ExitCode | None:
+    """The exit code that a fault stands for, None for faults of the launcher's own."""
+    return next((code for code, known in _FAULTS.items() if known.code == fault.code), None)

@@ -94,6 +94,16 @@ class GatewayClient:
             )
         return _model_names(body, origin)
 
+    async def first_model(self, origin: str) -> str:
+        """What a chat asks when nobody chose a model. Raises ChatError."""
+        try:
+            models = await self.models(origin)
+        except GatewayUnreachable as error:
+            raise ChatError(str(error)) from None
+        if not models:
+            raise ChatError(_SENTENCES[ErrorCode.NO_SERVING_NODES])
+        return models[0]
+
     async def chat(self, origin: str, turns: Sequence[ChatTurn], model: str) -> AsyncGenerator[ChatDelta, None]:
         """Streams one answer. Closing the generator closes the connection at once. Raises ChatError."""
         body = {

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
-from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable
+from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
@@ -39,6 +39,8 @@ from r3mes_protocol.origin import gateway_origin
 
 GATEWAY_WAIT_S = 20.0
 """A chat that is asked while the local gateway still starts waits for it no longer than this."""
+
+_ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
 
 
 class GpuProducer(Protocol):
@@ -81,6 +83,7 @@ class LauncherCore:
         self._local_gateway: LocalGateway | None = None
         self._node: NodeController | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._choosing_gateway = asyncio.Lock()
         self._started = asyncio.Event()
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
@@ -183,8 +186,9 @@ class LauncherCore:
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
         await self._ready_node()
         origin = gateway_origin(url) if kind is GatewayKind.REMOTE else ""
-        self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
-        await self._use_gateway(kind, origin)
+        async with self._choosing_gateway:
+            self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
+            await self._use_gateway(kind, origin)
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncGenerator[ChatDelta, None]:
         origin = await self._chat_gateway()
@@ -222,18 +226,15 @@ class LauncherCore:
         return self._state.gateway.url
 
     async def _first_model(self, origin: str) -> str:
-        models = self._state.models
-        if not models:
-            try:
-                models = await self._client.models(origin)
-            except GatewayUnreachable as error:
-                raise ChatError(str(error)) from None
-        if models:
-            return models[0]
+        if self._state.models:
+            return self._state.models[0]
         node = self._state.node
-        if node.desired is Desired.SERVING and node.actual is not Actual.FAULTED:
-            raise ChatError(f"No model can be asked yet. {node.reason}".strip())
-        raise ChatError("No node serves a model right now. Switch Serving on, or try again in a moment.")
+        try:
+            return await self._client.first_model(origin)
+        except ChatError:
+            if node.desired is Desired.SERVING and node.actual in _ON_ITS_WAY:
+                raise ChatError(f"No model can be asked yet. {node.reason}".strip()) from None
+            raise
 
     # --- what the parts tell -------------------------------------------------------------------------------------
 
