@@ -34,12 +34,12 @@ def parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", parents=[common], help="start the launcher (in the terminal without a display)")
     run.add_argument("--demo", action="store_true", help="offline demo: nothing real, nothing to download later")
     run.add_argument("--serve", action="store_true", help="switch Serving on at once, with the embedded model")
-    run.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to the launcher")
+    run.epilog = "What follows `--` is passed on to the launcher."
 
     test = commands.add_parser("test", parents=[common], help="run all checks and tests")
     test.add_argument("--no-lint", action="store_true", help="the tests only: no ruff, mypy and import-linter")
     test.add_argument("--accelerator", choices=("cpu", "cuda"), default="cpu", help="the build of torch to test with")
-    test.add_argument("arguments", nargs="*", metavar="-- ARGUMENT", help="passed on to pytest")
+    test.epilog = "What follows `--` is passed on to pytest, such as: -- -k chat -x"
 
     engine = commands.add_parser("engine", parents=[common], help="make the engine's environment (for the launcher)")
     engine.add_argument("--json", action="store_true", help="one JSON object a line on the standard output")
@@ -52,9 +52,22 @@ def parser() -> argparse.ArgumentParser:
     return outer
 
 
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The installer's own arguments, and those after the first `--`."""
+    given = list(arguments)
+    if "--" not in given:
+        return given, []
+    place = given.index("--")
+    return given[:place], given[place + 1 :]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs one command; returns the exit code. Foreseeable trouble ends with a sentence, never with a traceback."""
-    options = parser().parse_args(arguments)
+    own, passed_on = split_arguments(arguments)
+    options = parser().parse_args(own)
+    if passed_on and options.command not in ("run", "test"):
+        parser().error(f"{options.command} passes nothing on: {' '.join(passed_on)}")
+    options.arguments = passed_on
     if options.home:
         os.environ[HOME_VARIABLE] = str(Path(options.home).expanduser().absolute())
     json_reporter = JsonReporter(sys.stdout) if getattr(options, "json", False) else None

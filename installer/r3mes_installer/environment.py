@@ -18,7 +18,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -78,6 +78,7 @@ class Environment:
         imports: Sequence[str] = (),
         accelerator: Accelerator = Accelerator.CPU,
         free: FreeBytes = free_bytes,
+        foreign_pip: Callable[[], ForeignPip] = find_pip,
     ) -> None:
         """`imports` are modules that must be importable in a complete environment."""
         self.role = role
@@ -88,6 +89,7 @@ class Environment:
         self._interpreter = interpreter
         self._imports = imports
         self._free = free
+        self._foreign_pip = foreign_pip
         self.path = locations.environments / f"{role.value}-{self._digest()}"
 
     def _digest(self) -> str:
@@ -175,7 +177,7 @@ class Environment:
         self._create(reporter)
         cancellation.check()
         temporary = self.path / "tmp"
-        PipInstallation(self, self._bootstrap, reporter, cancellation).run(temporary, find_pip())
+        PipInstallation(self, self._bootstrap, reporter, cancellation).run(temporary, self._foreign_pip())
         PipInstallation(self, self.lock, reporter, cancellation).run(temporary, None)
         _remove(temporary)
         self._write_path_file()

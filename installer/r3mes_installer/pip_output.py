@@ -103,6 +103,12 @@ _REASONS: tuple[tuple[re.Pattern[str], FailureCode, str, str], ...] = (
         "See `pip config list` and the PIP_ variables of the environment.",
     ),
     (
+        re.compile(r"from versions: none", re.I),
+        FailureCode.NO_BUILD,
+        "pip found nothing at all under the name of a package that R3MES needs.",
+        "The package index (or mirror) that `pip config list` shows lacks it, or it can't be reached.",
+    ),
+    (
         re.compile(r"No matching distribution found|Could not find a version that satisfies", re.I),
         FailureCode.NO_BUILD,
         "The package index that pip uses does not have a package that R3MES needs.",

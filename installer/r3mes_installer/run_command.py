@@ -67,11 +67,10 @@ def launcher_command(
 ) -> list[str]:
     """With a display the window; without one a chat in the terminal: the demo's, or with `serve` a real node's."""
     python = [str(environment.python), "-P", "-m"]
+    flags = (["--demo"] if demo or not (window or serve) else []) + (["--serve"] if serve else [])
     if window:
-        flags = (["--demo"] if demo else []) + (["--serve"] if serve else [])
         return [*python, "r3mes_launcher", *flags, *arguments]
-    flag = "--serve" if serve and not demo else "--demo"
-    return [*python, "r3mes_launcher.cli", "chat", flag, *arguments]
+    return [*python, "r3mes_launcher.cli", "chat", *flags, *arguments]
 
 
 def launch_sentence(window: bool, demo: bool, serve: bool) -> str:
