@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    if settings.log_level != "debug":
+        # It tells of every connection.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     from r3mes_api.server import CannotListen, bind, serve
 
     try:
@@ -34,7 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return ExitCode.CONFIGURATION
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(settings, listener, watch_stdin=arguments.control == "stdio", announce=_announce))
+        try:
+            runner.run(serve(settings, listener, watch_stdin=arguments.control == "stdio", announce=_announce))
+        except Exception:
+            logging.getLogger(__name__).exception("The gateway ended because of a fault in itself.")
+            return ExitCode.INTERNAL
     return ExitCode.OK
 
 

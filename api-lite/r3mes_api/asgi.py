@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
+
+from pydantic_core import to_json
 
 from r3mes_protocol.errors import ApiError, ErrorCode
 
@@ -100,7 +101,7 @@ class Exchange:
         self.writing = False
 
     async def json(self, status: int, payload: Any, headers: Headers | None = None) -> None:
-        await self._whole(status, json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(), headers)
+        await self._whole(status, to_json(payload), headers)
 
     async def error(self, error: ApiError, headers: Headers | None = None) -> None:
         await self._whole(error.status, error.to_json(), error_headers(error) + (headers or []))

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from r3mes_protocol.errors import ApiError, ErrorCode
 
-
 LAST_ERROR_S = 0.25
 """For telling a client that its answer ends here; one that does not read must not hold up the end."""
 

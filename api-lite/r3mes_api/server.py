@@ -193,7 +193,7 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> 
 
 
 async def _until_it_answers(listener: socket.socket, serving: asyncio.Task[None]) -> None:
-    """Asks the gateway itself; returns early when the server ended instead."""
+    """Asks the gateway itself. Raises RuntimeError when the server ended instead, TimeoutError when it is deaf."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     async with asyncio.timeout(PROBE_TIMEOUT_S):
@@ -206,3 +206,4 @@ async def _until_it_answers(listener: socket.socket, serving: asyncio.Task[None]
                 if answer.startswith(b"HTTP/1.1 200"):
                     return
             await asyncio.sleep(0.01)
+    raise RuntimeError("the server ended before it answered")

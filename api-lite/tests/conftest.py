@@ -6,10 +6,10 @@ import asyncio
 import base64
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +19,7 @@ from typing import Any
 
 import bech32
 import httpx
+import psutil
 import pytest
 import wallycore
 import websockets
@@ -92,8 +93,12 @@ class GatewayProcess:
 
     def wait_ready(self) -> GatewayProcess:
         assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE_S)
-        line = self.process.stdout.readline() if ready else b""
+        lines: list[bytes] = []
+        # Windows can't wait for a pipe with select.
+        reader = threading.Thread(target=lambda: lines.append(self.process.stdout.readline()), daemon=True)
+        reader.start()
+        reader.join(DEADLINE_S)
+        line = lines[0] if lines else b""
         if not line:
             self.process.kill()
             raise AssertionError(f"the gateway did not get ready:\n{self.log_text()}")
@@ -106,8 +111,7 @@ class GatewayProcess:
         return self.log.read_text(errors="replace")
 
     def rss_bytes(self) -> int:
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return int(psutil.Process(self.process.pid).memory_info().rss)
 
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)

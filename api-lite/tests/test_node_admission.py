@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.grants import Role
 from r3mes_protocol.limits import MAX_CONTROL_BYTES, MAX_UNREGISTERED_BYTES
-from r3mes_protocol.messages import CloseCode, FailureCode, Heartbeat, Registered, Rejected, RejectCode
+from r3mes_protocol.messages import CloseCode, FailureCode, Heartbeat, Registered, RejectCode, Rejected
 from r3mes_protocol.origin import session_url
 from r3mes_protocol.session_signature import sign_registration
 

@@ -9,8 +9,7 @@ from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.routing.question import End, Question
 from r3mes_protocol.chat import completion, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
-from r3mes_protocol.sse import DONE, KEEP_ALIVE, SseDecoder, encode_event
-from r3mes_protocol.wire import ProtocolError
+from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
 
 MAX_WHOLE_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer that is held until it is whole: ten times the longest that a model writes."""
@@ -81,10 +80,9 @@ class TextResponder:
     def __init__(self, exchange: Exchange, question: Question) -> None:
         self._exchange = exchange
         self._question = question
-        self._contents = ContentReader()
 
     async def events(self, payload: bytes) -> None:
-        content = self._contents.read(payload)
+        content = content_of(payload)
         if content:
             await self._start()
             await self._exchange.write(content.encode("utf-8", "replace"))
@@ -115,7 +113,6 @@ class WholeResponder:
     def __init__(self, exchange: Exchange, question: Question) -> None:
         self._exchange = exchange
         self._question = question
-        self._contents = ContentReader()
         self._pieces: list[str] = []
         self._size = 0
 
@@ -123,7 +120,7 @@ class WholeResponder:
         self._size += len(payload)
         if self._size > MAX_WHOLE_ANSWER_BYTES * 8:
             raise ApiError(ErrorCode.NODE_FAILED, "The node's answer is too long to be sent whole; ask for a stream.")
-        self._pieces.append(self._contents.read(payload))
+        self._pieces.append(content_of(payload))
 
     async def end(self, end: End) -> None:
         await self._exchange.json(
@@ -146,24 +143,19 @@ class WholeResponder:
         """A whole answer has one status, which is not known yet."""
 
 
-class ContentReader:
-    """The text in a node's SSE bytes."""
-
-    def __init__(self) -> None:
-        self._decoder = SseDecoder()
-
-    def read(self, payload: bytes) -> str:
-        """Raises ApiError NODE_FAILED for events that are no chunks."""
-        pieces: list[str] = []
-        try:
-            for data in self._decoder.feed(payload):
-                for choice in json.loads(data)["choices"]:
-                    content = choice["delta"].get("content")
-                    if content is not None:
-                        pieces.append(str(content))
-        except (ProtocolError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
-        return "".join(pieces)
+def content_of(payload: bytes) -> str:
+    """The text in whole SSE events of one line each. Raises ApiError NODE_FAILED for events that are no chunks."""
+    pieces: list[str] = []
+    try:
+        # The last part is what follows the last event: nothing.
+        for event in payload.split(b"\n\n")[:-1]:
+            for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
+                content = choice["delta"].get("content")
+                if content is not None:
+                    pieces.append(str(content))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
+    return "".join(pieces)
 
 
 def _request_id(question: Question) -> Headers:

@@ -55,7 +55,11 @@ class Attempt:
         return self._failure(node_id, "was silent for too long", ErrorCode.FIRST_TOKEN_TIMEOUT)
 
     def judge(self, terminal: Terminal, node_id: NodeId, now: float, *, started: bool = False) -> Verdict:
-        """What follows from a terminal other than Done. `started`: the client has seen content already."""
+        """What follows from a terminal other than Done. `started`: the client has seen content already.
+
+        The code alone decides. A node's word that a failure is not `retryable` is not asked: a sick node that says
+        so would lose requests that its neighbour could answer.
+        """
         assert not isinstance(terminal, Done)
         if isinstance(terminal, Failed) and not started:
             if terminal.code in _FAULT_OF_THE_REQUEST:
