@@ -203,12 +203,11 @@ class EmptyState(QWidget):
         row.addWidget(self._sentence, 2)
         row.addStretch(1)
         column.addLayout(row)
-        self._button_row = QHBoxLayout()
-        self._button_row.setSpacing(space(2))
-        self._button_row.setContentsMargins(0, space(3), 0, 0)
-        self._button_row.addStretch(1)
-        self._button_row.addStretch(1)
-        column.addLayout(self._button_row)
+        # One below the other: side by side they would not fit into a narrow window.
+        self._button_column = QVBoxLayout()
+        self._button_column.setSpacing(space(2))
+        self._button_column.setContentsMargins(0, space(3), 0, 0)
+        column.addLayout(self._button_column)
         column.addStretch(3)
 
     def show_words(self, title: str, sentence: str, icon: str, tone: Tone = Tone.NEUTRAL) -> None:
@@ -218,4 +217,4 @@ class EmptyState(QWidget):
         self.setAccessibleName(f"{title}. {sentence}")
 
     def add_button(self, button: QWidget) -> None:
-        self._button_row.insertWidget(self._button_row.count() - 1, button)
+        self._button_column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

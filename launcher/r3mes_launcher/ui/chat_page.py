@@ -145,7 +145,7 @@ class ChatPage(QWidget):
         self.composer.sent.connect(self.ask)
         self.composer.stopped.connect(self.stop)
         hint = PlainLabel(
-            self.tr("Enter sends, Shift+Enter starts a new line. Small models make things up."), "caption"
+            self.tr("Enter sends, Shift+Enter starts a new line. Small models make things up."), "caption", wrap=True
         )
         hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         column = QWidget()

@@ -8,8 +8,10 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-# Enough for text-size icons at 100 to 300 % and for the window's and the tray's icon.
-_SIZES = (16, 20, 24, 32, 48, 64, 128)
+# Icons beside text at 100, 150, 200 and 300 %. What lies between is drawn from the next larger one.
+_SIZES = (16, 24, 32, 48)
+# The window's and the tray's icon are drawn larger by some desktops.
+_LARGE_SIZES = (*_SIZES, 64, 128)
 
 
 class Icons:
@@ -27,7 +29,7 @@ class Icons:
         key = (name, colour + disabled, dot, gap)
         if key not in self._made:
             made = QIcon()
-            for size in _SIZES:
+            for size in _SIZES if gap or disabled else _LARGE_SIZES:
                 made.addPixmap(self.pixmap(name, colour, size, dot, gap))
                 if disabled:
                     made.addPixmap(self.pixmap(name, disabled, size, "", gap), QIcon.Mode.Disabled)

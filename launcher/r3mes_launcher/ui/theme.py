@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -29,8 +30,15 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, assets: Path, scheme: Scheme = Scheme.SYSTEM) -> None:
+    def __init__(
+        self,
+        application: QApplication,
+        assets: Path,
+        scheme: Scheme = Scheme.SYSTEM,
+        system_is_dark: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__()
+        self._system_is_dark = system_is_dark or self._ask_system
         self._application = application
         self._icon_folder = assets / "icons"
         self._scheme = scheme
@@ -76,14 +84,15 @@ class Theme(QObject):
         font.setPointSizeF(self.points * 0.95)
         return font
 
+    def _ask_system(self) -> bool:
+        return self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
+
     def _on_system_change(self) -> None:
         if self._scheme is Scheme.SYSTEM:
             self._apply()
 
     def _apply(self) -> None:
-        dark = self._scheme is Scheme.DARK or (
-            self._scheme is Scheme.SYSTEM and self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        )
+        dark = self._scheme is Scheme.DARK or (self._scheme is Scheme.SYSTEM and self._system_is_dark())
         self.tokens = DARK if dark else LIGHT
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens, self.metrics, self.points, self._icon_folder))
