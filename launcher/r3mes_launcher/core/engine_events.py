@@ -114,7 +114,9 @@ class EngineEvents:
             case control.StoppedEvent():
                 self._logs.add(SOURCE, [f"Stopped. {event.reason}"], LogLevel.INFO)
             case control.ErrorEvent():
-                self._logs.add(SOURCE, [f"{event.message} {event.hint}"], LogLevel.ERROR)
+                if event.exit_code is None:
+                    self._logs.add(SOURCE, [f"{event.message} {event.hint}"], LogLevel.ERROR)
+                # Otherwise it ends next, and its last words become the node's reason or fault, which the log gets.
                 self._dispatch(EngineComplained(Fault(event.code, event.message, event.hint)))
             case control.PongEvent():
                 return

@@ -41,7 +41,12 @@ BatchListener = Callable[[Sequence[LogLine]], None]
 
 
 def plain_text(raw: str) -> str:
-    """One line without control characters, terminal sequences or direction marks; cut to MAX_LINE_CHARS."""
+    """One line without control characters, terminal sequences or direction marks; cut to MAX_LINE_CHARS.
+
+    Of a line that was drawn over and over, such as a progress bar, the last state stays.
+    """
+    if "\r" in raw:
+        raw = raw.rstrip("\r").rsplit("\r", 1)[-1]
     text = raw if len(raw) <= MAX_LINE_CHARS else raw[: MAX_LINE_CHARS - 1] + "…"
     if text.isascii() and text.isprintable():
         return text

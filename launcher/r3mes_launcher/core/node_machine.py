@@ -193,9 +193,8 @@ def _settle(state: NodeMachineState, event: object, now: float) -> Step:
     if state.suspended:
         sentence = " ".join(_SUSPEND_SENTENCES[reason] for reason in sorted(state.suspended))
         return replace(at_rest, actual=Actual.SUSPENDED, reason=sentence), ()
-    started = replace(
-        at_rest, actual=Actual.STARTING, reason="Starting the engine.", ready_by=now + state.ready_deadline_s
-    )
+    reason = "No usable GPU was found: starting on the CPU." if state.fell_back else "Starting the engine."
+    started = replace(at_rest, actual=Actual.STARTING, reason=reason, ready_by=now + state.ready_deadline_s)
     return started, (StartEngine(DeviceChoice.CPU if state.fell_back else state.device),)
 
 
@@ -305,7 +304,7 @@ def _ready(state: NodeMachineState, event: object, now: float) -> Step:
 
 
 def _registered(state: NodeMachineState, event: object, now: float) -> Step:
-    reason = "No usable GPU was found: serving on the CPU, as this start allows." if state.fell_back else ""
+    reason = "No usable GPU was found: serving on the CPU, which is slow." if state.fell_back else ""
     return replace(state, actual=Actual.SERVING, reason=reason), ()
 
 

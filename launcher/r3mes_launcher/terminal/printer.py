@@ -8,6 +8,7 @@ from typing import TextIO
 
 from r3mes_launcher.core.state import (
     Actual,
+    Desired,
     GatewayState,
     GpuReport,
     LauncherState,
