@@ -22,6 +22,7 @@ from r3mes_engine.control import CommandReader, EventWriter, take_stdout
 from r3mes_engine.device import choose_device, model_threads, survey_gpus, usable_cores
 from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
+from r3mes_engine.models.source import checked_model
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import dial
 from r3mes_engine.node.grant import check_is_for, read_grant
@@ -154,12 +155,13 @@ class _Engine:
         settings = self._settings
         if settings.backend == "scripted":
             return ScriptedBackend(settings.scripted_tokens, settings.scripted_tokens_per_second)
-        # Torch is loaded here and nowhere before: a scripted engine, or one without a GPU, never waits for it.
+        self._report_loading("checking the model", None)
+        source = checked_model(settings.model)
+        self._report_loading("loading the libraries", None)
+        # Torch is loaded here and nowhere before: an engine without a GPU or a whole model never waits for it.
         from r3mes_engine.backends.transformers_backend import TransformersBackend
 
-        return TransformersBackend(
-            settings.model, settings.state_dir / "models", device, threads, self._concurrency(device)
-        )
+        return TransformersBackend(source, settings.state_dir / "models", device, threads, self._concurrency(device))
 
     def _concurrency(self, device: Device) -> int:
         return self._settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]

@@ -240,7 +240,9 @@ class Gateway:
         session.frames_after_terminal += frame.job_id in session.terminals
         session.frames.setdefault(frame.job_id, []).append((time.monotonic(), frame))
         if self.rules.refill:
-            await socket.send(Window(job_id=frame.job_id, bytes=len(frame.payload)).to_json())
+            # A node that leaves closes its end while its last messages are still to be read.
+            with contextlib.suppress(ConnectionClosed):
+                await socket.send(Window(job_id=frame.job_id, bytes=len(frame.payload)).to_json())
 
     def _message(self, session: Session, message: WireModel) -> None:
         if isinstance(message, Heartbeat):

@@ -30,7 +30,6 @@ from r3mes_engine.backends.token_text import TokenText
 from r3mes_engine.device import cuda_index, free_vram_mb
 from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.models.conversion import converted_folder
-from r3mes_engine.models.folder import check_folder
 from r3mes_engine.models.loading import (
     convert_gguf,
     end_tokens,
@@ -38,7 +37,7 @@ from r3mes_engine.models.loading import (
     load_tokenizer,
     recommended_sampling,
 )
-from r3mes_engine.models.source import find_model
+from r3mes_engine.models.source import ModelSource
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.messages import Device, FailureCode, ModelOffer
 
@@ -55,8 +54,10 @@ LIVENESS_CHECK_S = 2.0
 class TransformersBackend:
     """One model on one device."""
 
-    def __init__(self, model: str, models_dir: Path, device: Device, threads: int, max_concurrency: int) -> None:
-        self._wanted = model
+    def __init__(
+        self, source: ModelSource, models_dir: Path, device: Device, threads: int, max_concurrency: int
+    ) -> None:
+        self._source = source
         self._models_dir = models_dir
         self._device = device
         self._threads = threads
@@ -69,13 +70,10 @@ class TransformersBackend:
 
     def load(self, report: Report) -> None:
         torch.set_num_threads(self._threads)
-        source = find_model(self._wanted)
+        source = self._source
         folder = source.path
         if source.kind == "gguf":
             folder = converted_folder(source.path, self._models_dir, convert_gguf, report)
-        else:
-            report("checking the model", None)
-            check_folder(folder)
         report("loading the tokenizer", None)
         self._tokenizer = load_tokenizer(folder)
         self._decoder = copy.deepcopy(self._tokenizer)

@@ -10,6 +10,8 @@ from typing import Literal
 
 from r3mes_engine.backends.protocol import Sampling
 from r3mes_engine.errors import ModelUnusable
+from r3mes_engine.models.folder import check_folder
+from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_protocol.limits import MAX_NAME_CHARS
 
 BUILTIN = "builtin"
@@ -32,8 +34,17 @@ class ModelSource:
     """The makers' recommendation, where it is not in the files."""
 
 
-def find_model(wanted: str) -> ModelSource:
-    """`builtin`, a GGUF file or a Hugging Face folder. Raises ModelUnusable."""
+def checked_model(wanted: str) -> ModelSource:
+    """`builtin`, a GGUF file or a Hugging Face folder, found whole. Raises ModelUnusable."""
+    source = _find(wanted)
+    if source.kind == "gguf":
+        check_gguf(source.path)
+    else:
+        check_folder(source.path)
+    return source
+
+
+def _find(wanted: str) -> ModelSource:
     if wanted == BUILTIN:
         return ModelSource("gguf", _builtin_file(), BUILTIN_NAME, _BUILTIN_SAMPLING)
     path = Path(wanted).expanduser()

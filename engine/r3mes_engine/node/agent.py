@@ -137,6 +137,10 @@ class NodeAgent:
             return lost.reason
         if connection is None:
             return "the node drains"
+        if self._draining.is_set():
+            # The drain came while the socket was being opened, so no session was there to hear of it.
+            await connection.close(CloseCode.GOING_AWAY, self._drain_reason)
+            return "the node drains"
         session = _LiveSession(self, connection)
         self._live = session
         try:
