@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ from r3mes_installer.workshop import Workshop
 
 INSTALLER = Path(__file__).resolve().parents[1]
 PIP_VERSION = "99.1"
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 @dataclass
@@ -224,3 +227,63 @@ def command(bench: Bench) -> Iterator[Command]:
     (bench.locations.locks / MANIFEST).write_text(json.dumps(manifest), encoding="ascii")
     environ = {**os.environ, "R3MES_HOME": str(bench.locations.data)}
     yield Command(bench.locations.checkout / "installer", environ)
+
+
+class StallingIndex:
+    """A package index on this computer that sends half of one wheel and then nothing, until it is released."""
+
+    def __init__(self, folder: Path, stalls_at: str) -> None:
+        self.stalled = threading.Event()
+        self.released = threading.Event()
+        index = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                name = self.path.strip("/").split("/")[-1]
+                if self.path.startswith("/simple/"):
+                    links = "".join(
+                        f'<a href="/files/{path.name}">{path.name}</a>' for path in folder.glob(f"{name}-*")
+                    )
+                    self._answer(f"<!DOCTYPE html><html><body>{links}</body></html>".encode(), "text/html")
+                else:
+                    self._answer((folder / name).read_bytes(), "application/octet-stream", name.startswith(stalls_at))
+
+            def _answer(self, body: bytes, kind: str, stalls: bool = False) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if stalls and not index.released.is_set():
+                    self.wfile.write(body[: len(body) // 2])
+                    self.wfile.flush()
+                    index.stalled.set()
+                    index.released.wait(60)
+                    self.close_connection = True
+                else:
+                    self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="index", daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/simple"
+
+    def close(self) -> None:
+        self.released.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def stalling_index(bench: Bench, command: Command) -> Iterator[StallingIndex]:
+    """The command's pip uses it; it stalls at the wheel of transformers."""
+    index = StallingIndex(bench.index, "transformers")
+    command.environ.pop("PIP_NO_INDEX")
+    command.environ.pop("PIP_FIND_LINKS")
+    command.environ["PIP_INDEX_URL"] = index.url
+    command.environ["PIP_NO_CACHE_DIR"] = "1"
+    yield index
+    index.close()

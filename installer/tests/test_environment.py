@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
 import time
@@ -51,17 +52,17 @@ def test_a_complete_environment_is_taken_at_once(bench: Any, monkeypatch: pytest
     assert time.monotonic() - began < 0.5
 
 
-@pytest.mark.parametrize("damage", ["truncated", "another_layout", "no_python"])
-def test_a_damaged_environment_is_made_anew(bench: Any, damage: str) -> None:
+def test_a_damaged_environment_does_not_count_and_is_made_anew(bench: Any) -> None:
     environment = bench.environment(bench.lock(bench.wheel("alpha")))
     environment.provision(bench.recorder, Cancellation())
     marker = environment.path / MARKER
-    if damage == "truncated":
-        marker.write_text(marker.read_text(encoding="utf-8")[:20], encoding="utf-8")
-    elif damage == "another_layout":
-        marker.write_text(json.dumps({**json.loads(marker.read_text(encoding="utf-8")), "layout": 0}), encoding="utf-8")
-    else:
-        environment.python.unlink()
+    whole = marker.read_text(encoding="utf-8")
+    for damaged in ("", whole[:20], "[]", json.dumps({**json.loads(whole), "layout": 0})):
+        marker.write_text(damaged, encoding="utf-8")
+        assert not environment.is_complete()
+    marker.write_text(whole, encoding="utf-8")
+    assert environment.is_complete()
+    environment.python.unlink()
     assert not environment.is_complete()
 
     environment.provision(bench.recorder, Cancellation())
@@ -78,12 +79,22 @@ def test_another_lock_python_or_checkout_is_another_environment(bench: Any) -> N
 
 
 def test_the_last_but_one_environment_is_kept_and_older_ones_go(bench: Any) -> None:
-    made = []
-    for version in ("1.0", "2.0", "3.0"):
-        environment = bench.environment(bench.lock(bench.wheel("alpha", version)))
-        environment.provision(bench.recorder, Cancellation())
-        made.append(environment)
-    assert [environment.path.exists() for environment in made] == [False, True, True]
+    environment = bench.environment(bench.lock(bench.wheel("alpha")))
+    others = {
+        "launcher-older": {"checkout": str(bench.locations.checkout), "role": "launcher", "accelerator": "cpu"},
+        "launcher-last": {"checkout": str(bench.locations.checkout), "role": "launcher", "accelerator": "cpu"},
+        "launcher-of-another-checkout": {"checkout": "/elsewhere", "role": "launcher", "accelerator": "cpu"},
+    }
+    for age, (name, content) in enumerate(others.items()):
+        marker = bench.locations.environments / name / MARKER
+        marker.parent.mkdir(parents=True)
+        marker.write_text(json.dumps(content), encoding="ascii")
+        os.utime(marker, (1000 + age, 1000 + age))
+    environment.provision(bench.recorder, Cancellation())
+
+    left = {path.parent.name for path in bench.locations.environments.glob(f"*/{MARKER}")}
+    assert left == {environment.path.name, "launcher-last", "launcher-of-another-checkout"}
+    assert not (bench.locations.environments / "launcher-older").exists()
 
 
 def test_a_full_disk_is_told_before_anything_is_made(bench: Any) -> None:
