@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import time
 
@@ -61,7 +61,7 @@ from r3mes_launcher.core.stop_ladder import (
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
 
-_LADDERS: dict[StopManner, StopLadder] = {
+LADDERS: Mapping[StopManner, StopLadder] = {
     StopManner.DRAIN: ENGINE_DRAIN,
     StopManner.CLOSE: ENGINE_CLOSE,
     StopManner.STOP: ENGINE_STOP,
@@ -81,7 +81,9 @@ class NodeController:
         model: str,
         tell: Callable[[NodeState], None],
         chance: Callable[[], float] = random.random,
+        ladders: Mapping[StopManner, StopLadder] = LADDERS,
     ) -> None:
+        self._ladders = ladders
         self._machine = machine
         self._runtime = runtime
         self._supervisor = supervisor
@@ -270,7 +272,7 @@ class NodeController:
             return
         if self._stop_task is not None:
             self._stop_task.cancel()
-        self._stop_task = asyncio.create_task(self._stop(self._child, _LADDERS[self._manner]), name="stop the engine")
+        self._stop_task = asyncio.create_task(self._stop(self._child, self._ladders[self._manner]), name="stop the engine")
 
     async def _stop(self, child: ChildProcess, ladder: StopLadder) -> None:
         if not await child.stop(ladder, self._on_step):
