@@ -200,7 +200,7 @@ class EmptyState(QWidget):
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(self._sentence, 2)
+        row.addWidget(self._sentence, 4)
         row.addStretch(1)
         column.addLayout(row)
         # One below the other: side by side they would not fit into a narrow window.

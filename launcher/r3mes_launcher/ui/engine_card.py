@@ -45,7 +45,7 @@ class EngineCard(Card):
         self.body.addWidget(self._fields)
 
         self.body.addSpacing(space(1))
-        model_name = PlainLabel(self.tr("&Model to serve"), "caption")
+        model_name = PlainLabel(self.tr("Model to serve"), "caption")
         self.model = QComboBox()
         self.model.setAccessibleName(self.tr("Model to serve"))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -65,7 +65,7 @@ class EngineCard(Card):
         row.addWidget(self.browse_folder)
         self.body.addLayout(row)
 
-        device_name = PlainLabel(self.tr("&Device"), "caption")
+        device_name = PlainLabel(self.tr("Device"), "caption")
         self.device = QComboBox()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.addItem(self.tr("GPU"), DeviceChoice.AUTO)

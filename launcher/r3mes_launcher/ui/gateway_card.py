@@ -43,8 +43,8 @@ class GatewayCard(Card):
 
         self.body.addSpacing(space(1))
         self.body.addWidget(PlainLabel(self.tr("Where requests come from"), "caption"))
-        self.local = QRadioButton(self.tr("A gateway on this &computer"))
-        self.remote = QRadioButton(self.tr("&Another gateway"))
+        self.local = QRadioButton(self.tr("A gateway on this computer"))
+        self.remote = QRadioButton(self.tr("Another gateway"))
         group = QButtonGroup(self)
         group.addButton(self.local)
         group.addButton(self.remote)

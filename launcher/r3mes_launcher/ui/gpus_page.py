@@ -31,7 +31,7 @@ class GpusPage(QWidget):
         self._stack.addWidget(self._page)
         head = QHBoxLayout()
         self._driver = PlainLabel("", "muted")
-        self.as_table = QCheckBox(self.tr("Show as a &table"))
+        self.as_table = QCheckBox(self.tr("Show as a table"))
         self.as_table.toggled.connect(self._on_as_table)
         head.addWidget(self._driver)
         head.addStretch(1)

@@ -29,7 +29,7 @@ class HomePage(PageColumn):
         row.addWidget(IconLabel(theme, "demo", Tone.BUSY, 6))
         self._demo.setAccessibleName(self.tr("Demo"))
         words = PlainLabel(
-            self.tr("Look around first: the demo plays a computer with two GPUs, offline and without any download."),
+            self.tr("New here? The demo plays a computer with two GPUs, offline and without a download."),
             "muted",
             wrap=True,
         )

@@ -85,7 +85,7 @@ class LogsPage(QWidget):
         ):
             self.source.addItem(text, source)
         self.source.currentIndexChanged.connect(self._apply_filter)
-        self.follow = QCheckBox(self.tr("&Follow"))
+        self.follow = QCheckBox(self.tr("Follow"))
         self.follow.setChecked(True)
         self.follow.toggled.connect(self._on_follow)
         self.copy = Button(theme, icon="copy", name=self.tr("Copy the selected lines, or all that are shown"))

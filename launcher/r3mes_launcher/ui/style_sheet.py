@@ -47,9 +47,10 @@ QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-col
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[kind="primary"]:focus { border-color: $text; }
 QPushButton[kind="primary"]:disabled { background: $border; color: $text_muted; border-color: $border; }
-QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text_muted; }
+QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text_muted;
+  padding: ${pad_y}px; }
 QPushButton[kind="quiet"]:hover { background: $accent_soft; color: $text; border-color: transparent; }
-QPushButton[kind="quiet"]:focus { border-color: $accent; }
+QPushButton[kind="quiet"]:focus { border-color: $accent; padding: ${pad_y_focus}px; }
 QPushButton[kind="navigation"] { background: transparent; border: ${focus}px solid transparent; text-align: left;
   color: $text_muted;
   padding: ${pad_nav}px ${pad_x}px; }
@@ -108,6 +109,7 @@ QPlainTextEdit[kind="plain"], QTextEdit[kind="plain"] { background: transparent;
 QAbstractScrollArea[kind="log"] { background: $surface; border: ${hair}px solid $border;
   border-radius: ${small_radius}px; }
 QAbstractScrollArea[kind="log"]:focus { border: ${hair}px solid $accent; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QToolTip { background: $surface; color: $text; border: ${hair}px solid $border; }
 QMenu { background: $surface; color: $text; border: ${hair}px solid $border; padding: ${focus}px; }
 QMenu::item { padding: ${pad_y}px ${pad_x}px; border-radius: ${tiny_radius}px; }
