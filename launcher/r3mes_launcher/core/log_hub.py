@@ -19,8 +19,9 @@ BATCH_INTERVAL_S = 0.1
 MAX_LINE_CHARS = 4096
 """A longer line is cut: no log line is that long by intent."""
 
-_LEVEL_WORD = re.compile(r"\b(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b", re.IGNORECASE)
-_LEVEL_SEARCH_CHARS = 64
+# A level stands among the first words: after a date, a time and a name at most.
+_LEVEL_WORDS = 6
+_AROUND_WORDS = "\"'[](){}<>:,;|"
 _LEVELS = {
     "trace": LogLevel.DEBUG,
     "debug": LogLevel.DEBUG,
@@ -57,9 +58,11 @@ def level_of(text: str, previous: LogLevel = LogLevel.INFO) -> LogLevel:
     """The level that a line names near its start. An indented line belongs to the one before it."""
     if text[:1] in (" ", "\t"):
         return previous
-    found = _LEVEL_WORD.search(text, 0, _LEVEL_SEARCH_CHARS)
-    if found is not None:
-        return _LEVELS[found[1].lower()]
+    for word in text.split(None, _LEVEL_WORDS)[:_LEVEL_WORDS]:
+        # "INFO", "[info]", "WARNING:" and "level=error"; no regular expression, at 50,000 lines a second.
+        level = _LEVELS.get(word.rpartition("=")[2].strip(_AROUND_WORDS).lower())
+        if level is not None:
+            return level
     if text.startswith("Traceback ("):
         return LogLevel.ERROR
     return LogLevel.INFO

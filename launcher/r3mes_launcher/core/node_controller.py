@@ -272,7 +272,9 @@ class NodeController:
             return
         if self._stop_task is not None:
             self._stop_task.cancel()
-        self._stop_task = asyncio.create_task(self._stop(self._child, self._ladders[self._manner]), name="stop the engine")
+        self._stop_task = asyncio.create_task(
+            self._stop(self._child, self._ladders[self._manner]), name="stop the engine"
+        )
 
     async def _stop(self, child: ChildProcess, ladder: StopLadder) -> None:
         if not await child.stop(ladder, self._on_step):

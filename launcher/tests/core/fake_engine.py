@@ -1,4 +1,4 @@
-"""An engine that behaves as its arguments say, well or badly. Run by path; the standard library alone, so it starts fast."""
+"""An engine that behaves as its arguments say, well or badly. The standard library alone, so it starts fast."""
 
 from __future__ import annotations
 

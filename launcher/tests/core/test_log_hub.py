@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -55,7 +56,8 @@ def test_a_long_line_is_cut() -> None:
         ('{"level": "critical", "message": "x"}', LogLevel.ERROR),
         ("Traceback (most recent call last):", LogLevel.ERROR),
         ("loading weights", LogLevel.INFO),
-        ("a line whose word comes much too late to be the level of it, " + "x" * 40 + " ERROR", LogLevel.INFO),
+        ("level=warn msg=x", LogLevel.WARNING),
+        ("a line whose word comes much too late to be its level: ERROR", LogLevel.INFO),
     ],
 )
 def test_levels_are_found(text: str, level: LogLevel) -> None:
@@ -77,7 +79,7 @@ async def test_listeners_hear_batches_and_what_was_before(logs: LogHub, until: U
         await asyncio.sleep(0.003)
     await until(lambda: sum(len(batch) for _, batch in batches) == 101)
     times = [at for at, _ in batches[1:]]
-    assert all(later - sooner > BATCH_INTERVAL_S * 0.9 for sooner, later in zip(times, times[1:], strict=False))
+    assert all(later - sooner > BATCH_INTERVAL_S * 0.9 for sooner, later in pairwise(times))
     end()
     logs.say("after")
     await asyncio.sleep(BATCH_INTERVAL_S * 2)
@@ -121,9 +123,11 @@ async def test_a_flood_from_a_child_does_not_starve_the_loop(
     logs.flush()
     took = time.monotonic() - started
     ticking.cancel()
-    rate, late = lines / took, sorted(lateness)[int(len(lateness) * 0.99)]
-    print(f"{rate:,.0f} lines a second, the loop's timer late by p99 {late * 1000:.0f} ms")
+    ordered = sorted(lateness)
+    typical, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+    print(f"{lines / took:,.0f} lines a second; the timer late by {typical * 1000:.0f} ms, p99 {late * 1000:.0f} ms")
     assert len(logs.lines) == RING_LINES and "number 99999" in logs.lines[-1].text
     # The listener loses lines only where a batch of its own would be larger than the whole ring.
     assert count >= RING_LINES
-    assert late < 0.1
+    # One read of the pipe takes about 10 ms to file away; the rest of the bound is for a busy machine.
+    assert typical < 0.05 and late < 0.3

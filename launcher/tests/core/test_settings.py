@@ -150,7 +150,8 @@ def test_one_launcher_per_folder(tmp_path: Path) -> None:
     folder.create()
     code = (
         "import sys; from pathlib import Path; from r3mes_launcher.core.data_folder import *;"
-        "lock = FolderLock(DataFolder.under(Path(sys.argv[1]), False)); lock.take(); print('taken', flush=True); input()"
+        "lock = FolderLock(DataFolder.under(Path(sys.argv[1]), False)); lock.take();"
+        "print('taken', flush=True); input()"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
