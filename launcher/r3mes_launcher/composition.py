@@ -22,8 +22,12 @@ from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import DeviceChoice, GatewayKind
 from r3mes_launcher.core.supervisor import Supervisor
+from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
+from r3mes_launcher.ports.gpu_demo import DemoGpuSource
+from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
 from r3mes_launcher.ports.process_tree import system_process_trees
 from r3mes_protocol.origin import gateway_origin
 
@@ -56,6 +60,7 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
     folder = data_folder(options, environment)
     logs = LogHub()
     supervisor = Supervisor(folder.run_records, system_process_trees(), environment, logs)
+    clock = SystemClock()
     runtime: EngineRuntime
     if options.demo:
         runtime = DemoEngineRuntime(folder.engine, environment)
@@ -71,6 +76,7 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
             supervisor=supervisor,
             runtime=runtime,
             gateway_command=_gateway_command(folder, environment, DEMO_GATEWAY if options.demo else LOCAL_GATEWAY),
+            gpus=GpuTelemetry(DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock), clock),
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),
