@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -23,8 +24,26 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+NO_DISPLAY = (
+    "R3MES can't open its window: there is no display here (DISPLAY and WAYLAND_DISPLAY are not set). "
+    "Start it on a desktop, or use the same launcher in the terminal: r3mes run"
+)
+# "A service is unavailable" of sysexits.h; the window's own codes are 0 and 1.
+NO_DISPLAY_CODE = 69
+
+
+def lacks_display(platform: str, environ: Mapping[str, str]) -> bool:
+    """Without a display Qt would end the process with a message about plug-ins."""
+    return platform.startswith("linux") and not any(
+        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
+    if lacks_display(sys.platform, os.environ):
+        print(NO_DISPLAY, file=sys.stderr)
+        return NO_DISPLAY_CODE
     # Qt reads the platform when it is imported; before that there is nothing to show an error in.
     from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtGui import QGuiApplication
@@ -69,8 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals = SignalWatcher()
     signals.arrived.connect(app.quit)
     app.finished.connect(application.quit)
+
+    def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # An error in a slot would be printed where nobody looks; the window goes on without that one step.
+        sys.__excepthook__(kind, error, trace)
+        app.window.show_problem(app.error_sentence(error))
+
+    sys.excepthook = show_error
     app.start()
     code = application.exec()
+    sys.excepthook = sys.__excepthook__
     signals.release()
     instance.release()
     return code

@@ -119,6 +119,13 @@ class App(QObject):
         if not self._quitting:
             self.bridge.start()
 
+    def error_sentence(self, error: BaseException) -> str:
+        """For an error of the window itself, which is a fault of the program."""
+        detail = f"{type(error).__name__}: {error}"
+        return self.tr("Something went wrong in the window ({detail}). The node is not touched by it.").format(
+            detail=detail
+        )
+
     # One bridge at a time.
 
     def _make_bridge(self, demo: bool) -> Bridge:

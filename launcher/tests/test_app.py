@@ -20,6 +20,7 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
+import r3mes_launcher.__main__ as entry
 from r3mes_launcher.app import App, SignalWatcher
 from r3mes_launcher.core.state import (
     Actual,
@@ -485,6 +486,24 @@ def test_a_signal_reaches_the_event_loop(qtbot: QtBot) -> None:
     watcher.release()
     watcher.deleteLater()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_without_a_display_the_entry_says_what_to_do(tmp_path: Path) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    assert entry.lacks_display("linux", environment)
+    assert not entry.lacks_display("linux", {"DISPLAY": ":0"})
+    assert not entry.lacks_display("darwin", environment)
+    if sys.platform.startswith("linux"):
+        command = [sys.executable, "-m", "r3mes_launcher"]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == entry.NO_DISPLAY_CODE
+        assert "r3mes run" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_an_error_of_the_window_has_a_sentence(open_app: Any) -> None:
+    assert "KeyError: 'x'" in open_app().app.error_sentence(KeyError("x"))
 
 
 def test_the_entry_imports_no_qt_and_no_core_library_by_itself() -> None:

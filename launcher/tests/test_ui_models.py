@@ -138,6 +138,7 @@ def test_a_conversation_from_question_to_answer() -> None:
         chat.ask("Again", "small")
     chat.add("Hi ")
     chat.add("there")
+    chat.add("\n \n")
     chat.finish("stop", "small-1")
     assert not chat.answering
     assert chat.messages[-1].text == "Hi there"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,15 @@ def test_pages_are_opened_by_keyboard(full: Any, qtbot: QtBot) -> None:
         assert full.navigation.buttons[page].isChecked()
 
 
+def test_no_ring_of_focus_is_drawn_before_the_keyboard_is_used(window: Any, qtbot: QtBot) -> None:
+    window.activateWindow()
+    assert not any(button.hasFocus() for button in window.findChildren(QPushButton))
+    qtbot.mouseClick(window.navigation.buttons[LOGS], Qt.MouseButton.LeftButton)
+    assert window.page == LOGS
+    assert not any(button.hasFocus() for button in window.findChildren(QPushButton))
+    assert not window.logs.search.hasFocus()
+
+
 def test_chat_is_ready_for_typing_when_it_opens(full: Any) -> None:
     full.activateWindow()
     full.go_to(CHAT)
@@ -225,15 +235,21 @@ SHOWN_BY = {
 SAME_EVERYWHERE = {"R3MES", "https://gateway.example.org"}
 
 
+def calls() -> Iterator[tuple[Path, ast.Call]]:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield path, node
+
+
 def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_every_shown_literal_goes_through_tr(path: Path) -> None:
+def test_every_shown_literal_goes_through_tr() -> None:
     bare = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and called(node) in SHOWN_BY:
+    for path, node in calls():
+        if called(node) in SHOWN_BY:
             # Only the text itself: the second argument of a label is its kind.
             for argument in node.args[: 1 if called(node).endswith("Label") else None]:
                 words = argument.value if isinstance(argument, ast.Constant) else None
@@ -244,7 +260,7 @@ def test_every_shown_literal_goes_through_tr(path: Path) -> None:
                     and words not in SAME_EVERYWHERE
                     and not icon
                 ):
-                    bare.append(f"line {node.lineno}: {words!r}")
+                    bare.append(f"{path.name} line {node.lineno}: {words!r}")
     assert bare == []
 
 
@@ -256,27 +272,20 @@ GEOMETRY = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_no_length_is_a_literal(path: Path) -> None:
+def test_no_length_is_a_literal() -> None:
     literal = [
-        f"line {node.lineno}: {called(node)}({argument.value})"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and called(node) in GEOMETRY
+        f"{path.name} line {node.lineno}: {called(node)}({argument.value})"
+        for path, node in calls()
+        if called(node) in GEOMETRY
         for argument in node.args
         if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)) and argument.value != 0
     ]
     assert literal == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
-def test_no_dialog_stops_the_event_loop(path: Path) -> None:
-    blocking = [
-        f"line {node.lineno}"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call)
-        and called(node)
-        in {"exec", "exec_", "getOpenFileName", "getSaveFileName", "getText", "question", "processEvents"}
-    ]
+def test_no_dialog_stops_the_event_loop() -> None:
+    forbidden = {"exec", "exec_", "getOpenFileName", "getSaveFileName", "getText", "question", "processEvents"}
+    blocking = [f"{path.name} line {node.lineno}" for path, node in calls() if called(node) in forbidden]
     assert blocking == []
 
 

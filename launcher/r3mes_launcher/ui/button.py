@@ -33,6 +33,9 @@ class Button(QPushButton):
         if name and not text:
             self.setToolTip(name)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        if kind == "navigation":
+            # A click opens a page and leaves the focus to it.
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # A button answers to Enter as well as to Space.
         self.setAutoDefault(True)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

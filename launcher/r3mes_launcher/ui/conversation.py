@@ -63,7 +63,8 @@ class Conversation:
     def finish(self, reason: str, model: str) -> None:
         state = {"stopped": MessageState.STOPPED, "length": MessageState.CUT}.get(reason, MessageState.DONE)
         last = self._messages[-1]
-        self._messages[-1] = replace(last, state=state, model=model or last.model)
+        # Blank lines at its end are no part of what was said.
+        self._messages[-1] = replace(last, text=last.text.rstrip(), state=state, model=model or last.model)
 
     def fail(self, sentence: str) -> None:
         self._messages[-1] = replace(self._messages[-1], state=MessageState.FAILED, error=sentence)

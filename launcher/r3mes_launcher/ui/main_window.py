@@ -163,8 +163,8 @@ class MainWindow(QWidget):
     def go_to(self, index: int) -> None:
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
-        if index == CHAT:
-            self.chat.composer.field.setFocus()
+        # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
+        (self.chat.composer.field if index == CHAT else self._stack.widget(index)).setFocus()
 
     @property
     def page(self) -> int:
