@@ -117,15 +117,18 @@ class NvmlGpuSource:
 
     def _reopen(self) -> None:
         self.close()
-        # Set before the calls that may fail, and taken back when every card is there.
-        self._retry_at = self._clock.monotonic() + self._pause_s
-        self._pause_s = min(self._pause_s * 2, RETRY_MOST_S)
+        # Before the calls that may fail; when every card is there, the pauses begin anew.
+        self._wait_longer()
         try:
             pynvml.nvmlInit()
             self._open = True
             self._find_cards()
         except pynvml.NVMLError as error:
             self._fail(error)
+
+    def _wait_longer(self) -> None:
+        self._retry_at = self._clock.monotonic() + self._pause_s
+        self._pause_s = min(self._pause_s * 2, RETRY_MOST_S)
 
     def _find_cards(self) -> None:
         """Raises NVMLError when no card can be asked because of the driver."""
@@ -179,7 +182,7 @@ class NvmlGpuSource:
             except _CardLost:
                 del self._handles[uuid]
             except pynvml.NVMLError as error:
-                self._retry_at = self._clock.monotonic() + self._pause_s
+                self._wait_longer()
                 self._fail(error)
                 return
 
