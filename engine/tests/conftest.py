@@ -401,9 +401,17 @@ def models_state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model_gateway() -> Iterator[Gateway]:
-    gateway = Gateway()
+    # A small window lets a job run out of credit after some dozen tokens.
+    gateway = Gateway(GatewayRules(limits=Limits(max_jobs=64, initial_window_bytes=4096)))
     yield gateway
     gateway.close()
+
+
+@pytest.fixture(scope="session")
+def converted_model(model_engine: EngineProcess, models_state_dir: Path) -> Path:
+    """The embedded model as a Hugging Face folder."""
+    (folder,) = (models_state_dir / "models").iterdir()
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import gguf as gguf_format
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
@@ -18,16 +22,31 @@ DTYPE = torch.bfloat16
 
 def convert_gguf(gguf: Path, folder: Path) -> None:
     """Writes a Hugging Face folder with dense weights. Raises what the library raises."""
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent,
-        gguf_file=gguf.name,
-        dtype=DTYPE,
-        # Otherwise the result is still called quantised: it can't be saved, nor trained.
-        quantization_config=GgufConfig(dequantize=True),
-    )
+    with _parsed_once():
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            gguf_file=gguf.name,
+            dtype=DTYPE,
+            # Otherwise the result is still called quantised: it can't be saved, nor trained.
+            quantization_config=GgufConfig(dequantize=True),
+        )
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Lets the library keep what it would work out again: it parses the header three times, some seconds each, and
+    asks for the same table of names once per module. Together that is half of a conversion's time.
+    """
+    reader, name_map = gguf_format.GGUFReader, gguf_format.get_tensor_name_map
+    gguf_format.GGUFReader = functools.cache(reader)
+    gguf_format.get_tensor_name_map = functools.cache(name_map)
+    try:
+        yield
+    finally:
+        gguf_format.GGUFReader, gguf_format.get_tensor_name_map = reader, name_map
 
 
 def load_tokenizer(folder: Path) -> Any:
