@@ -1,7 +1,7 @@
 """Makes the screenshots of the documentation: the real window, light and dark, with staged states.
 
-    python docs/screenshots/make.py            # every picture, under Xvfb when there is no display
-    python docs/screenshots/make.py --scale 2 --only home --folder /tmp/look
+    python docs/screenshots/make.py            # the pictures of the documentation, under Xvfb when there is no display
+    python docs/screenshots/make.py --all --scale 2 --folder look    # every state, twice as large, to look at
 
 Needs the launcher's environment and, without a display, Xvfb. The window, bridge and pages are the launcher's own; the
 core behind them is a stage that shows one state each, so that a picture can be made of a fault or of a hot card.
@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from r3mes_launcher.core.interface import CoreListener
 from r3mes_launcher.core.state import (
@@ -43,10 +45,14 @@ from r3mes_launcher.core.state import (
     Progress,
 )
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
 FOLDER = Path(__file__).resolve().parent
 SETTLE_MS = 700
-# Pictures must not change from one run to the next because a clock does.
 NOW = time.time()
+# The clock times that can be read in a picture are the same in every run.
+LOGGED = 1_767_261_600.0
 MODEL = "SmolLM2-135M-Instruct"
 
 ANSWER = """A GPU has thousands of small arithmetic units that work side by side. A model's answer is mostly the \
@@ -212,7 +218,7 @@ def lines() -> list[LogLine]:
                 )
             )
         )
-        made.append(LogLine(NOW - 64 + index, source, level, text))
+        made.append(LogLine(LOGGED + index, source, level, text))
     return made
 
 
@@ -222,24 +228,26 @@ class Shot:
     page: int
     make: Callable[[], Stage]
     act: str = ""
+    extra: bool = False
+    """Only with `--all`: for looking, not for the documentation."""
 
 
 SHOTS = (
     Shot("home", 0, lambda: Stage(serving(), reports(), lines())),
     Shot("home-first-start", 0, lambda: Stage(off())),
-    Shot("home-setting-up", 0, lambda: Stage(provisioning())),
+    Shot("home-setting-up", 0, lambda: Stage(provisioning()), extra=True),
     Shot("home-fault", 0, lambda: Stage(fault())),
     Shot("home-demo", 0, lambda: Stage(replace(serving(), demo=True))),
     Shot("gpus", 1, lambda: Stage(serving(), reports(), lines())),
-    Shot("gpus-table", 1, lambda: Stage(serving(), reports(hot=True), lines()), "table"),
-    Shot("gpus-none", 1, lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)])),
+    Shot("gpus-table", 1, lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
+    Shot("gpus-none", 1, lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
     Shot("chat", 2, lambda: Stage(serving()), "ask"),
-    Shot("chat-empty", 2, lambda: Stage(serving())),
+    Shot("chat-empty", 2, lambda: Stage(serving()), extra=True),
     Shot("logs", 3, lambda: Stage(serving(), (), lines())),
 )
 
 
-def take(only: str, folder: Path, schemes: Sequence[str]) -> int:
+def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -> int:
     """Opens the window for every shot and saves what it shows."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
@@ -255,7 +263,7 @@ def take(only: str, folder: Path, schemes: Sequence[str]) -> int:
     for scheme in schemes:
         theme.choose(Scheme(scheme))
         for shot in SHOTS:
-            if only and shot.name != only:
+            if not wanted(shot):
                 continue
             with tempfile.TemporaryDirectory() as scratch:
                 stage = shot.make()
@@ -272,7 +280,7 @@ def take(only: str, folder: Path, schemes: Sequence[str]) -> int:
                 wait(QEventLoop, QTimer, SETTLE_MS)
                 picture = app.window.grab()
                 target = folder / f"{shot.name}-{scheme}.png"
-                picture.toImage().save(str(target))
+                small(picture.toImage()).save(str(target))
                 taken += 1
                 print(f"{target} {picture.width()}x{picture.height()}", flush=True)
                 loop = QEventLoop()
@@ -284,6 +292,17 @@ def take(only: str, folder: Path, schemes: Sequence[str]) -> int:
     return 0 if taken else 2
 
 
+def small(image: QImage) -> QImage:
+    """With a palette of its 256 most frequent colours: a third of the bytes, and nothing to see of it."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage
+
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = memoryview(plain.constBits()).cast("I")
+    colours = [colour for colour, _ in Counter(pixels).most_common(256)]
+    return plain.convertToFormat(QImage.Format.Format_Indexed8, colours, Qt.ImageConversionFlag.AvoidDither)
+
+
 def wait(loop_type: type, timer_type: type, milliseconds: int) -> None:
     loop = loop_type()
     timer_type.singleShot(milliseconds, loop.quit)
@@ -293,12 +312,15 @@ def wait(loop_type: type, timer_type: type, milliseconds: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="one picture by name, such as home")
+    parser.add_argument("--all", action="store_true", help="also the states that the documentation does not show")
     parser.add_argument("--scale", default="1", help="the window's scale factor")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
     parser.add_argument("--scheme", choices=("light", "dark", "both"), default="both")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = options.scale
+    # The log shows local time.
+    os.environ["TZ"] = "UTC"
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         if shutil.which("xvfb-run") is None:
             print("There is no display and no Xvfb. Install the packages xvfb and xauth, then run this again.")
@@ -307,7 +329,11 @@ def main() -> int:
             ["xvfb-run", "-a", "-s", "-screen 0 3200x2400x24", sys.executable, __file__, *sys.argv[1:]]
         )
     schemes = ("light", "dark") if options.scheme == "both" else (options.scheme,)
-    return take(options.only, options.folder, schemes)
+
+    def wanted(shot: Shot) -> bool:
+        return shot.name == options.only if options.only else options.all or not shot.extra
+
+    return take(wanted, options.folder, schemes)
 
 
 if __name__ == "__main__":
