@@ -90,7 +90,7 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     # Only this mode needs the signature libraries.
     from r3mes_api.modes.remote import RemoteMode
     from r3mes_api.nodes.admission import Admission
-    from r3mes_api.nodes.owner_verifier import owner_signed
+    from r3mes_api.nodes.owner_verifier import make_owner_verifier
     from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
     from r3mes_api.nodes.sessions import NodeSessions
 
@@ -104,7 +104,7 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
             refusal_memory_s=settings.refusal_memory_s,
         )
     )
-    admission = Admission(settings.node_auth, settings.network, owner_signed)
+    admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
     return RemoteMode(NodeSessions(settings, registry, admission, clock), settings, clock)
 
 

@@ -26,11 +26,12 @@ import websockets
 from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
+from r3mes_api.nodes.owner_verifier import make_owner_verifier
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.chat import chunk
 from r3mes_protocol.control import parse_api_ready
 from r3mes_protocol.frames import FrameKind, encode_frame
-from r3mes_protocol.grants import Grant, Role, SignedGrant, grant_sign_bytes
+from r3mes_protocol.grants import Grant, OwnerVerifier, Role, SignedGrant, grant_sign_bytes
 from r3mes_protocol.messages import (
     AdapterOffer,
     Bye,
@@ -157,6 +158,12 @@ def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
         gateway.stop()
     for gateway in started:
         assert "Traceback" not in gateway.log_text(), gateway.log_text()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def verify_owner() -> OwnerVerifier:
+    """Made for every session: what makes wallycore safe to end with is done there."""
+    return make_owner_verifier()
 
 
 @pytest.fixture(scope="session")
@@ -535,7 +542,7 @@ def owner() -> Owner:
     return Owner()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_owner() -> type[Owner]:
     return Owner
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+
 import bech32
 import wallycore
 
+from r3mes_protocol.grants import OwnerVerifier
 
-def owner_signed(public_key: bytes, message: bytes, signature: bytes, address: str) -> bool:
+
+def make_owner_verifier() -> OwnerVerifier:
+    """The one way to the verifier, so that the library is made safe to end with before it is used."""
+    _keep_type_table()
+    return _owner_signed
+
+
+def _owner_signed(public_key: bytes, message: bytes, signature: bytes, address: str) -> bool:
     """Checks that `public_key` (33 bytes) belongs to `address` and made `signature` (r and s, 64 bytes). Never raises.
 
     A Cosmos address is RIPEMD-160 of SHA-256 of the compressed key in bech32; the signature is over SHA-256 of the
@@ -27,3 +38,14 @@ def owner_signed(public_key: bytes, message: bytes, signature: bytes, address: s
     except (ValueError, TypeError, RuntimeError):
         return False
     return True
+
+
+def _keep_type_table() -> None:
+    # When the interpreter ends, wallycore's binding frees its type table and makes a type on the way that warns of a
+    # missing __module__. Where warnings are errors that is a segmentation fault, also of a test session that passed.
+    # One reference too many keeps the table for ever.
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("swig_runtime_data"):
+            for value in vars(module).values():
+                if type(value).__name__ == "PyCapsule":
+                    ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
