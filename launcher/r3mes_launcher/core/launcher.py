@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
@@ -33,6 +32,7 @@ from r3mes_launcher.core.state import (
 )
 from r3mes_launcher.core.status_file import WRITE_INTERVAL_S, StatusFile
 from r3mes_launcher.core.supervisor import Supervisor
+from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_protocol import __version__
 from r3mes_protocol.origin import gateway_origin
@@ -41,12 +41,6 @@ GATEWAY_WAIT_S = 20.0
 """A chat that is asked while the local gateway still starts waits for it no longer than this."""
 
 _ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
-
-
-class GpuProducer(Protocol):
-    """Reads the GPUs at its own pace until it is cancelled."""
-
-    async def run(self, tell: Callable[[GpuReport], None]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +53,7 @@ class LauncherParts:
     supervisor: Supervisor
     runtime: EngineRuntime
     gateway_command: CommandForPort
-    gpus: GpuProducer | None = None
+    gpus: GpuTelemetry
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -127,8 +121,7 @@ class LauncherCore:
         self._monitor.start()
         await self._use_gateway(settings.gateway_kind, settings.gateway_url)
         self._node.start(Desired.SERVING if parts.serve else settings.desired)
-        if parts.gpus is not None:
-            self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
+        self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
         self._started.set()
 
@@ -217,7 +210,9 @@ class LauncherCore:
     async def _chat_gateway(self) -> str:
         try:
             async with asyncio.timeout(GATEWAY_WAIT_S):
-                while not self._state.gateway.url:
+                while not self._gateway_base.url or self._gateway_base.message:
+                    if self._local_gateway is not None and self._local_gateway.given_up:
+                        raise ChatError(self._gateway_base.message)
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
@@ -242,7 +237,8 @@ class LauncherCore:
         if base.kind is GatewayKind.LOCAL and self._local_gateway is None:
             return  # the last words of one that was left for a remote gateway
         self._gateway_base = base
-        self._monitor.watch(base.url)
+        # A local gateway has something to say exactly while it does not answer.
+        self._monitor.watch("" if base.message else base.url)
         if self._node is not None:
             self._node.use_gateway(base.url)
         self._show_gateway()

@@ -64,7 +64,9 @@ class LocalGateway:
         tell: Callable[[GatewayState], None],
         back_off: BackOff,
         chance: Callable[[], float] = random.random,
+        ready_deadline_s: float = READY_DEADLINE_S,
     ) -> None:
+        self._ready_deadline_s = ready_deadline_s
         self._command = command
         self._supervisor = supervisor
         self._logs = logs
@@ -77,6 +79,8 @@ class LocalGateway:
         self._hurry = asyncio.Event()
         self._losses = 0
         self._restarts = 0
+        self.given_up = False
+        """It does not come back before `retry`."""
 
     def start(self) -> None:
         self._tell(self._state)
@@ -100,7 +104,9 @@ class LocalGateway:
             self._logs.say(f"The gateway {how}.", LogLevel.WARNING)
             if not worth_restarting or self._losses >= self._back_off.max_losses:
                 self._change(message=f"The gateway {how}. It is not started again by itself; see the log.", url="")
+                self.given_up = True
                 await self._wait_for_retry(None)
+                self.given_up = False
                 self._losses = 0
             else:
                 delay = self._back_off.delay_s(self._losses, self._chance())
@@ -127,12 +133,12 @@ class LocalGateway:
         started_at = time()
         try:
             self._change(
-                process=ProcessState(True, child.pid, started_at, self._restarts, self._state.process.last_exit)
+                message=_STARTING,
+                process=ProcessState(True, child.pid, started_at, self._restarts, self._state.process.last_exit),
             )
             problem = await self._await_ready(child, life)
             if problem:
                 await child.stop(FORCED)
-                return problem, True
             outcome = await self._await_end(child)
         except BaseException:
             await asyncio.shield(self._end(child))
@@ -141,6 +147,8 @@ class LocalGateway:
             self._child = None
         ended = replace(self._state.process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
         self._change(process=ended)
+        if problem:
+            return problem, True
         code = outcome.exit_code
         return outcome.sentence(), code is None or code.worth_restarting or code == 0
 
@@ -151,12 +159,12 @@ class LocalGateway:
         """Empty when it answers, or what went wrong. An end before that is no problem yet: `_await_end` tells it."""
         ended = asyncio.ensure_future(child.wait())
         futures: set[asyncio.Future[object]] = {life.ready, ended}  # type: ignore[arg-type]
-        await asyncio.wait(futures, timeout=READY_DEADLINE_S, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(futures, timeout=self._ready_deadline_s, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return ""
         ended.cancel()
         if not life.ready.done():
-            return f"was not ready within {READY_DEADLINE_S:.0f} s"
+            return f"was not ready within {self._ready_deadline_s:.0f} s"
         event = life.ready.result()
         if event.protocol != PROTOCOL_VERSION:
             return f"speaks version {event.protocol} of the protocol, this launcher version {PROTOCOL_VERSION}"

@@ -129,5 +129,5 @@ async def test_a_flood_from_a_child_does_not_starve_the_loop(
     assert len(logs.lines) == RING_LINES and "number 99999" in logs.lines[-1].text
     # The listener loses lines only where a batch of its own would be larger than the whole ring.
     assert count >= RING_LINES
-    # One read of the pipe takes about 10 ms to file away; the rest of the bound is for a busy machine.
-    assert typical < 0.05 and late < 0.3
+    # One read of the pipe takes about 10 ms to file away; the rest of the bounds is for a machine with other work.
+    assert typical < 0.1 and late < 2.0
