@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -39,9 +39,6 @@ from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
 
 PATIENCE_MS = 20_000
 SERVING = NodeState(desired=Desired.SERVING, actual=Actual.SERVING, active_requests=2)
-
-# The offscreen platform complains about every dialog that opens and every window that is raised.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 class Stage:
@@ -342,7 +339,7 @@ def test_the_end_of_the_session_asks_nothing(open_app: Any, qtbot: QtBot, qapp: 
 
 def test_the_window_comes_back_where_it_was(open_app: Any, qtbot: QtBot, tmp_path: Path) -> None:
     stage = open_app()
-    stage.window.resize(stage.window.minimumWidth() + 40, stage.window.minimumHeight() + 30)
+    stage.window.resize(stage.window.minimumSizeHint() + QSize(0, 3))
     size = stage.window.size()
     stage.app.quit()
     qtbot.waitUntil(lambda: stage.finished == [True], timeout=PATIENCE_MS)

@@ -164,8 +164,6 @@ def test_a_device_is_chosen(window: Any, intents: Any, qtbot: QtBot) -> None:
     assert device.currentText().startswith("CPU")
 
 
-# The offscreen platform complains about every dialog that opens and every window that is raised.
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_a_model_by_path_is_chosen_and_shown(window: Any, intents: Any, qtbot: QtBot) -> None:
     card = window.home.engine
     show(window, NodeState())

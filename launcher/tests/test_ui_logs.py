@@ -138,8 +138,6 @@ def test_a_selection_survives_new_lines(page: Any, qtbot: QtBot) -> None:
     assert page.view.selected_lines() == []
 
 
-# The offscreen platform complains about every dialog that opens and every window that is raised.
-@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 def test_saving_asks_for_a_file_and_writes_what_is_shown(page: Any, intents: Any, qtbot: QtBot, tmp_path: Path) -> None:
     fill(page, 3)
     qtbot.mouseClick(page.save, Qt.MouseButton.LeftButton)

@@ -129,6 +129,11 @@ class PairRow(QWidget):
         self._row.addWidget(first, 1)
         self._row.addWidget(second, 1)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """That of the narrow form: the wide one must not keep the window from getting there."""
+        hints = [item.minimumSize() for index in range(self._row.count()) if (item := self._row.itemAt(index))]
+        return QSize(max(hint.width() for hint in hints), max(hint.height() for hint in hints))
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         narrow = event.size().width() < self._theme.metrics.line * self._NARROW_LINES
         direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
@@ -175,10 +180,16 @@ class PageColumn(QScrollArea):
         outer.addStretch(1)
         outer.addWidget(column, 1000)
         outer.addStretch(1)
+        self._ground = page
         self.column = QVBoxLayout(column)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(space(4))
         self.setWidget(page)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """As wide as the contents need: a page scrolls downwards only."""
+        across = self._ground.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(across, super().minimumSizeHint().height())
 
 
 class EmptyState(QWidget):

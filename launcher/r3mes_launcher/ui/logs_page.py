@@ -69,9 +69,9 @@ class LogsPage(QWidget):
         self.level.setAccessibleName(self.tr("Level"))
         for text, level in (
             (self.tr("All levels"), LogLevel.DEBUG),
-            (self.tr("Information and worse"), LogLevel.INFO),
-            (self.tr("Warnings and errors"), LogLevel.WARNING),
-            (self.tr("Errors"), LogLevel.ERROR),
+            (self.tr("From info"), LogLevel.INFO),
+            (self.tr("From warning"), LogLevel.WARNING),
+            (self.tr("Errors only"), LogLevel.ERROR),
         ):
             self.level.addItem(text, level)
         self.level.currentIndexChanged.connect(self._apply_filter)

@@ -72,7 +72,6 @@ class MainWindow(QWidget):
         self._tick.start()
         self._build_pages()
         line = theme.metrics.line
-        self.setMinimumSize(round(line * 38), round(line * 28))
         self.resize(QSize(round(line * 64), round(line * 46)))
 
     def _make_bars(self, theme: Theme, column: QVBoxLayout) -> None:
