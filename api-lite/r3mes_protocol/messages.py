@@ -154,7 +154,8 @@ class Hello(WireModel):
     session_id: Hex32
     nonce: Hex64
     gateway: Origin
-    heartbeat_s: Annotated[float, Field(gt=0, le=3600)]
+    heartbeat_s: Annotated[float, Field(ge=0.01, le=3600)]
+    """A gateway must not make its nodes beat without a pause."""
     server_time: UnixSeconds
 
 

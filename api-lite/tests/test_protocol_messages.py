@@ -465,4 +465,4 @@ def test_messages_can_not_be_changed() -> None:
 
 def test_the_walker_knows_every_constraint_that_messages_use() -> None:
     assert bounds((StringConstraints(max_length=3, pattern="^a$"),)) == {"max_length": 3, "pattern": "^a$"}
-    assert bounds(tuple(Hello.model_fields["heartbeat_s"].metadata)) == {"gt": 0, "le": 3600}
+    assert bounds(tuple(Hello.model_fields["heartbeat_s"].metadata)) == {"ge": 0.01, "le": 3600}
