@@ -13,10 +13,11 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 # Children drain for at most 3 s when the launcher is gone, and nothing may be left after 5 s.
 GRACE_S = 3.5
-POLL_S = 0.05
+POLL_S = 0.1
 
 
 def watch(lines: Iterable[str]) -> set[int]:
@@ -32,23 +33,39 @@ def watch(lines: Iterable[str]) -> set[int]:
     return groups
 
 
-def end(groups: set[int], grace_s: float = GRACE_S) -> None:
-    deadline = time.monotonic() + grace_s
-    while any(_exists(group) for group in groups) and time.monotonic() < deadline:
-        time.sleep(POLL_S)
-    for group in groups:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
+if sys.platform == "win32":
 
+    def end(groups: set[int], grace_s: float = GRACE_S) -> None:
+        """Nothing to do: a Job Object ends with the launcher that holds it, so no guard is ever started."""
 
-def _exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
+else:
+
+    def end(groups: set[int], grace_s: float = GRACE_S) -> None:
+        deadline = time.monotonic() + grace_s
+        while any(_exists(group) for group in groups) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+
+    def _exists(group: int) -> bool:
+        """Whether a member of the group still runs. A zombie does not, though where nobody collects it it stays."""
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return sys.platform != "darwin"  # there a group of zombies answers like this
+        return not sys.platform.startswith("linux") or _has_living_member(group)
+
+    def _has_living_member(group: int) -> bool:
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                # pid (name) state parent group …; the name may hold blanks and brackets.
+                state, _, found = (process / "stat").read_bytes().rpartition(b")")[2].split()[:3]
+                if int(found) == group and state not in (b"Z", b"X"):
+                    return True
         return False
-    except PermissionError:
-        return sys.platform != "darwin"  # there a group of zombies answers like this
-    return True
 
 
 def main() -> int:

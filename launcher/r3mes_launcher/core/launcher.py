@@ -15,7 +15,7 @@ from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
-from r3mes_launcher.core.node_machine import NodeMachineState
+from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import (
     Actual,

@@ -38,7 +38,8 @@ from r3mes_launcher.core.node_events import (
     Tick,
     Wished,
 )
-from r3mes_launcher.core.node_machine import NodeMachineState, step
+from r3mes_launcher.core.node_machine import step
+from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import (
     Actual,

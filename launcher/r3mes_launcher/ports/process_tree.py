@@ -37,40 +37,43 @@ class ProcessTrees(Protocol):
         ...
 
 
-class PosixProcessTree:
-    """The process group of a session leader; the group's id is the leader's pid."""
+if sys.platform == "win32":
 
-    def __init__(self, pid: int) -> None:
-        self._group = pid
-
-    def terminate(self) -> None:
-        self._signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self._signal(signal.SIGKILL)
-
-    def close(self) -> None:
-        return
-
-    def _signal(self, number: int) -> None:
-        # macOS answers EPERM instead of ESRCH for a group that holds nothing but zombies.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._group, number)
-
-
-class PosixProcessTrees:
-    def spawn_options(self) -> dict[str, Any]:
-        # An own session: Ctrl-C in the launcher's terminal reaches the launcher alone, which then ends its children
-        # in order.
-        return {"start_new_session": True}
-
-    def adopt(self, pid: int) -> ProcessTree:
-        return PosixProcessTree(pid)
-
-
-def system_process_trees() -> ProcessTrees:
-    if sys.platform == "win32":
+    def system_process_trees() -> ProcessTrees:
         from r3mes_launcher.ports.process_tree_windows import WindowsProcessTrees
 
         return WindowsProcessTrees()
-    return PosixProcessTrees()
+
+else:
+
+    class PosixProcessTree:
+        """The process group of a session leader; the group's id is the leader's pid."""
+
+        def __init__(self, pid: int) -> None:
+            self._group = pid
+
+        def terminate(self) -> None:
+            self._signal(signal.SIGTERM)
+
+        def kill(self) -> None:
+            self._signal(signal.SIGKILL)
+
+        def close(self) -> None:
+            return
+
+        def _signal(self, number: int) -> None:
+            # macOS answers EPERM instead of ESRCH for a group that holds nothing but zombies.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._group, number)
+
+    class PosixProcessTrees:
+        def spawn_options(self) -> dict[str, Any]:
+            # An own session: Ctrl-C in the launcher's terminal reaches the launcher alone, which then ends its
+            # children in order.
+            return {"start_new_session": True}
+
+        def adopt(self, pid: int) -> ProcessTree:
+            return PosixProcessTree(pid)
+
+    def system_process_trees() -> ProcessTrees:
+        return PosixProcessTrees()

@@ -19,7 +19,7 @@ from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_events import StopManner
-from r3mes_launcher.core.node_machine import NodeMachineState
+from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.state import Actual, NodeState, Progress
 from r3mes_launcher.core.stop_ladder import StopAction, StopLadder, StopStep
 from r3mes_launcher.core.supervisor import Supervisor

@@ -21,10 +21,12 @@ Until = Callable[..., Awaitable[None]]
 
 READY = (
     "import json,os,sys;"
-    "say = lambda url, protocol=1: print(json.dumps({'event': 'ready', 'protocol': protocol, 'url': url, 'mode': 'mock',"
-    " 'pid': os.getpid()}), flush=True);"
+    "say = lambda url, protocol=1: print(json.dumps({'event': 'ready', 'protocol': protocol, 'url': url,"
+    " 'mode': 'mock', 'pid': os.getpid()}), flush=True);"
 )
-GOOD = READY + "print('garbage', flush=True); say('http://127.0.0.1:' + (sys.argv[1] if sys.argv[1] != '0' else '4321'));"
+GOOD = (
+    READY + "print('garbage', flush=True); say('http://127.0.0.1:' + (sys.argv[1] if sys.argv[1] != '0' else '4321'));"
+)
 WAIT = "sys.stdin.read()"
 
 
@@ -88,9 +90,7 @@ async def test_a_killed_gateway_comes_back_under_its_address(stage: Stage, until
         ("import sys;" + WAIT, "was not ready within"),
     ],
 )
-async def test_what_does_not_come_up_is_given_up_until_asked(
-    stage: Stage, until: Until, code: str, words: str
-) -> None:
+async def test_what_does_not_come_up_is_given_up_until_asked(stage: Stage, until: Until, code: str, words: str) -> None:
     stage.code = code
     stage.gateway.start()
     await until(lambda: "not started again by itself" in stage.state.message)

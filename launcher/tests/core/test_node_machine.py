@@ -41,7 +41,8 @@ from r3mes_launcher.core.node_events import (
     Tick,
     Wished,
 )
-from r3mes_launcher.core.node_machine import READY_DEADLINE_S, NodeMachineState, Runtime, step
+from r3mes_launcher.core.node_machine import step
+from r3mes_launcher.core.node_machine_state import READY_DEADLINE_S, NodeMachineState, Runtime
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, Progress
 from r3mes_protocol.exit_codes import ExitCode
