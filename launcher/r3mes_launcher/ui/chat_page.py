@@ -69,7 +69,7 @@ class ChatPage(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(space(8), space(5), space(8), 0)
         row.setSpacing(space(2))
-        name = PlainLabel(self.tr("Model"), "muted")
+        self._model_name = name = PlainLabel(self.tr("Model"), "muted")
         self.model = QComboBox()
         self.model.setAccessibleName(self.tr("Model to ask"))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -183,7 +183,9 @@ class ChatPage(QWidget):
         can_send = bool(gateway.url)
         answering = self.conversation.answering
         self.composer.show_state(can_send, answering)
-        self.model.setEnabled(self.model.count() > 0 and not answering)
+        self._model_name.setVisible(self.model.count() > 0)
+        self.model.setVisible(self.model.count() > 0)
+        self.model.setEnabled(not answering)
         self.new.setEnabled(bool(self.conversation.messages))
         for suggestion in self.suggestions:
             suggestion.setEnabled(can_send)

@@ -163,7 +163,8 @@ class MainWindow(QWidget):
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
         # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
-        (self.chat.composer.field if index == CHAT else self._stack.widget(index)).setFocus()
+        page: QWidget = (self.home, self.gpus, self.chat.composer.field, self.logs)[index]
+        page.setFocus()
 
     @property
     def page(self) -> int:

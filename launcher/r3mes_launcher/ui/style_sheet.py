@@ -93,6 +93,7 @@ QScrollBar::handle { background: $handle; border-radius: ${scroll_radius}px; mar
 QScrollBar::handle:vertical { min-height: ${chevron_box}px; }
 QScrollBar::handle:horizontal { min-width: ${chevron_box}px; }
 QScrollBar::handle:hover { background: $text_muted; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
