@@ -14,7 +14,7 @@ from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.environment import Environment
 from r3mes_installer.locks import Role
 from r3mes_installer.progress import Reporter
-from r3mes_installer.run_command import SYSTEM_LOG, missing_libraries, require_libraries
+from r3mes_installer.run_command import missing_libraries, require_libraries
 from r3mes_installer.system_packages import System, apt_install, missing_qt_libraries, missing_test_tools
 from r3mes_installer.target import Accelerator
 from r3mes_installer.workshop import Workshop
@@ -60,7 +60,7 @@ def prepare_test(
             raise missing_libraries(left, system())
     tools = missing_test_tools()
     if tools and system().installs_packages:
-        apt_install(tools, workshop.locations.data / SYSTEM_LOG, reporter, cancellation)
+        apt_install(tools, workshop.locations.system_log, reporter, cancellation)
     elif tools:
         reporter.say(f"Some tests will be skipped, for lack of these packages (apt install): {' '.join(tools)}")
     return environment

@@ -14,6 +14,7 @@ from r3mes_installer.environment import this_interpreter
 from r3mes_installer.failure import Failure
 from r3mes_installer.locations import HOME_VARIABLE, this_locations
 from r3mes_installer.locks import Role
+from r3mes_installer.pip_runner import ForeignPip, find_pip
 from r3mes_installer.progress import ConsoleReporter, JsonReporter, Reporter
 from r3mes_installer.target import Accelerator, Platform, Target, this_target
 from r3mes_installer.workshop import Workshop
@@ -93,7 +94,16 @@ def main(arguments: Sequence[str]) -> int:
 def _dispatch(options: argparse.Namespace, reporter: Reporter, cancellation: Cancellation) -> int:
     # Each command imports its own modules, so that a later start takes no longer than it must.
     target = this_target()
-    workshop = Workshop(this_locations(target.platform), target, this_interpreter())
+    locations = this_locations(target.platform)
+
+    def pip_for_new_environments(reporter: Reporter, cancellation: Cancellation) -> ForeignPip:
+        if target.platform is not Platform.LINUX:
+            return find_pip()
+        from r3mes_installer.system_packages import find_or_install_pip, this_system
+
+        return find_or_install_pip(this_system(), locations.system_log, reporter, cancellation)
+
+    workshop = Workshop(locations, target, this_interpreter(), foreign_pip=pip_for_new_environments)
     command: Callable[[argparse.Namespace, Workshop, Target, Reporter, Cancellation], int] = {
         "run": _run,
         "test": _test,

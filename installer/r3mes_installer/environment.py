@@ -41,6 +41,9 @@ CHECK_TIMEOUT_S = 300
 """The first import of torch compiles thousands of files; on a slow disk it takes minutes."""
 
 
+FindPip = Callable[[Reporter, Cancellation], ForeignPip]
+
+
 @dataclass(frozen=True, slots=True)
 class Interpreter:
     """The Python that environments are made with."""
@@ -78,7 +81,7 @@ class Environment:
         imports: Sequence[str] = (),
         accelerator: Accelerator = Accelerator.CPU,
         free: FreeBytes = free_bytes,
-        foreign_pip: Callable[[], ForeignPip] = find_pip,
+        foreign_pip: FindPip = lambda reporter, cancellation: find_pip(),
     ) -> None:
         """`imports` are modules that must be importable in a complete environment."""
         self.role = role
@@ -177,7 +180,9 @@ class Environment:
         self._create(reporter)
         cancellation.check()
         temporary = self.path / "tmp"
-        PipInstallation(self, self._bootstrap, reporter, cancellation).run(temporary, self._foreign_pip())
+        PipInstallation(self, self._bootstrap, reporter, cancellation).run(
+            temporary, self._foreign_pip(reporter, cancellation)
+        )
         PipInstallation(self, self.lock, reporter, cancellation).run(temporary, None)
         _remove(temporary)
         self._write_path_file()

@@ -28,6 +28,11 @@ class Locations:
         return self.data / "environments"
 
     @property
+    def system_log(self) -> Path:
+        """What the system's package manager printed."""
+        return self.data / "system-packages.log"
+
+    @property
     def package_paths(self) -> tuple[Path, ...]:
         return tuple(self.checkout / folder for folder in PACKAGE_FOLDERS)
 

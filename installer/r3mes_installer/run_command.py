@@ -21,8 +21,6 @@ from r3mes_installer.system_packages import (
 )
 from r3mes_installer.workshop import Workshop
 
-SYSTEM_LOG = "system-packages.log"
-
 
 def prepare_run(
     workshop: Workshop,
@@ -50,7 +48,7 @@ def require_libraries(
     """Installs the packages of these libraries where that is possible. Raises Failure that names them where not."""
     if not system.installs_packages:
         raise missing_libraries(libraries, system)
-    apt_install(packages_for(libraries), workshop.locations.data / SYSTEM_LOG, reporter, cancellation)
+    apt_install(packages_for(libraries), workshop.locations.system_log, reporter, cancellation)
 
 
 def missing_libraries(libraries: Sequence[str], system: System) -> Failure:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.failure import Failure, FailureCode
+from r3mes_installer.pip_runner import ForeignPip, find_pip, has_pip
 from r3mes_installer.progress import Reporter
 
 QT_FILES = (
@@ -124,6 +127,22 @@ def missing_test_tools(which: Callable[[str], str | None] = shutil.which) -> lis
         # For what the bundled font lacks; without any font at all Qt complains.
         packages.append("fonts-dejavu-core")
     return packages
+
+
+def find_or_install_pip(
+    system: System,
+    log: Path,
+    reporter: Reporter,
+    cancellation: Cancellation,
+    available: Callable[[], bool] = has_pip,
+    install: Callable[[Sequence[str], Path, Reporter, Cancellation], None] | None = None,
+) -> ForeignPip:
+    """A pip for new environments. Debian splits it off its Python; as root the package is installed. Raises Failure."""
+    if not available() and system.installs_packages and sys.executable.startswith("/usr/bin/"):
+        package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+        (install or apt_install)([package], log, reporter, cancellation)
+        importlib.invalidate_caches()
+    return find_pip()
 
 
 def apt_install(packages: Sequence[str], log: Path, reporter: Reporter, cancellation: Cancellation) -> None:

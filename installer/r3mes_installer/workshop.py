@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from r3mes_installer.accelerator import pip_offers
 from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.disk import FreeBytes, free_bytes
-from r3mes_installer.environment import Environment, Interpreter
+from r3mes_installer.environment import Environment, FindPip, Interpreter
 from r3mes_installer.failure import Failure, FailureCode
 from r3mes_installer.locations import Locations
 from r3mes_installer.locks import ACCELERATORS, INPUTS, Role, lock_name, read_lock
+from r3mes_installer.pip_runner import find_pip
 from r3mes_installer.target import Accelerator, Platform, Target
 
 CPU_BUILD_OF = "torch"
@@ -39,12 +40,14 @@ class Workshop:
         interpreter: Interpreter,
         pip_offers: PipOffers = pip_offers,
         free: FreeBytes = free_bytes,
+        foreign_pip: FindPip = lambda reporter, cancellation: find_pip(),
     ) -> None:
         self.locations = locations
         self._target = target
         self._interpreter = interpreter
         self._pip_offers = pip_offers
         self._free = free
+        self._foreign_pip = foreign_pip
 
     @property
     def accelerators(self) -> tuple[Accelerator, ...]:
@@ -57,7 +60,17 @@ class Workshop:
         lock = read_lock(folder, lock_name(role, target.platform, accelerator), target)
         bootstrap = read_lock(folder, lock_name(Role.BOOTSTRAP, target.platform), target)
         imports = IMPORTS.get(role, ())
-        return Environment(role, lock, bootstrap, self.locations, self._interpreter, imports, accelerator, self._free)
+        return Environment(
+            role,
+            lock,
+            bootstrap,
+            self.locations,
+            self._interpreter,
+            imports,
+            accelerator,
+            self._free,
+            self._foreign_pip,
+        )
 
     def choose(self, role: Role, wanted: Accelerator, cancellation: Cancellation) -> Choice:
         """The environment for a role whose builds differ by accelerator. Raises Failure.

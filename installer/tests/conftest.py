@@ -149,7 +149,7 @@ class Bench:
             imports,
             Accelerator.CPU,
             free,
-            lambda: ForeignPip(self.pip.folder),
+            lambda *_: ForeignPip(self.pip.folder),
         )
 
     def workshop(self) -> Workshop:

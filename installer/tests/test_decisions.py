@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from r3mes_installer.environment import MARKER, Environment, Interpreter
 from r3mes_installer.failure import Cancelled, Failure, FailureCode
 from r3mes_installer.locations import Locations, data_directory
 from r3mes_installer.locks import Role
-from r3mes_installer.pip_runner import pip_environment
+from r3mes_installer.pip_runner import find_pip, pip_environment
 from r3mes_installer.progress import ConsoleReporter, JsonReporter, Plan, readable_bytes
 from r3mes_installer.system_packages import (
     DEBIAN_PACKAGE_OF_LIBRARY,
     System,
+    find_or_install_pip,
     missing_test_tools,
     packages_for,
     this_system,
@@ -206,6 +208,38 @@ class TestSystemPackages:
         monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
         (tmp_path / "os-release").write_text(text, encoding="ascii")
         assert this_system(tmp_path / "os-release").debian is debian
+
+    @pytest.mark.parametrize(
+        ("system", "executable", "installed"),
+        [
+            (System(debian=True, root=True), "/usr/bin/python3", True),
+            (System(debian=True, root=False), "/usr/bin/python3", False),
+            (System(debian=False, root=True), "/usr/bin/python3", False),
+            (System(debian=True, root=True), "/opt/python/bin/python3", False),
+        ],
+    )
+    def test_debians_venv_package_is_installed_by_root_only(
+        self, monkeypatch: pytest.MonkeyPatch, system: System, executable: str, installed: bool
+    ) -> None:
+        monkeypatch.setattr("sys.executable", executable)
+        packages: list[str] = []
+        find_or_install_pip(
+            system,
+            Path("log"),
+            JsonReporter(io.StringIO()),
+            Cancellation(),
+            available=lambda: False,
+            install=lambda names, *_: packages.extend(names),
+        )
+        assert packages == ([f"python3.{sys.version_info.minor}-venv"] if installed else [])
+
+    def test_a_python_without_pip_names_the_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        monkeypatch.setattr("sysconfig.get_config_var", lambda name: None)
+        with pytest.raises(Failure) as caught:
+            find_pip()
+        assert caught.value.code is FailureCode.NO_VENV
+        assert "apt install python3." in caught.value.hint
 
     def test_names_the_tools_of_the_tests(self) -> None:
         missing = missing_test_tools(lambda name: None)
