@@ -16,9 +16,9 @@ from typing import Any
 import uvicorn
 
 from r3mes_api.application import Gateway, build_gateway
-from r3mes_api.http_protocol import GatewayHttpProtocol
 from r3mes_api.lifecycle import LAST_ERROR_S
 from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.transport import GatewayHttpProtocol, GatewayWebSocketProtocol
 from r3mes_protocol.control import ApiReadyEvent, command_line
 from r3mes_protocol.limits import MAX_CONTROL_BYTES, MAX_FRAME_BYTES
 
@@ -151,7 +151,7 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         http=http_protocol,  # type: ignore[arg-type]
-        ws="websockets-sansio",
+        ws=GatewayWebSocketProtocol,
         ws_max_size=WEBSOCKET_MAX_BYTES,
         ws_ping_interval=WEBSOCKET_PING_S,
         ws_ping_timeout=None,

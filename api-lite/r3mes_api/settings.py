@@ -101,7 +101,7 @@ class Settings(BaseModel):
     )
 
     # --- the node session ---
-    heartbeat_s: float = _seconds(10.0)
+    heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
     """A session is dead after two of these without any traffic."""
     register_timeout_s: float = _seconds(10.0)
     """An unregistered socket lives this long."""

@@ -188,15 +188,24 @@ def lasting_gateway(start_process: Callable[..., GatewayProcess]) -> GatewayProc
 
 
 @pytest.fixture
-async def remote_gateway(lasting_gateway: GatewayProcess, client: httpx.AsyncClient) -> GatewayProcess:
+def when_empty(client: httpx.AsyncClient) -> Callable[[GatewayProcess], Awaitable[GatewayProcess]]:
+    """For gateways that serve many tests: waits until the nodes and requests of the test before have left."""
+
+    async def wait(gateway: GatewayProcess) -> GatewayProcess:
+        async def empty() -> bool:
+            health = (await client.get(f"{gateway.url}/health")).json()
+            return bool(health["nodes"] == 0 and health["requests"] == 0)
+
+        await eventually(empty, "the gateway is empty")
+        return gateway
+
+    return wait
+
+
+@pytest.fixture
+async def remote_gateway(lasting_gateway: GatewayProcess, when_empty: Any) -> Any:
     """In remote mode and open to any node; one process serves all tests, and each finds it empty."""
-
-    async def empty() -> bool:
-        health = (await client.get(f"{lasting_gateway.url}/health")).json()
-        return bool(health["nodes"] == 0 and health["requests"] == 0)
-
-    await eventually(empty, "the nodes and requests of the test before have left")
-    return lasting_gateway
+    return await when_empty(lasting_gateway)
 
 
 @pytest.fixture

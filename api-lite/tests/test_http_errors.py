@@ -170,7 +170,7 @@ async def test_connections_are_bounded(start_gateway: Any, client: httpx.AsyncCl
 
 
 async def test_requests_are_bounded(start_gateway: Any, client: httpx.AsyncClient, ask: Any, until: Any) -> None:
-    gateway = start_gateway(inference_mode="mock", max_requests=1, mock_first_token_s=1)
+    gateway = start_gateway(inference_mode="mock", max_requests=1, mock_first_token_s=1, mock_tokens_per_second=1000)
     first = asyncio.create_task(ask(gateway))
 
     async def runs() -> bool:

@@ -116,7 +116,7 @@ def _loaded(modules: list[str], libraries: tuple[str, ...]) -> list[str]:
 
 @pytest.mark.parametrize("mode", [InferenceMode.DISABLED, InferenceMode.MOCK, InferenceMode.REMOTE])
 @given(messages=st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_property_1_inference_mode_behavior_loads_no_gpu_library(mode: InferenceMode, messages: list[str]) -> None:
     seen = _probe(mode, messages)
     assert _loaded(seen["after_import"], GPU_LIBRARIES + DESKTOP_LIBRARIES) == []

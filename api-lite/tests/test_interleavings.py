@@ -198,7 +198,7 @@ class World:
 
 
 STEPS = st.lists(
-    st.tuples(st.integers(0, 17), st.integers(0, 5), st.integers(0, 11), st.integers(0, 3)), min_size=4, max_size=60
+    st.tuples(st.integers(0, 17), st.integers(0, 5), st.integers(0, 11), st.integers(0, 3)), min_size=4, max_size=40
 )
 
 

@@ -306,6 +306,19 @@ async def test_a_registered_node_that_breaks_the_protocol_is_closed(
     assert node.rejected.code is code
 
 
+async def test_text_that_is_no_utf_8_ends_the_socket(
+    remote_gateway: Any, start_node: Any, client: httpx.AsyncClient
+) -> None:
+    """The log of a gateway that printed a traceback for it would fail this test."""
+    for register in (False, True):
+        node = await start_node(remote_gateway, register=register)
+        if not register:
+            await node.dial()
+        await node.socket.send(b"\xff\xfe", text=True)
+        assert await node.close_code() == 1007
+    assert node.node_id not in await _nodes(client, remote_gateway)
+
+
 async def test_a_few_frames_for_no_job_are_forgiven_and_many_are_not(
     remote_gateway: Any, start_node: Any, ask: Any
 ) -> None:

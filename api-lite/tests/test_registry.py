@@ -136,7 +136,7 @@ class RegistryMachine(RuleBasedStateMachine):
 
 
 TestRegistry = RegistryMachine.TestCase
-TestRegistry.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestRegistry.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 
 
 def _registry(*nodes: Register) -> NodeRegistry:

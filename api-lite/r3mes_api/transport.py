@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with three things added: a bound on connections, on slow heads, and JSON errors."""
+"""uvicorn's two protocols, made fit for strangers: bounds on connections and slow heads, no traceback for a peer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from r3mes_protocol.errors import ApiError, ErrorCode
+
+INVALID_TEXT = 1007
 
 
 class GatewayHttpProtocol(HttpToolsProtocol):
@@ -58,3 +61,17 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(head % (error.status, reason, len(body)) + body)
         self.transport.close()
+
+
+class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
+    def send_receive_event_to_app(self) -> None:
+        """A whole message has come. Text that is no UTF-8 ends the socket as RFC 6455 wants, without a traceback."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(INVALID_TEXT)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
