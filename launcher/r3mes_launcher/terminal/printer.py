@@ -8,7 +8,6 @@ from typing import TextIO
 
 from r3mes_launcher.core.state import (
     Actual,
-    Desired,
     GatewayState,
     GpuReport,
     LauncherState,
@@ -100,7 +99,7 @@ class Printer:
             self.say(line)
 
     def _say_node(self, node: NodeState) -> None:
-        if node.actual is Actual.UNPROVISIONED and node.desired is Desired.SERVING:
+        if node.actual is Actual.UNPROVISIONED and not node.provision_bytes:
             return  # it is only being looked for; what comes next is worth a line
         if node.progress is not None and node.actual in (Actual.PROVISIONING, Actual.STARTING):
             self._show_progress(node.progress)
@@ -111,6 +110,8 @@ class Printer:
             line = f"Node: {_WORDS[node.actual]}"
             if node.actual is Actual.SERVING:
                 line += f" {node.model} on {node.device} (engine pid {node.engine.pid})"
+            if node.actual is Actual.UNPROVISIONED:
+                line += f"; Serving downloads {readable_bytes(node.provision_bytes)} first"
             line += f". {node.reason}" if node.reason else ""
         if line != self._last_line:
             self._last_line = line
@@ -131,9 +132,7 @@ class Printer:
         if progress.total:
             filled = max(0, min(BAR_WIDTH, BAR_WIDTH * progress.done // progress.total))
             bar = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] "
-        self._erase()
-        self._stream.write(bar + text)
-        self._stream.flush()
+        self._write(bar + text)
         self._drawn = len(bar + text)
 
     def _write(self, text: str) -> None:

@@ -36,7 +36,8 @@ def _text(launcher: RunningLauncher) -> str:
     if engine.get("pid"):
         lines.append(f"  Engine:   pid {engine['pid']}, {node.get('model')} on {node.get('device')}")
     if engine.get("restarts"):
-        lines.append(f"            started again {engine['restarts']} times; it last {engine.get('last_exit')}")
+        times = "once" if engine["restarts"] == 1 else f"{engine['restarts']} times"
+        lines.append(f"            started again {times}; it last {engine.get('last_exit')}")
     reach = "reachable" if gateway.get("reachable") else "not reachable"
     lines.append(f"  Gateway:  {gateway.get('url') or 'none yet'} ({gateway.get('kind')}, {reach})")
     return "\n".join(lines)
