@@ -17,10 +17,12 @@ from r3mes_installer.target import Accelerator, Platform, Target
 
 CPU_BUILD_OF = "torch"
 IMPORTS = {
-    Role.LAUNCHER: ("PySide6.QtCore", "pydantic", "uvicorn"),
+    Role.LAUNCHER: ("pydantic", "uvicorn", "nacl.bindings"),
     Role.ENGINE: ("torch", "transformers", "pydantic"),
-    Role.TEST: ("PySide6.QtCore", "torch", "pytest"),
+    Role.TEST: ("torch", "pytest"),
 }
+"""What must be importable in a complete environment. Not Qt: it needs system libraries, which are looked at when a
+window is to open; without a display the launcher works on a system that has none of them."""
 
 PipOffers = Callable[[str, str, Cancellation], bool | None]
 
