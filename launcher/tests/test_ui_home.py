@@ -116,6 +116,15 @@ def test_progress_of_setting_up(window: Any, progress: Progress, amount: str) ->
     assert amount in read
 
 
+def test_loading_shows_its_progress_without_a_cancel_button(window: Any) -> None:
+    loading = Progress("Loading the model", 41, 100, "%")
+    show(window, NodeState(desired=Desired.SERVING, actual=Actual.STARTING, progress=loading))
+    assert {"Loading the model", "41%"} <= set(texts(window.home.serving))
+    assert not window.home.serving.cancel.isVisible()
+    show(window, NodeState(desired=Desired.SERVING, actual=Actual.SERVING))
+    assert "Loading the model" not in texts(window.home.serving)
+
+
 def test_unknown_progress_is_shown_as_such(window: Any, intents: Any, qtbot: QtBot) -> None:
     show(window, NodeState(actual=Actual.PROVISIONING, progress=Progress("Checking")))
     assert "Checking" in texts(window.home.serving)

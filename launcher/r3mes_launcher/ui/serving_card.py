@@ -125,7 +125,7 @@ class ServingCard(Card):
         self.switch.setEnabled(node.actual not in (Actual.DRAINING, Actual.STOPPING) or node.desired is Desired.OFF)
         self._wish.show_text(self.tr("Serving: {position}").format(position=desired_words(node.desired)))
         self._show_fault(node)
-        self._show_progress(node.progress if node.actual is Actual.PROVISIONING else None, node.actual)
+        self._show_progress(node.progress, node.actual is Actual.PROVISIONING)
         self._download.setVisible(node.actual is Actual.UNPROVISIONED and node.provision_bytes > 0)
         self._download.show_words(
             self.tr("The first start downloads {size}.").format(size=figures.size(node.provision_bytes)),
@@ -179,10 +179,10 @@ class ServingCard(Card):
             self.retry.setText(self.tr("Try again now"))
         self.use_cpu.setVisible(faulted and fault is not None and fault.code == NO_USABLE_GPU)
 
-    def _show_progress(self, progress: Progress | None, actual: Actual) -> None:
-        self._progress.setVisible(actual is Actual.PROVISIONING)
-        if actual is not Actual.PROVISIONING:
-            return
+    def _show_progress(self, progress: Progress | None, provisioning: bool) -> None:
+        """Provisioning can be cancelled; loading a model ends with the switch."""
+        self._progress.setVisible(provisioning or progress is not None)
+        self.cancel.setVisible(provisioning)
         self._stage.show_text(progress.stage if progress else self.tr("Preparing"))
         if progress is None or progress.total <= 0:
             self._bar.setRange(0, 0)
@@ -191,6 +191,9 @@ class ServingCard(Card):
         self._bar.setRange(0, _STEPS)
         share = min(1.0, progress.done / progress.total)
         self._bar.setValue(round(share * _STEPS))
+        if progress.unit == "%":
+            self._amount.show_text(f"{share:.0%}")
+            return
         if progress.unit == "bytes":
             done, total = figures.size(progress.done), figures.size(progress.total)
         else:
