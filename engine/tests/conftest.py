@@ -294,11 +294,15 @@ class EngineProcess:
 
     def event(self, kind: str, number: int = 1, timeout: float = WAIT_S) -> Any:
         """The so-manieth event of a kind; waits for it."""
-        with self._news:
-            if not self._news.wait_for(lambda: len(self.all(kind)) >= number, timeout):
-                kinds = [event.event for event in self.events]
-                raise AssertionError(f"no event {kind} {number} within {timeout} s; events: {kinds}\n{self.stderr}")
+        self.wait(lambda: len(self.all(kind)) >= number, f"event {kind} {number}", timeout)
         return self.all(kind)[number - 1]
+
+    def wait(self, condition: Callable[[], bool], what: str, timeout: float = WAIT_S) -> None:
+        """Waits for something that the events show."""
+        with self._news:
+            if not self._news.wait_for(condition, timeout):
+                kinds = [event.event for event in self.events]
+                raise AssertionError(f"no {what} within {timeout} s; events: {kinds}\n{self.stderr}")
 
     def command(self, **command: Any) -> None:
         self.write(json.dumps(command).encode() + b"\n")

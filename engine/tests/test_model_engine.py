@@ -158,18 +158,14 @@ def test_openais_client_talks_to_it_on_loopback(model_engine: Any) -> None:
         assert len(parts) > 5
 
 
-def test_an_engine_left_while_it_converts_leaves_nothing_half(start_engine: Any, tmp_path: Path) -> None:
+def test_an_engine_left_while_it_loads_ends_in_time(start_engine: Any) -> None:
     engine = start_engine(backend="transformers")
-    models = tmp_path / "state" / "models"
-    deadline = time.monotonic() + 60
-    while "converting the model, once" not in [event.stage for event in engine.all("loading")]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    # From here on it imports, converts and loads for many seconds, most of it in native code.
+    engine.wait(lambda: "loading the libraries" in [event.stage for event in engine.all("loading")], "stage")
     ended = time.monotonic()
     engine.close_stdin()
     assert engine.exit_code(timeout=6) == 0
     assert time.monotonic() - ended < 4
-    assert all(path.name.startswith(".converting-") for path in models.iterdir())
 
 
 def test_damaged_weights_in_a_folder_end_with_11(converted_model: Path, start_engine: Any, tmp_path: Path) -> None:

@@ -217,3 +217,11 @@ async def test_a_web_server_that_is_no_gateway_is_said() -> None:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(ConnectionLost, match="404"):
             await dial(GatewayOrigin(f"http://127.0.0.1:{port}"))
+
+
+async def test_a_reason_that_does_not_fit_into_a_close_frame_is_cut(start_gateway: Any) -> None:
+    gateway = start_gateway()
+    connection = await dial(GatewayOrigin(gateway.url))
+    await connection.receive()
+    await connection.close(4004, "ğ" * 500)
+    gateway.wait(lambda: gateway.sessions[0].closed, "end of the session")

@@ -288,7 +288,9 @@ def test_a_cancelled_job_gets_one_terminal_and_frees_its_place(start_engine: Any
     session.wait(lambda: session.heartbeats[-1][1].active == 0, "idle heartbeat")
     assert all(len(terminals) == 1 for terminals in session.terminals.values())
     assert session.frames_after_terminal == 0
-    assert [event.outcome for event in engine.all("request")] == ["cancelled"] * 3
+    # The one in between may have been cancelled before it became a request at all.
+    engine.event("request", 2)
+    assert {event.outcome for event in engine.all("request")} == {"cancelled"}
 
 
 def test_a_job_without_credit_stops_alone(start_engine: Any, start_gateway: Any) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
+import ssl
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from r3mes_protocol import NODE_SUBPROTOCOL, __version__
@@ -74,12 +76,19 @@ async def dial(gateway: GatewayOrigin) -> Connection:
     except InvalidStatus as error:
         status = error.response.status_code
         raise ConnectionLost(f"the gateway answers {status} instead of a node session") from None
-    except (InvalidHandshake, InvalidURI) as error:
+    except WebSocketException as error:
         raise ConnectionLost(f"this is no gateway ({type(error).__name__})") from None
+    except ImportError:
+        raise ConnectionLost(
+            "the proxy in the environment is of a kind (SOCKS) that this engine does not speak"
+        ) from None
     except TimeoutError:
         raise ConnectionLost(f"the gateway did not answer within {OPEN_TIMEOUT_S:.0f} s") from None
     except OSError as error:
-        raise ConnectionLost(f"the gateway can't be reached ({error.strerror or type(error).__name__})") from None
+        # The library's own texts repeat the address; the system's say what happened.
+        known = error.errno is not None and error.errno > 0 and not isinstance(error, ssl.SSLError)
+        cause = os.strerror(error.errno) if known and error.errno is not None else error.strerror
+        raise ConnectionLost(f"the gateway can't be reached ({cause or type(error).__name__})") from None
     if socket.subprotocol != NODE_SUBPROTOCOL:
         await socket.close(1002)
         raise ConnectionLost(f"the gateway does not speak {NODE_SUBPROTOCOL}")
@@ -107,7 +116,8 @@ class _Socket:
         return data
 
     async def close(self, code: int, reason: str) -> None:
-        await self._socket.close(code, reason[:100])
+        # A close frame holds 123 bytes, and a reason may quote names that a peer chose.
+        await self._socket.close(code, reason.encode("ascii", "replace")[:120].decode())
 
 
 def _why(closed: ConnectionClosed) -> str:
