@@ -46,15 +46,17 @@ def require_libraries(
     libraries: Sequence[str], workshop: Workshop, system: System, reporter: Reporter, cancellation: Cancellation
 ) -> None:
     """Installs the packages of these libraries where that is possible. Raises Failure that names them where not."""
-    if not system.installs_packages:
+    packages = packages_for(libraries)
+    if not packages or not system.installs_packages:
         raise missing_libraries(libraries, system)
-    apt_install(packages_for(libraries), workshop.locations.system_log, reporter, cancellation)
+    apt_install(packages, workshop.locations.system_log, reporter, cancellation)
 
 
 def missing_libraries(libraries: Sequence[str], system: System) -> Failure:
     message = f"The window can't open: the system lacks {', '.join(libraries)}."
-    if system.debian:
-        hint = f"Install them as root:  apt install {' '.join(packages_for(libraries))}"
+    packages = packages_for(libraries)
+    if system.debian and packages:
+        hint = f"Install them as root:  apt install {' '.join(packages)}"
     else:
         hint = "Install the packages of your system that contain these libraries."
     return Failure(FailureCode.MISSING_LIBRARIES, message, hint + "\nThen run the same command again.")

@@ -31,6 +31,7 @@ DEBIAN_PACKAGE_OF_LIBRARY = {
     "libOpenGL.so.0": "libopengl0",
     "libX11-xcb.so.1": "libx11-xcb1",
     "libX11.so.6": "libx11-6",
+    "libbrotlicommon.so.1": "libbrotli1",
     "libbrotlidec.so.1": "libbrotli1",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
@@ -49,6 +50,7 @@ DEBIAN_PACKAGE_OF_LIBRARY = {
     "libxcb-shape.so.0": "libxcb-shape0",
     "libxcb-shm.so.0": "libxcb-shm0",
     "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-util.so.1": "libxcb-util1",
     "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
     "libxcb.so.1": "libxcb1",
@@ -110,8 +112,9 @@ def missing_qt_libraries(site_packages: Path) -> list[str]:
 
 
 def packages_for(libraries: Sequence[str]) -> list[str]:
-    """Debian's packages for these libraries. A library that is not in the table stands for itself."""
-    return list(dict.fromkeys(DEBIAN_PACKAGE_OF_LIBRARY.get(library, library) for library in libraries))
+    """Debian's packages for these libraries, as far as they are known; the others mostly come along with them."""
+    known = [DEBIAN_PACKAGE_OF_LIBRARY[library] for library in libraries if library in DEBIAN_PACKAGE_OF_LIBRARY]
+    return list(dict.fromkeys(known))
 
 
 def missing_test_tools(which: Callable[[str], str | None] = shutil.which) -> list[str]:
