@@ -129,7 +129,7 @@ class Conversation:
         return True
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):  # whoever read this is gone, or the terminal is closed
             self._output.write(text)
             self._output.flush()
 

@@ -142,8 +142,8 @@ class Printer:
             self._erase()
             self._stream.write(text)
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            # Whoever read this is gone. The launcher's work goes on; there is nobody to tell it to.
+        except (OSError, ValueError):
+            # Whoever read this is gone, or the terminal is closed. The launcher's work goes on; there is nobody to tell it to.
             self._closed = True
 
     def _erase(self) -> None:
