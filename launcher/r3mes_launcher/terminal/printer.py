@@ -143,7 +143,7 @@ class Printer:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
-            # Whoever read this is gone, or the terminal is closed. The launcher's work goes on; there is nobody to tell it to.
+            # Whoever read this is gone, or the terminal is closed. The launcher's work goes on without a word.
             self._closed = True
 
     def _erase(self) -> None:
