@@ -117,12 +117,16 @@ def _run(
     options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
 ) -> int:
     from r3mes_installer import run_command
-    from r3mes_installer.display import has_display
+    from r3mes_installer.display import has_display, unreachable_display
 
     window = has_display(target.platform, os.environ)
     with cancel_on_signals(cancellation):
         system = _system_of(target)
         environment = run_command.prepare_run(workshop, window, system, reporter, cancellation)
+    unreachable = unreachable_display(target.platform, os.environ) if window else ""
+    if unreachable:
+        window = False
+        reporter.say(f"DISPLAY names {unreachable}, but no display answers there.")
     reporter.say(run_command.launch_sentence(window, options.demo, options.serve))
     command = run_command.launcher_command(environment, window, options.demo, options.serve, options.arguments)
     run_command.become(command, run_command.child_variables(os.environ))

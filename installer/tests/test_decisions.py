@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import io
 import json
 import sys
@@ -17,7 +18,7 @@ from r3mes_installer import checks_command, run_command
 from r3mes_installer.accelerator import offered_versions, wanted_accelerator
 from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.disk import needed_bytes, require_space
-from r3mes_installer.display import has_display
+from r3mes_installer.display import has_display, unreachable_display
 from r3mes_installer.engine_command import run_engine
 from r3mes_installer.environment import MARKER, Environment, Interpreter
 from r3mes_installer.failure import Cancelled, Failure, FailureCode
@@ -141,6 +142,15 @@ class TestPlatform:
         assert has_display(Platform.LINUX, {"WAYLAND_DISPLAY": "wayland-0"})
         assert not has_display(Platform.LINUX, {"DISPLAY": ""})
         assert has_display(Platform.WINDOWS, {}) and has_display(Platform.MACOS, {})
+
+    @pytest.mark.skipif(ctypes.util.find_library("X11") is None, reason="libX11 is not installed (Debian: libx11-6)")
+    def test_a_display_that_does_not_answer(self, tmp_path: Path) -> None:
+        assert unreachable_display(Platform.LINUX, {"DISPLAY": ":98765"}) == ":98765"
+        assert unreachable_display(Platform.LINUX, {}) == ""
+        assert unreachable_display(Platform.MACOS, {"DISPLAY": ":98765"}) == ""
+        (tmp_path / "wayland-0").write_text("", encoding="ascii")
+        wayland = {"DISPLAY": ":98765", "WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(tmp_path)}
+        assert unreachable_display(Platform.LINUX, wayland) == ""
 
 
 class TestRun:
