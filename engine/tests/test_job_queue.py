@@ -90,3 +90,18 @@ def test_no_order_of_arrivals_ends_and_cancels_loses_a_place(seed: int, places: 
             assert queue.capacity.active == 1
 
     asyncio.run(play())
+
+
+async def test_a_wait_that_is_cancelled_just_as_a_place_comes_free_is_only_cancelled() -> None:
+    queue, release, order = JobQueue(1, 2), asyncio.Event(), []
+    first, second, third = (asyncio.create_task(hold(queue, release, order, number)) for number in range(3))
+    await settle()
+    # Both at once: the first leaves before the second one's task has noticed that it was cancelled.
+    first.cancel()
+    second.cancel()
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, asyncio.CancelledError]
+    release.set()
+    await third
+    assert order == [0, 2]
+    assert (queue.capacity.active, queue.capacity.queued) == (0, 0)

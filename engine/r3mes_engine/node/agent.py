@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from nacl.signing import SigningKey
 
@@ -357,7 +358,10 @@ class _LiveSession:
                 return
 
     async def _end_all(self) -> None:
-        tasks = [task for task in (*self._running, self._heartbeat) if task is not None]
+        # The work as well: a task that was to see it through may be cancelled before it ever looked at it.
+        tasks: list[asyncio.Task[Any]] = [*self._running, *self._work.values()]
+        if self._heartbeat is not None:
+            tasks.append(self._heartbeat)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

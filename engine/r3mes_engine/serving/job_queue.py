@@ -69,7 +69,8 @@ class JobQueue:
             if turn.done() and not turn.cancelled():
                 # The slot was handed over in the same moment: it has to go on to the next.
                 self._leave()
-            else:
+            elif turn in self._waiting:
+                # Whoever left in the same moment may have passed over this turn and dropped it already.
                 self._waiting.remove(turn)
             raise
 
