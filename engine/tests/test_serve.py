@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -555,8 +556,6 @@ def test_statistics_come_by_themselves(start_engine: Any, gateway: Any) -> None:
 
 
 def test_a_reader_that_does_not_read_stops_nothing(start_gateway: Any, tmp_path: Path) -> None:
-    import subprocess
-
     gateway = start_gateway()
     arguments = ["serve", "--gateway", gateway.url, "--state-dir", str(tmp_path / "s"), "--backend", "scripted"]
     arguments += ["--device", "cpu", "--scripted-tokens", "1", *FAST, "--max-concurrency", "64"]
@@ -607,3 +606,13 @@ def test_the_key_is_private_whatever_the_umask(start_engine: Any, tmp_path: Path
     finally:
         os.umask(before)
     assert (tmp_path / "open" / "node_key").stat().st_mode & 0o077 == 0
+
+
+def test_a_scripted_engine_loads_no_machine_learning_library() -> None:
+    program = (
+        "import sys, r3mes_engine.serve, r3mes_engine.models.source, r3mes_engine.backends.scripted\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'gguf', 'safetensors', 'tokenizers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 0, ended.stderr
