@@ -100,9 +100,11 @@ class Workshop:
                 return Choice(environment)
         first = environments[0]
         if first.accelerator is not wanted:
-            return Choice(first, self._note(f"has no CPU build for Python {self._target.python}"))
+            return Choice(
+                first, self._note(f"The locks know no CPU build of {CPU_BUILD_OF} for Python {self._target.python}")
+            )
         if len(environments) > 1 and self._offered(first, cancellation) is False:
-            return Choice(environments[1], self._note("does not offer the CPU build"))
+            return Choice(environments[1], self._note(f"pip finds no CPU build of {CPU_BUILD_OF}"))
         return Choice(first)
 
     def _found(self, role: Role, accelerator: Accelerator) -> Environment | None:
@@ -123,4 +125,4 @@ class Workshop:
 
     @staticmethod
     def _note(reason: str) -> str:
-        return f"The package index {reason} of {CPU_BUILD_OF}: the larger default build, with CUDA inside, is taken."
+        return f"{reason}: the larger default build, with CUDA inside, is taken."
