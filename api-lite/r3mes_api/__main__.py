@@ -23,8 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return ExitCode.CONFIGURATION
+    # A launcher stamps each line with its time.
+    stamp = "" if arguments.control == "stdio" else "%(asctime)s "
     logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=settings.log_level.upper(), stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s"
     )
     if settings.log_level != "debug":
         # It tells of every connection.

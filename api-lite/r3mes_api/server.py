@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import os
 import signal
@@ -92,6 +93,11 @@ def listening_url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _is_local(listener: socket.socket) -> bool:
+    """Whether only this machine can reach the socket."""
+    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+
+
 async def serve(
     settings: Settings, listener: socket.socket, *, watch_stdin: bool, announce: Callable[[bytes], None]
 ) -> None:
@@ -113,7 +119,11 @@ async def serve(
         try:
             await _until_it_answers(listener, serving)
             announce(command_line(ApiReadyEvent(url=listening_url(listener), mode=gateway.mode.name, pid=os.getpid())))
-            if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None:
+            if (
+                settings.inference_mode is InferenceMode.REMOTE
+                and settings.public_url is None
+                and not _is_local(listener)
+            ):
                 logger.warning("R3MES_PUBLIC_URL is not set: nodes are told the address that they dialled")
             waited: set[asyncio.Future[Any]] = {stop, serving, background}
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)

@@ -78,12 +78,15 @@ class LoadingEvent(WireModel):
 
 
 class ReadyEvent(WireModel):
-    """The engine answers on `http://127.0.0.1:{port}` to whoever shows `token` as bearer."""
+    """The engine answers on `http://127.0.0.1:{port}` to whoever shows `token` as bearer.
+
+    `token` is null where nobody reads the control channel: it lies in the state folder's `http_token` then.
+    """
 
     event: Literal["ready"] = "ready"
     protocol: Annotated[int, Field(ge=1)] = PROTOCOL_VERSION
     port: Annotated[int, Field(ge=1, le=65535)]
-    token: Name = Field(repr=False)
+    token: Name | None = Field(repr=False)
     model: Name
     device: Device
     node_id: Hex64

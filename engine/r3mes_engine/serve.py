@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import random
@@ -32,6 +33,7 @@ from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.loopback import LoopbackServer
+from r3mes_engine.serving.token_file import token_file
 from r3mes_engine.settings import DEFAULT_CONCURRENCY, ServeSettings
 from r3mes_engine.watchdog import Watchdog
 from r3mes_protocol import __version__
@@ -72,7 +74,9 @@ STATS_INTERVAL_S = 2.0
 
 def serve(settings: ServeSettings) -> int:
     """Runs the engine to its end. Returns the exit code."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # A launcher stamps each line with its time.
+    stamp = "" if settings.control_on_stdin else "%(asctime)s "
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s")
     for name in ("websockets", "uvicorn", "ContinuousBatchingLogger"):
         logging.getLogger(name).setLevel(logging.WARNING)
     events = EventWriter(take_stdout())
@@ -188,10 +192,14 @@ class _Engine:
         )
         self._agent = agent
         self._use_handed_grant()
+        kept = contextlib.ExitStack()
+        if not self._settings.control_on_stdin:
+            kept.enter_context(token_file(self._settings.state_dir, token))
         self._events.emit(
             ReadyEvent(
                 port=server.port,
-                token=token,
+                # Without a control channel stdout is somebody's log: the token is in its file then.
+                token=token if self._settings.control_on_stdin else None,
                 model=service.offer.name,
                 device=loaded.device,
                 node_id=node_id_of(loaded.key),
@@ -209,6 +217,7 @@ class _Engine:
                 task.cancel()
             await asyncio.gather(session, numbers, return_exceptions=True)
             await server.stop()
+            kept.close()
 
     async def _tell_numbers(self, service: ChatService) -> None:
         while True:

@@ -7,12 +7,14 @@ import json
 import os
 import secrets
 import signal
+import stat
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from nacl.signing import SigningKey
@@ -517,6 +519,27 @@ def test_without_the_control_channel_stdin_is_left_alone(start_engine: Any, gate
     session = gateway.session()
     session.wait(lambda: len(session.heartbeats) > 10, "heartbeats")
     assert engine.process.poll() is None
+
+
+@needs_posix
+def test_without_the_control_channel_the_token_is_in_a_private_file(
+    start_engine: Any, gateway: Any, tmp_path: Path
+) -> None:
+    engine = start_engine(gateway=gateway.url, control=False, state_dir=tmp_path)
+    gateway.session()
+    ready = engine.event("ready")
+    assert ready.token is None
+    kept = tmp_path / "http_token"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    answer = httpx.get(
+        f"http://127.0.0.1:{ready.port}/v1/models",
+        headers={"Authorization": f"Bearer {kept.read_text().strip()}"},
+        trust_env=False,
+    )
+    assert answer.status_code == 200
+    engine.terminate()
+    assert engine.exit_code() == 0
+    assert not kept.exists()
 
 
 def test_no_child_of_an_engine_outlives_it(start_engine: Any, gateway: Any) -> None:
