@@ -178,11 +178,22 @@ def bench(tmp_path: Path, locked_pip: Pip, monkeypatch: pytest.MonkeyPatch) -> B
     return bench
 
 
+_QUICK_ENTRY = """
+import pathlib, sys
+from r3mes_installer import command_line, pip_runner
+pip_runner.bundled_pip = lambda: pathlib.Path({pip!r})
+sys.exit(command_line.main(sys.argv[1:]))
+"""
+
+
 @dataclass
 class Command:
     """The installer as a process, with a checkout of its own: a copy of its code and made-up locks."""
 
+    folder: Path
+    """What a person names: `python3 FOLDER`."""
     script: Path
+    """The same, but it runs pip unpacked instead of from Python's own archive, which takes two seconds less."""
     environ: dict[str, str]
 
     def start(
@@ -226,7 +237,9 @@ def command(bench: Bench) -> Iterator[Command]:
     }
     (bench.locations.locks / MANIFEST).write_text(json.dumps(manifest), encoding="ascii")
     environ = {**os.environ, "R3MES_HOME": str(bench.locations.data)}
-    yield Command(bench.locations.checkout / "installer", environ)
+    quick = script.with_name("quick.py")
+    quick.write_text(_QUICK_ENTRY.format(pip=str(bench.pip.folder)), encoding="utf-8")
+    yield Command(script.parent, quick, environ)
 
 
 class StallingIndex:

@@ -42,7 +42,8 @@ def test_plans_makes_and_finds_the_engines_environment(command: Any) -> None:
     assert plan["download_bytes"] > 200_000 and plan["disk_bytes"] > plan["download_bytes"]
     assert not Path(plan["location"]).exists()
 
-    made = command.run("engine", "--json", "--accelerator", "cpu")
+    line = [sys.executable, str(command.folder), "engine", "--json", "--accelerator", "cpu"]
+    made = subprocess.run(line, env=command.environ, capture_output=True, text=True, timeout=60, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
     seen = events(made.stdout)
     assert {"plan", "progress", "done"} == {event["event"] for event in seen}
