@@ -9,11 +9,13 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,10 @@ from r3mes_api.accounts.settlement import Price
 from r3mes_api.storage.database import Database, open_database
 from r3mes_api.storage.database_url import database_url
 from r3mes_api.storage.memory_state import MemoryState
-from r3mes_api.storage.migrate import migrate
+from r3mes_api.storage.migrate import REVISIONS, migrate
 from r3mes_api.storage.redis_state import open_redis
 from r3mes_api.storage.short_lived import ShortLivedState
+from r3mes_api.storage.tables import metadata
 from r3mes_protocol.grants import adr36_sign_bytes
 
 START_SECONDS = 60.0
@@ -69,8 +72,8 @@ def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], 
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    # SIGINT is Postgres' fast shutdown.
-    process.send_signal(2)
+    # Nothing of it is kept, so it need not tidy up.
+    process.send_signal(signal.SIGQUIT if os.name == "posix" else signal.SIGTERM)
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:
@@ -114,7 +117,7 @@ def postgres(server_folder: Path) -> Iterator[str]:
     log = server_folder / "postgres.log"
     options = {
         "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "max_connections": "200",
-        "shared_buffers": "32MB",
+        "shared_buffers": "32MB", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0",
     }  # fmt: skip
     arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
     with log.open("wb") as output:
@@ -156,16 +159,58 @@ def redis(server_folder: Path) -> Iterator[str]:
 # --- stores ----------------------------------------------------------------------------------------------------
 
 
-async def make_postgres_database(template_url: str) -> str:
-    name = f"test_{secrets.token_hex(6)}"
+async def make_postgres_database(url: str, name: str) -> str:
     import asyncpg
 
-    connection = await asyncpg.connect(template_url.format(name="postgres"))
+    connection = await asyncpg.connect(url.format(name="postgres"))
     try:
         await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
-    return template_url.format(name=name)
+    return url.format(name=name)
+
+
+async def clean_postgres_database(url: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        # Past the triggers that make the ledger append-only.
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE")
+        await connection.execute("UPDATE alembic_version SET version_num = $1", REVISIONS[-1])
+    finally:
+        await connection.close()
+
+
+async def migrate_at(url: str) -> None:
+    database = open_database(database_url(url))
+    await migrate(database)
+    await database.close()
+
+
+def run_apart(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A fixture of the session may be asked for while a test's loop runs, so it gets a thread with its own loop."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """URL of a database with all tables. Making one takes a second, so the tests share it and clean it."""
+
+    async def make() -> None:
+        await migrate_at(await make_postgres_database(postgres, "migrated"))
+
+    run_apart(make)
+    return postgres.format(name="migrated")
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    run_apart(lambda: migrate_at(f"sqlite:///{path}"))
+    return path
 
 
 @dataclass(frozen=True)
@@ -175,19 +220,32 @@ class Backend:
     redis_url: str | None
 
 
-@pytest.fixture(params=["sqlite+memory", "postgres+redis"])
-async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    """An empty database without tables, and short-lived state that holds nothing."""
+BACKENDS = ["sqlite+memory", "postgres+redis"]
+
+
+@pytest.fixture(params=BACKENDS)
+async def empty_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """A database without tables."""
     if request.param == "sqlite+memory":
+        return Backend("sqlite+memory", f"sqlite:///{tmp_path / 'empty.db'}", None)
+    url = await make_postgres_database(request.getfixturevalue("postgres"), f"test_{secrets.token_hex(6)}")
+    return Backend("postgres+redis", url, request.getfixturevalue("redis"))
+
+
+@pytest.fixture(params=BACKENDS)
+async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
+    """A database with empty tables, and short-lived state that holds nothing."""
+    if request.param == "sqlite+memory":
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "gateway.db")
         return Backend("sqlite+memory", f"sqlite:///{tmp_path / 'gateway.db'}", None)
-    url = await make_postgres_database(request.getfixturevalue("postgres"))
+    url = request.getfixturevalue("migrated_postgres")
+    await clean_postgres_database(url)
     return Backend("postgres+redis", url, request.getfixturevalue("redis"))
 
 
 @pytest.fixture
 async def database(backend: Backend) -> AsyncIterator[Database]:
     opened = open_database(database_url(backend.database_url))
-    await migrate(opened)
     yield opened
     await opened.close()
 
