@@ -9,10 +9,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from r3mes_api.accounts.identity import ALL_SCOPES, Identity, Scope
 from r3mes_api.storage.database import Database
@@ -33,6 +32,9 @@ MAX_KEYS = 50
 
 MAX_SESSIONS = 20
 """Of one owner; the oldest end first."""
+
+KEEP_SESSION_SECONDS = 30 * 24 * 3600
+"""How long an ended session can still be traced by the operator."""
 
 CACHE_SECONDS = 15.0
 """A replica remembers a key for so long instead of asking the database at each request. A key that is revoked on
@@ -88,14 +90,14 @@ class ApiKeys:
             expires_at = min(expires_at or identity.expires_at, identity.expires_at)
         new, row = _new_key(identity.owner, "key", name, wanted, now, expires_at)
 
-        async def work(connection: AsyncConnection) -> None:
-            await _touch_owner(connection, identity.owner, now)
-            count = await connection.execute(
+        def work(connection: Connection) -> None:
+            _touch_owner(connection, identity.owner, now)
+            count = connection.execute(
                 select(func.count()).where(api_keys.c.owner == identity.owner, api_keys.c.kind == "key", _is_live(now))
             )
             if count.scalar_one() >= MAX_KEYS:
                 raise ApiError(ErrorCode.FORBIDDEN, f"There are {MAX_KEYS} keys already. Revoke one that is not used.")
-            await connection.execute(insert(api_keys).values(row))
+            connection.execute(insert(api_keys).values(row))
 
         await self._database.transact(work)
         return new
@@ -105,8 +107,8 @@ class ApiKeys:
         now = math.floor(self._clock())
         new, row = _new_key(owner, "session", "wallet", ALL_SCOPES, now, now + seconds)
 
-        async def work(connection: AsyncConnection) -> None:
-            await _touch_owner(connection, owner, now, signed_in=True)
+        def work(connection: Connection) -> None:
+            _touch_owner(connection, owner, now, signed_in=True)
             is_session = (api_keys.c.owner == owner) & (api_keys.c.kind == "session")
             newest = (
                 select(api_keys.c.id)
@@ -114,12 +116,12 @@ class ApiKeys:
                 .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
                 .limit(MAX_SESSIONS - 1)
             )
-            await connection.execute(
+            connection.execute(
                 update(api_keys)
                 .where(is_session, api_keys.c.revoked_at.is_(None), api_keys.c.id.not_in(newest))
                 .values(revoked_at=now)
             )
-            await connection.execute(insert(api_keys).values(row))
+            connection.execute(insert(api_keys).values(row))
 
         await self._database.transact(work)
         return new
@@ -141,15 +143,14 @@ class ApiKeys:
             .order_by(api_keys.c.created_at.desc(), api_keys.c.id)
             .limit(1000)
         )
-        async with self._database.read() as connection:
-            return [_api_key(row) for row in await connection.execute(query)]
+        return [_api_key(row) for row in await self._database.rows(query)]
 
     async def revoke(self, owner: str, key_id: str) -> bool:
         """False when the owner has no such key. Revoking twice is no error."""
         now = math.floor(self._clock())
 
-        async def work(connection: AsyncConnection) -> str | None:
-            changed = await connection.execute(
+        def work(connection: Connection) -> str | None:
+            changed = connection.execute(
                 update(api_keys)
                 .where(api_keys.c.owner == owner, api_keys.c.id == key_id)
                 .values(revoked_at=func.coalesce(api_keys.c.revoked_at, now))
@@ -164,16 +165,26 @@ class ApiKeys:
         self._known.pop(digest, None)
         return True
 
+    async def forget_sessions(self) -> int:
+        """Deletes sessions that ended long ago. Returns how many there were."""
+        before = math.floor(self._clock()) - KEEP_SESSION_SECONDS
+
+        def work(connection: Connection) -> int:
+            ended = delete(api_keys).where(api_keys.c.kind == "session", api_keys.c.expires_at <= before)
+            return connection.execute(ended).rowcount
+
+        return await self._database.transact(work)
+
     async def _find(self, digest: str, now: float) -> Identity | None:
         known = self._known.get(digest)
         if known is not None and now < known[1]:
             return known[0]
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(api_keys).where(api_keys.c.digest == digest))).one_or_none()
+        rows = await self._database.rows(select(api_keys).where(api_keys.c.digest == digest))
         # Only what exists is remembered: guesses must not fill the memory.
-        if row is None or row.revoked_at is not None:
+        if not rows or rows[0].revoked_at is not None:
             self._known.pop(digest, None)
             return None
+        row = rows[0]
         identity = Identity(row.owner, row.id, _scopes(row.scopes), row.kind == "session", row.expires_at)
         self._known[digest] = (identity, now + CACHE_SECONDS)
         self._known.move_to_end(digest)
@@ -201,14 +212,12 @@ def _new_key(
     return NewKey(token, key), row
 
 
-async def _touch_owner(connection: AsyncConnection, owner: str, now: int, *, signed_in: bool = False) -> None:
+def _touch_owner(connection: Connection, owner: str, now: int, *, signed_in: bool = False) -> None:
     # The row is also what two requests of one owner wait for, so that neither passes a limit beside the other.
     insert_type = SqliteInsert if connection.dialect.name == "sqlite" else PostgresInsert
     statement = insert_type(owners).values(address=owner, created_at=now, signed_in_at=now)
     kept = statement.excluded.signed_in_at if signed_in else owners.c.signed_in_at
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=[owners.c.address], set_={"signed_in_at": kept})
-    )
+    connection.execute(statement.on_conflict_do_update(index_elements=[owners.c.address], set_={"signed_in_at": kept}))
 
 
 def _is_live(now: int):  # type: ignore[no-untyped-def]

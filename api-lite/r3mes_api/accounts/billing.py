@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nacl.signing import SigningKey
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from r3mes_api.accounts import ledger_entry
+from r3mes_api.accounts import ledger_entry, ledger_statements
 from r3mes_api.accounts.ledger import (
     AlreadyReserved,
     InsufficientFunds,
@@ -25,7 +24,7 @@ from r3mes_api.accounts.ledger import (
 )
 from r3mes_api.accounts.settlement import Attempt, Price, Settlement, reservation_amount, settle
 from r3mes_api.storage.database import Database
-from r3mes_api.storage.tables import deliveries, usage_records
+from r3mes_api.storage.tables import deliveries
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.usage import DeliveryReceipt, SignedReceipt, UsageProblem, check_usage, sign_receipt, usage_digest
 
@@ -129,22 +128,22 @@ class Billing:
         attempts = tuple(self._checked(request, attempt) for attempt in delivered.attempts)
         prompt_tokens = min(delivered.prompt_tokens, request.prompt_bound)
 
-        async def work(connection: AsyncConnection) -> tuple[SignedReceipt, ...] | None:
-            reservation = await take_for_settlement(connection, request.reservation.id)
+        def work(connection: Connection) -> tuple[SignedReceipt, ...] | None:
+            reservation = take_for_settlement(connection, request.reservation.id)
             if reservation is None:
                 return None
             late = reservation.state is ReservationState.EXPIRED
             limit = reservation.amount
             if late:
                 # The credits went back when the reservation expired, and may have been spent since.
-                limit = min(limit, await available_credits(connection, reservation.owner))
+                limit = min(limit, available_credits(connection, reservation.owner))
             settlement = settle(reserved=limit, price=request.price, prompt_tokens=prompt_tokens, attempts=attempts)
-            await self._post(connection, reservation, settlement, attempts, late=late, now=now)
+            self._post(connection, reservation, settlement, attempts, late=late, now=now)
             receipts = tuple(
                 self._receipt(request, attempt, earned, now)
                 for attempt, earned in zip(attempts, settlement.earned, strict=True)
             )
-            await self._record(connection, request, delivered, settlement, attempts, receipts, now)
+            self._record(connection, request, delivered, settlement, attempts, receipts, now)
             return receipts
 
         try:
@@ -158,9 +157,8 @@ class Billing:
         query = select(deliveries.c.receipt).where(
             deliveries.c.request_id == request_id, deliveries.c.attempt == attempt
         )
-        async with self._database.read() as connection:
-            text = (await connection.execute(query)).scalar_one_or_none()
-        return None if text is None else SignedReceipt.model_validate_json(text)
+        rows = await self._database.rows(query)
+        return SignedReceipt.model_validate_json(rows[0].receipt) if rows else None
 
     def _checked(self, request: RunningRequest, attempt: Attempt) -> Attempt:
         if attempt.usage is None:
@@ -178,9 +176,9 @@ class Billing:
             attempt.job_id, attempt.node_id, attempt.node_owner, attempt.delivered_tokens, usage=None, disputed=True
         )
 
-    async def _post(
+    def _post(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         reservation: Reservation,
         settlement: Settlement,
         attempts: Sequence[Attempt],
@@ -206,7 +204,7 @@ class Billing:
                 reservation.id,
             )
         if entry.postings:
-            await post(connection, entry, now)
+            post(connection, entry, now)
 
     def _receipt(self, request: RunningRequest, attempt: Attempt, earned: int, now: int) -> SignedReceipt:
         return sign_receipt(
@@ -224,9 +222,9 @@ class Billing:
             ),
         )
 
-    async def _record(
+    def _record(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         request: RunningRequest,
         delivered: Delivered,
         settlement: Settlement,
@@ -234,25 +232,26 @@ class Billing:
         receipts: Sequence[SignedReceipt],
         now: int,
     ) -> None:
-        await connection.execute(
-            insert(usage_records).values(
-                request_id=request.request_id,
-                reservation_id=request.reservation.id,
-                owner=request.owner,
-                api_key_id=request.api_key_id,
-                model=delivered.model,
-                adapter=delivered.adapter,
-                prompt_tokens=settlement.prompt_tokens,
-                completion_tokens=settlement.completion_tokens,
-                charged=settlement.charge,
-                outcome=delivered.outcome.value,
-                created_at=now,
-            )
+        connection.execute(
+            ledger_statements.INSERT_USAGE,
+            {
+                "request_id": request.request_id,
+                "reservation_id": request.reservation.id,
+                "owner": request.owner,
+                "api_key_id": request.api_key_id,
+                "model": delivered.model,
+                "adapter": delivered.adapter,
+                "prompt_tokens": settlement.prompt_tokens,
+                "completion_tokens": settlement.completion_tokens,
+                "charged": settlement.charge,
+                "outcome": delivered.outcome.value,
+                "created_at": now,
+            },
         )
         if not attempts:
             return
-        await connection.execute(
-            insert(deliveries),
+        connection.execute(
+            ledger_statements.INSERT_DELIVERIES,
             [
                 {
                     "request_id": request.request_id,

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from r3mes_api.accounts.ledger import release, reservation_with_key
 from r3mes_api.storage.database import Database
@@ -90,20 +89,20 @@ class Idempotency:
             "expires_at": now + KEEP_SECONDS,
         }
 
-        async def work(connection: AsyncConnection) -> Fresh | InProgress | Finished:
+        def work(connection: Connection) -> Fresh | InProgress | Finished:
             insert_type = SqliteInsert if connection.dialect.name == "sqlite" else PostgresInsert
-            inserted = await connection.execute(insert_type(idempotency_keys).values(**values).on_conflict_do_nothing())
+            inserted = connection.execute(insert_type(idempotency_keys).values(**values).on_conflict_do_nothing())
             if inserted.rowcount == 1:
                 return Fresh(owner, digest, 1)
-            return await self._begin_again(connection, values, now)
+            return self._begin_again(connection, values, now)
 
         return await self._database.transact(work)
 
     async def finish(self, begun: Fresh, *, status: int, content_type: str, body: bytes, now: int) -> None:
         """Keeps the answer. Nothing happens when another gateway took the request over in the meantime."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
+        def work(connection: Connection) -> None:
+            connection.execute(
                 update(idempotency_keys)
                 .where(*_is(begun))
                 .values(
@@ -119,8 +118,8 @@ class Idempotency:
     async def abandon(self, begun: Fresh) -> None:
         """The request was refused before anything was delivered: sent again, it is tried again."""
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
+        def work(connection: Connection) -> None:
+            connection.execute(
                 update(idempotency_keys).where(*_is(begun), idempotency_keys.c.status.is_(None)).values(lease_until=0)
             )
 
@@ -129,20 +128,18 @@ class Idempotency:
     async def forget(self, *, now: int) -> int:
         """Deletes what is older than KEEP_SECONDS. Returns how many there were."""
 
-        async def work(connection: AsyncConnection) -> int:
+        def work(connection: Connection) -> int:
             old = delete(idempotency_keys).where(
                 idempotency_keys.c.expires_at <= now, idempotency_keys.c.lease_until <= now
             )
-            return (await connection.execute(old)).rowcount
+            return (connection.execute(old)).rowcount
 
         return await self._database.transact(work)
 
-    async def _begin_again(
-        self, connection: AsyncConnection, values: dict[str, Any], now: int
-    ) -> Fresh | InProgress | Finished:
+    def _begin_again(self, connection: Connection, values: dict[str, Any], now: int) -> Fresh | InProgress | Finished:
         columns = idempotency_keys.c
         is_key = (columns.owner == values["owner"], columns.digest == values["digest"])
-        row = (await connection.execute(select(idempotency_keys).where(*is_key).with_for_update())).one()
+        row = (connection.execute(select(idempotency_keys).where(*is_key).with_for_update())).one()
         if row.fingerprint != values["fingerprint"]:
             raise ApiError(
                 ErrorCode.IDEMPOTENCY_CONFLICT,
@@ -153,11 +150,11 @@ class Idempotency:
         if now < row.lease_until:
             return InProgress(row.request_id)
         # Whoever had it is gone. What it set aside is called off for good, so that only one of the two is ever billed.
-        before = await reservation_with_key(connection, Fresh(row.owner, row.digest, row.attempt).reservation_key)
+        before = reservation_with_key(connection, Fresh(row.owner, row.digest, row.attempt).reservation_key)
         if before is not None:
-            await release(connection, before, now)
+            release(connection, before, now)
         again = {key: values[key] for key in ("request_id", "lease_until", "expires_at")}
-        await connection.execute(update(idempotency_keys).where(*is_key).values(attempt=row.attempt + 1, **again))
+        connection.execute(update(idempotency_keys).where(*is_key).values(attempt=row.attempt + 1, **again))
         return Fresh(row.owner, row.digest, row.attempt + 1)
 
 

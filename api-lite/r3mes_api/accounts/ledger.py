@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Table, and_, func, insert, select, update
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from r3mes_api.accounts import ledger_entry
+from r3mes_api.accounts import ledger_entry, ledger_statements
 from r3mes_api.accounts.ledger_entry import Entry, EntryKind
 from r3mes_api.storage.database import Database
 from r3mes_api.storage.tables import ledger_balances, ledger_entries, ledger_postings, reservations
@@ -106,8 +103,8 @@ class Ledger:
             raise ValueError(f"a deposit is between 1 and {MAX_AMOUNT} base units")
         entry = ledger_entry.deposit(owner, amount, reference)
 
-        async def work(connection: AsyncConnection) -> bool:
-            return await post_if_new(connection, entry, now)
+        def work(connection: Connection) -> bool:
+            return post_if_new(connection, entry, now)
 
         return await self._database.transact(work)
 
@@ -122,21 +119,22 @@ class Ledger:
             raise ValueError(f"a reservation is between 0 and {MAX_AMOUNT} base units")
         reservation_id = secrets.token_hex(16)
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(
-                insert(reservations).values(
-                    id=reservation_id,
-                    key=key,
-                    owner=owner,
-                    request_id=request_id,
-                    amount=amount,
-                    state=ReservationState.OPEN.value,
-                    created_at=now,
-                    expires_at=expires_at,
-                )
+        def work(connection: Connection) -> None:
+            connection.execute(
+                ledger_statements.INSERT_RESERVATION,
+                {
+                    "id": reservation_id,
+                    "key": key,
+                    "owner": owner,
+                    "request_id": request_id,
+                    "amount": amount,
+                    "state": ReservationState.OPEN.value,
+                    "created_at": now,
+                    "expires_at": expires_at,
+                },
             )
             if amount:
-                await post(connection, ledger_entry.reserve(owner, amount, reservation_id), now)
+                post(connection, ledger_entry.reserve(owner, amount, reservation_id), now)
 
         try:
             await self._database.transact(work)
@@ -147,8 +145,8 @@ class Ledger:
     async def release(self, reservation_id: str, *, now: int) -> bool:
         """Gives everything back because nothing was delivered. False when the reservation had ended before."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            return await release(connection, reservation_id, now)
+        def work(connection: Connection) -> bool:
+            return release(connection, reservation_id, now)
 
         return await self._database.transact(work)
 
@@ -157,16 +155,15 @@ class Ledger:
         count = 0
         while True:
 
-            async def work(connection: AsyncConnection) -> int:
-                rows = await connection.execute(
+            def work(connection: Connection) -> int:
+                rows = connection.execute(
                     select(reservations.c.id)
                     .where(reservations.c.state == ReservationState.OPEN.value, reservations.c.expires_at <= now)
                     .order_by(reservations.c.owner, reservations.c.id)
                     .limit(SWEEP_ROWS)
                 )
                 ended = [
-                    await end_reservation(connection, row.id, ReservationState.EXPIRED, EntryKind.EXPIRE, now)
-                    for row in rows
+                    end_reservation(connection, row.id, ReservationState.EXPIRED, EntryKind.EXPIRE, now) for row in rows
                 ]
                 return sum(ended)
 
@@ -177,11 +174,8 @@ class Ledger:
 
     async def balance(self, owner: str) -> Balance:
         names = (ledger_entry.available(owner), ledger_entry.reserved(owner))
-        async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(ledger_balances.c.account, ledger_balances.c.balance).where(ledger_balances.c.account.in_(names))
-            )
-            balances = {row.account: int(row.balance) for row in rows}
+        rows = await self._database.rows(select(ledger_balances).where(ledger_balances.c.account.in_(names)))
+        balances = {row.account: int(row.balance) for row in rows}
         return Balance(*(balances.get(name, 0) for name in names))
 
     async def lines(self, owner: str, *, before: int | None, limit: int) -> list[LedgerLine]:
@@ -196,8 +190,7 @@ class Ledger:
         )
         if before is not None:
             query = query.where(postings.id < before)
-        async with self._database.read() as connection:
-            return [LedgerLine(*row) for row in await connection.execute(query)]
+        return [LedgerLine(*row) for row in await self._database.rows(query)]
 
     async def audit(self) -> Audit:
         """Adds everything up. Reads the whole ledger: for tests, an operator's check and a nightly job."""
@@ -231,54 +224,53 @@ class Ledger:
             opened.scalar_subquery(),
         )
         # One statement, so that it sees one moment.
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(*columns))).one()
+        [row] = await self._database.rows(select(*columns))
         return Audit(*(int(value) for value in row))
 
 
-async def end_reservation(
-    connection: AsyncConnection, reservation_id: str, state: ReservationState, kind: EntryKind, now: int
+def end_reservation(
+    connection: Connection, reservation_id: str, state: ReservationState, kind: EntryKind, now: int
 ) -> bool:
     """Within a transaction: gives an open reservation back. False when it is not open any more."""
-    row = await _change_state(connection, reservation_id, (ReservationState.OPEN,), state)
+    row = _change_state(connection, reservation_id, ReservationState.OPEN, state)
     if row is None:
         return False
     if row.amount:
-        await post(connection, ledger_entry.give_back(kind, row.owner, row.amount, reservation_id), now)
+        post(connection, ledger_entry.give_back(kind, row.owner, row.amount, reservation_id), now)
     return True
 
 
-async def release(connection: AsyncConnection, reservation_id: str, now: int) -> bool:
+def release(connection: Connection, reservation_id: str, now: int) -> bool:
     """Within a transaction: calls a reservation off for good, also one that had expired."""
-    if await end_reservation(connection, reservation_id, ReservationState.RELEASED, EntryKind.RELEASE, now):
+    if end_reservation(connection, reservation_id, ReservationState.RELEASED, EntryKind.RELEASE, now):
         return True
-    changed = await _change_state(connection, reservation_id, (ReservationState.EXPIRED,), ReservationState.RELEASED)
+    changed = _change_state(connection, reservation_id, ReservationState.EXPIRED, ReservationState.RELEASED)
     return changed is not None
 
 
-async def take_for_settlement(connection: AsyncConnection, reservation_id: str) -> Reservation | None:
+def take_for_settlement(connection: Connection, reservation_id: str) -> Reservation | None:
     """Within a transaction: marks a reservation settled. None when it was settled or called off before.
 
     The state returned is the one it had: OPEN, or EXPIRED when its credits went back already.
     """
     for state in (ReservationState.OPEN, ReservationState.EXPIRED):
-        row = await _change_state(connection, reservation_id, (state,), ReservationState.SETTLED)
+        row = _change_state(connection, reservation_id, state, ReservationState.SETTLED)
         if row is not None:
             return Reservation(reservation_id, row.owner, row.request_id, row.amount, state, row.expires_at)
     return None
 
 
-async def reservation_with_key(connection: AsyncConnection, key: str) -> str | None:
+def reservation_with_key(connection: Connection, key: str) -> str | None:
     found: str | None = (
-        await connection.execute(select(reservations.c.id).where(reservations.c.key == key))
+        connection.execute(select(reservations.c.id).where(reservations.c.key == key))
     ).scalar_one_or_none()
     return found
 
 
-async def available_credits(connection: AsyncConnection, owner: str) -> int:
+def available_credits(connection: Connection, owner: str) -> int:
     """Within a transaction that may take them: Postgres holds the row until the transaction ends."""
     balance = (
-        await connection.execute(
+        connection.execute(
             select(ledger_balances.c.balance)
             .where(ledger_balances.c.account == ledger_entry.available(owner))
             .with_for_update()
@@ -287,85 +279,60 @@ async def available_credits(connection: AsyncConnection, owner: str) -> int:
     return int(balance or 0)
 
 
-async def post_if_new(connection: AsyncConnection, entry: Entry, now: int) -> bool:
+def post_if_new(connection: Connection, entry: Entry, now: int) -> bool:
     """Within a transaction: writes an entry unless its reference exists."""
-    entry_id = await _insert_entry(connection, entry, now)
+    entry_id = _insert_entry(connection, entry, now)
     if entry_id is None:
         return False
-    await _write_postings(connection, entry_id, entry.postings)
+    _write_postings(connection, entry_id, entry.postings)
     return True
 
 
-async def post(connection: AsyncConnection, entry: Entry, now: int) -> None:
+def post(connection: Connection, entry: Entry, now: int) -> None:
     """Within a transaction: writes an entry.
 
     Raises InsufficientFunds when an account would fall below zero, and AlreadyReserved for a reference that exists.
     """
-    if not await post_if_new(connection, entry, now):
+    if not post_if_new(connection, entry, now):
         raise AlreadyReserved
 
 
-async def _insert_entry(connection: AsyncConnection, entry: Entry, now: int) -> int | None:
-    values = {"kind": entry.kind.value, "reference": entry.reference, "created_at": now}
-    statement = (
-        _upsert(connection, ledger_entries)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=[ledger_entries.c.reference])
-        .returning(ledger_entries.c.id)
-    )
-    entry_id: int | None = (await connection.execute(statement)).scalar_one_or_none()
+def _insert_entry(connection: Connection, entry: Entry, now: int) -> int | None:
+    entry_id: int | None = connection.execute(
+        ledger_statements.INSERT_ENTRY[connection.dialect.name],
+        {"kind": entry.kind.value, "reference": entry.reference, "created_at": now},
+    ).scalar_one_or_none()
     return entry_id
 
 
-async def _write_postings(connection: AsyncConnection, entry_id: int, postings: Sequence[tuple[str, int]]) -> None:
-    await connection.execute(
-        insert(ledger_postings),
+def _write_postings(connection: Connection, entry_id: int, postings: Sequence[tuple[str, int]]) -> None:
+    connection.execute(
+        ledger_statements.INSERT_POSTINGS,
         [{"entry_id": entry_id, "account": account, "amount": amount} for account, amount in postings],
     )
     # In one order everywhere, so that no two transactions wait for one another.
     for account, amount in sorted(postings):
         if ledger_entry.has_balance(account):
-            await _move(connection, account, amount)
+            _move(connection, account, amount)
 
 
-async def _move(connection: AsyncConnection, account: str, amount: int) -> None:
-    balance = ledger_balances.c
-    if amount < 0:
-        taken = await connection.execute(
-            update(ledger_balances)
-            .where(balance.account == account, balance.balance >= -amount)
-            .values(balance=balance.balance + amount)
-        )
-        if taken.rowcount != 1:
-            held = (
-                await connection.execute(select(balance.balance).where(balance.account == account))
-            ).scalar_one_or_none()
-            raise InsufficientFunds(int(held or 0), -amount)
+def _move(connection: Connection, account: str, amount: int) -> None:
+    if amount > 0:
+        connection.execute(ledger_statements.ADD[connection.dialect.name], {"account": account, "balance": amount})
         return
-    statement = _upsert(connection, ledger_balances).values(account=account, balance=amount)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[balance.account], set_={"balance": balance.balance + statement.excluded.balance}
-        )
-    )
+    taken = connection.execute(ledger_statements.TAKE, {"of": account, "taken": -amount})
+    if taken.rowcount != 1:
+        held = connection.execute(ledger_statements.BALANCE, {"of": account}).scalar_one_or_none()
+        raise InsufficientFunds(int(held or 0), -amount)
 
 
-async def _change_state(
-    connection: AsyncConnection, reservation_id: str, states: Sequence[ReservationState], to: ReservationState
+def _change_state(
+    connection: Connection, reservation_id: str, before: ReservationState, after: ReservationState
 ) -> Reservation | None:
-    columns = reservations.c
-    row = (
-        await connection.execute(
-            update(reservations)
-            .where(columns.id == reservation_id, columns.state.in_([state.value for state in states]))
-            .values(state=to.value)
-            .returning(columns.owner, columns.request_id, columns.amount, columns.expires_at)
-        )
+    row = connection.execute(
+        ledger_statements.CHANGE_STATE,
+        {"reservation": reservation_id, "before": before.value, "after": after.value},
     ).one_or_none()
     if row is None:
         return None
-    return Reservation(reservation_id, row.owner, row.request_id, row.amount, to, row.expires_at)
-
-
-def _upsert(connection: AsyncConnection, table: Table) -> SqliteInsert | PostgresInsert:
-    return SqliteInsert(table) if connection.dialect.name == "sqlite" else PostgresInsert(table)
+    return Reservation(reservation_id, row.owner, row.request_id, row.amount, after, row.expires_at)

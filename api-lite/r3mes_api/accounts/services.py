@@ -145,11 +145,12 @@ class Accounts:
             )
 
     async def sweep(self) -> None:
-        """Gives back what requests set aside that never ended, and forgets old idempotency keys."""
+        """Gives back what requests set aside that never ended, and forgets old idempotency keys and sessions."""
         expired = await self.ledger.expire(now=self.now())
         if expired:
             self._log.warning("Gave back the credits of %d requests that never ended.", expired)
         await self.idempotency.forget(now=self.now())
+        await self.keys.forget_sessions()
 
     async def sweep_for_ever(self, interval_s: float = SWEEP_SECONDS) -> None:
         """To be run as a task; ends when it is cancelled. A database that is away for a while is only a warning."""

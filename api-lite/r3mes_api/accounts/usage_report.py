@@ -86,8 +86,7 @@ class UsageReport:
             .group_by(column.model, column.adapter)
             .order_by(column.model, column.adapter)
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
+        rows = await self._database.rows(query)
         # Postgres adds up in decimals.
         return [UsageTotal(row[0], row[1], *(int(value) for value in row[2:])) for row in rows]
 
@@ -96,21 +95,17 @@ class UsageReport:
         query = self._records(owner).order_by(usage_records.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(usage_records.c.id < before)
-        async with self._database.read() as connection:
-            return [UsageRecord(*row) for row in await connection.execute(query)]
+        return [UsageRecord(*row) for row in await self._database.rows(query)]
 
     async def record(self, owner: str, request_id: str) -> tuple[UsageRecord, list[Delivery]] | None:
         """One request of this owner with every node's part in it; None when there is none."""
-        async with self._database.read() as connection:
-            row = (
-                await connection.execute(self._records(owner).where(usage_records.c.request_id == request_id))
-            ).one_or_none()
-            if row is None:
-                return None
-            parts = await connection.execute(
-                select(deliveries).where(deliveries.c.request_id == request_id).order_by(deliveries.c.attempt)
-            )
-            return UsageRecord(*row), [_delivery(part) for part in parts]
+        found = await self._database.rows(self._records(owner).where(usage_records.c.request_id == request_id))
+        if not found:
+            return None
+        parts = await self._database.rows(
+            select(deliveries).where(deliveries.c.request_id == request_id).order_by(deliveries.c.attempt)
+        )
+        return UsageRecord(*found[0]), [_delivery(part) for part in parts]
 
     async def earnings(self, node_owner: str) -> list[NodeEarnings]:
         """Of every node that delivered for this owner."""
@@ -127,15 +122,10 @@ class UsageReport:
             .group_by(column.node_id)
             .order_by(column.node_id)
         )
-        async with self._database.read() as connection:
-            rows = (await connection.execute(query)).all()
-            accounts = {earned_account(node_owner, row[0]): row[0] for row in rows}
-            balances = {
-                accounts[row.account]: int(row.balance)
-                for row in await connection.execute(
-                    select(ledger_balances).where(ledger_balances.c.account.in_(accounts))
-                )
-            }
+        rows = await self._database.rows(query)
+        accounts = {earned_account(node_owner, row[0]): row[0] for row in rows}
+        held = await self._database.rows(select(ledger_balances).where(ledger_balances.c.account.in_(accounts)))
+        balances = {accounts[row.account]: int(row.balance) for row in held}
         return [
             NodeEarnings(
                 node_id=row[0],
@@ -154,8 +144,7 @@ class UsageReport:
         query = select(deliveries).where(column.node_owner == node_owner).order_by(column.id.desc()).limit(limit)
         if before is not None:
             query = query.where(column.id < before)
-        async with self._database.read() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+        return [_delivery(row) for row in await self._database.rows(query)]
 
     def _records(self, owner: str) -> Select[Any]:
         column = usage_records.c

@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
-from sqlalchemy import URL, event, text
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from r3mes_api.storage.database_url import DatabaseUrlError
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
+Work = Callable[[Connection], T]
+"""Statements on one connection. It must have no other effect, since it can be called again, and must not wait."""
 
 SQLITE_BUSY_SECONDS = 10
 """How long one process waits for another one's write, such as a migration or the operator's command line."""
+
+SQLITE_READERS = 2
+"""Threads that read while the one writer writes."""
 
 POOL_SIZE = 8
 """Postgres connections of one replica: each transaction holds one for a millisecond or two."""
@@ -35,81 +40,62 @@ _DEADLOCK_STATES = ("40001", "40P01")
 
 
 class DatabaseUnavailable(Exception):
-    """The database can't be opened or does not answer; the message says which, without its password."""
+    """The database can't be opened or does not answer. The message never holds its password."""
+
+
+class _Connections(Protocol):
+    async def write(self, work: Work[T]) -> T: ...
+
+    async def read(self, work: Work[T]) -> T: ...
+
+    async def close(self) -> None: ...
 
 
 class Database:
-    """A pool of connections. `transact` runs work in one transaction, all or nothing; `read` sees only what is done."""
+    """Runs work on a connection: `transact` in a transaction, all or nothing; `read` sees only what is done."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, *, one_writer: bool) -> None:
-        self._writer = writer
-        self._reader = reader
-        # SQLite has one writer at a time. Waiting here is fair and costs nothing; in SQLite it would be a poll.
-        self._turn = asyncio.Lock() if one_writer else None
+    def __init__(self, connections: _Connections, dialect: Literal["sqlite", "postgresql"]) -> None:
+        self._connections = connections
+        self.dialect = dialect
         self._running: set[asyncio.Task[Any]] = set()
-
-    @property
-    def dialect(self) -> Literal["sqlite", "postgresql"]:
-        return "sqlite" if self._writer.dialect.name == "sqlite" else "postgresql"
 
     async def transact(self, work: Work[T]) -> T:
         """Runs `work` in a transaction and commits it; any exception rolls it back and is raised.
 
-        Postgres may make two transactions collide, so `work` can be called again: it must have no effect outside the
-        connection. A caller that is cancelled leaves the transaction to come to its end: money moves wholly or not.
+        A caller that is cancelled leaves the transaction to come to its end: money moves wholly or not at all.
+        Raises DatabaseUnavailable.
         """
         task = asyncio.create_task(self._transact(work))
         self._running.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for queries. Raises DatabaseUnavailable when there is none to be had."""
-        connection = self._reader.connect()
+    async def read(self, work: Work[T]) -> T:
+        """Runs queries. Raises DatabaseUnavailable."""
         try:
-            await connection.start()
-        except (OSError, OperationalError, TimeoutError) as error:
-            raise DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).") from None
-        try:
-            yield connection
-        except DBAPIError as error:
-            if _is_away(error):
-                raise DatabaseUnavailable(f"The database does not answer ({type(error.orig).__name__}).") from None
-            raise
-        finally:
-            await connection.close()
+            return await self._connections.read(work)
+        except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
+            raise _told(error) from None
+
+    async def rows(self, query: Select[Any]) -> Sequence[Any]:
+        """All rows of one query, as named tuples. Raises DatabaseUnavailable."""
+        return await self.read(lambda connection: connection.execute(query).all())
 
     async def close(self) -> None:
         """Waits for transactions that are under way, then closes every connection."""
         while self._running:
             await asyncio.wait(self._running)
-        await self._writer.dispose()
-        if self._reader is not self._writer:
-            await self._reader.dispose()
+        await self._connections.close()
 
     async def _transact(self, work: Work[T]) -> T:
-        if self._turn is None:
-            return await self._try(work)
-        async with self._turn:
-            return await self._try(work)
-
-    async def _try(self, work: Work[T]) -> T:
         tries = 0
         while True:
             tries += 1
             try:
-                async with self._writer.begin() as connection:
-                    return await work(connection)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _DEADLOCK_STATES or tries >= MAX_TRIES:
-                    if _is_away(error):
-                        raise DatabaseUnavailable(
-                            f"The database does not answer ({type(error.orig).__name__})."
-                        ) from None
-                    raise
-            except (OSError, TimeoutError) as error:
-                raise DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).") from None
+                return await self._connections.write(work)
+            except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
+                if tries >= MAX_TRIES or not _is_collision(error):
+                    raise _told(error) from None
             # Two that collided must not meet again in step.
             await asyncio.sleep(random.uniform(0, 0.01 * 2**tries))
 
@@ -120,10 +106,57 @@ class Database:
             task.exception()
 
 
+class _PostgresConnections:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def write(self, work: Work[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Work[T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _SqliteConnections:
+    """A transaction is one visit to a thread. The asynchronous driver makes a visit of each step: 52 for one bill."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+        # SQLite has one writer at a time. To wait for a thread is fair and costs nothing; in SQLite it would be a poll.
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._read_threads = ThreadPoolExecutor(SQLITE_READERS, thread_name_prefix="sqlite-reader")
+
+    async def write(self, work: Work[T]) -> T:
+        def visit() -> T:
+            with self._writer.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, visit)
+
+    async def read(self, work: Work[T]) -> T:
+        def visit() -> T:
+            with self._reader.connect() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, visit)
+
+    async def close(self) -> None:
+        self._write_thread.shutdown()
+        self._read_threads.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+
 def open_database(url: URL) -> Database:
     """Opens no connection yet. `url` comes from `database_url`. Raises DatabaseUrlError when its driver is missing."""
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url)
+        return Database(_open_sqlite(url), "sqlite")
     if importlib.util.find_spec("asyncpg") is None:
         raise DatabaseUrlError("Postgres needs an extra; run: pip install 'r3mes[postgres]'.")
     engine = create_async_engine(
@@ -135,50 +168,58 @@ def open_database(url: URL) -> Database:
         pool_pre_ping=True,
         connect_args={"timeout": CONNECT_SECONDS},
     )
-    return Database(engine, engine, one_writer=False)
+    return Database(_PostgresConnections(engine), "postgresql")
 
 
-def _open_sqlite(url: URL) -> Database:
+def _open_sqlite(url: URL) -> _SqliteConnections:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # One transaction that only reads must not wait for one that writes, nor the other way round (WAL).
-    writer = create_async_engine(url, pool_size=1, max_overflow=0)
+    # Who only reads must not wait for the one who writes, nor the other way round (WAL).
+    writer = create_engine(url, pool_size=1, max_overflow=0)
     _configure_sqlite(writer, begin="BEGIN IMMEDIATE")
-    reader = create_async_engine(url, pool_size=2, max_overflow=0, pool_timeout=CONNECT_SECONDS)
+    reader = create_engine(url, pool_size=SQLITE_READERS, max_overflow=0)
     _configure_sqlite(reader, begin="BEGIN")
-    return Database(writer, reader, one_writer=True)
+    return _SqliteConnections(writer, reader)
 
 
-def _configure_sqlite(engine: AsyncEngine, *, begin: str) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _configure_sqlite(engine: Engine, *, begin: str) -> None:
+    @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, record: object) -> None:
         # The driver must not begin transactions by itself: it would begin them as readers, and a reader that turns
         # writer can't wait for another writer.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
+            f"busy_timeout={SQLITE_BUSY_SECONDS * 1000}",
             "journal_mode=WAL",
             # A killed process loses nothing. A power cut may lose the last moments, and never tears a transaction.
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            f"busy_timeout={SQLITE_BUSY_SECONDS * 1000}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _is_away(error: DBAPIError) -> bool:
-    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+def _is_collision(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _DEADLOCK_STATES
+
+
+def _told(error: Exception) -> Exception:
+    """What the caller is to see: the error itself when the statement is at fault, else that the database is away."""
+    if isinstance(error, DBAPIError):
+        if not error.connection_invalidated and not isinstance(error, OperationalError | InterfaceError):
+            return error
+        return DatabaseUnavailable(f"The database does not answer ({type(error.orig).__name__}).")
+    return DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).")
 
 
 async def answers(database: Database) -> bool:
     """Whether a query comes back, for readiness. Never raises."""
     try:
-        async with database.read() as connection:
-            await connection.execute(text("SELECT 1"))
+        await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
     except (DatabaseUnavailable, DBAPIError):
         return False
     return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-_SQLITE = ("sqlite", "sqlite+aiosqlite")
+_SQLITE = ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgres", "postgresql", "postgresql+asyncpg")
 EXAMPLES = "sqlite:////var/lib/r3mes/gateway.db or postgresql://user@host/database"
 
@@ -27,7 +27,7 @@ def database_url(text: str) -> URL:
             raise DatabaseUrlError("DATABASE_URL for SQLite needs three slashes before a path, four for /an/absolute.")
         if url.database in (None, "", ":memory:"):
             raise DatabaseUrlError("DATABASE_URL for SQLite needs a file: accounts must outlive the program.")
-        return url.set(drivername="sqlite+aiosqlite")
+        return url.set(drivername="sqlite")
     if url.drivername in _POSTGRES:
         if not url.database:
             raise DatabaseUrlError(f"DATABASE_URL names no database; an example is {EXAMPLES}.")
@@ -36,7 +36,7 @@ def database_url(text: str) -> URL:
 
 
 def sqlite_file(path: Path) -> URL:
-    return URL.create("sqlite+aiosqlite", database=str(path))
+    return URL.create("sqlite", database=str(path))
 
 
 def _with_asyncpg_names(url: URL) -> URL:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from r3mes_api.storage.database import Database
 
@@ -22,16 +21,8 @@ class SchemaTooNew(Exception):
 
 async def migrate(database: Database) -> None:
     """Raises SchemaTooNew, and DatabaseUnavailable when the database does not answer."""
-    async with database.read() as connection:
-        if await connection.run_sync(_revision) == REVISIONS[-1]:
-            return
-    await database.transact(_migrate)
-
-
-async def _migrate(connection: AsyncConnection) -> None:
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    await connection.run_sync(_upgrade)
+    if await database.read(_revision) != REVISIONS[-1]:
+        await database.transact(_upgrade)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -39,6 +30,8 @@ def _upgrade(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     found = _revision(connection)
     if found is not None and found not in REVISIONS:
         raise SchemaTooNew(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 
 from nacl.signing import SigningKey
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from r3mes_api.accounts import ledger as ledger_module
 from r3mes_api.accounts.billing import Billing, Delivered, Outcome
@@ -22,9 +23,9 @@ from r3mes_api.storage.database_url import database_url
 NOW = 1_800_000_000
 
 
-async def wait_for_the_end(word: str) -> None:
+def wait_for_the_end(word: str) -> None:
     print(word, flush=True)
-    await asyncio.Event().wait()
+    threading.Event().wait()
 
 
 def die_in_move(number: int) -> None:
@@ -32,12 +33,12 @@ def die_in_move(number: int) -> None:
     move = ledger_module._move
     count = 0
 
-    async def stops(connection: AsyncConnection, account: str, amount: int) -> None:
+    def stops(connection: Connection, account: str, amount: int) -> None:
         nonlocal count
         count += 1
-        await move(connection, account, amount)
+        move(connection, account, amount)
         if count == number:
-            await wait_for_the_end("inside")
+            wait_for_the_end("inside")
 
     ledger_module._move = stops
 
@@ -56,12 +57,12 @@ async def main() -> None:
         max_completion_tokens=100,
     )  # fmt: skip
     if where == "reserved":
-        await wait_for_the_end("reserved")
+        wait_for_the_end("reserved")
     if where == "inside-settle":
         die_in_move(2)
     attempt = Attempt("0" * 16, "ab" * 32, "remes1miner", 40)
     await billing.settle(request, Delivered("m", None, 0, Outcome.COMPLETED, (attempt,)))
-    await wait_for_the_end("settled")
+    wait_for_the_end("settled")
 
 
 if __name__ == "__main__":

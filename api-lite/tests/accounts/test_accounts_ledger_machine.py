@@ -105,11 +105,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.world = World(open_database(sqlite_file(path)))
         self.references = 0
+        for owner in OWNERS:
+            self.deposit(owner, 3000, False)
 
     def run_async(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(work)
 
-    @rule(owner=st.sampled_from(OWNERS), amount=st.integers(1, 3000), repeated=st.booleans())
+    @rule(owner=st.sampled_from(OWNERS), amount=st.integers(1, 1000), repeated=st.booleans())
     def deposit(self, owner: str, amount: int, repeated: bool) -> None:
         self.references += not repeated
         made = self.run_async(
@@ -169,7 +171,7 @@ def test_no_interleaving_makes_or_loses_money(migrated_sqlite: Path, tmp_path: P
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

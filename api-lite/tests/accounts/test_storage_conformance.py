@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from r3mes_api.accounts.ledger import AlreadyReserved, InsufficientFunds, Ledger
 from r3mes_api.accounts.token_bucket import Draw, RatePolicy
@@ -31,24 +30,22 @@ async def test_migrations_make_the_tables_that_the_program_uses(database: Databa
     def differences(connection: Any) -> list[Any]:
         return compare_metadata(MigrationContext.configure(connection), metadata)
 
-    async with database.read() as connection:
-        assert await connection.run_sync(differences) == []
+    assert await database.read(differences) == []
 
 
 async def test_many_replicas_may_migrate_at_once(empty_backend: Any) -> None:
     databases = [open_database(database_url(empty_backend.database_url)) for _ in range(4)]
     await asyncio.gather(*(migrate(database) for database in databases))
-    async with databases[0].read() as connection:
-        rows = await connection.execute(text("SELECT version_num FROM alembic_version"))
-        assert [row[0] for row in rows] == [REVISIONS[-1]]
+    rows = await databases[0].rows(select(text("version_num")).select_from(text("alembic_version")))
+    assert [row[0] for row in rows] == [REVISIONS[-1]]
     for database in databases:
         await migrate(database)
         await database.close()
 
 
 async def test_a_database_of_a_newer_program_is_left_alone(database: Database) -> None:
-    async def pretend(connection: AsyncConnection) -> None:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    def pretend(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     await database.transact(pretend)
     with pytest.raises(SchemaTooNew, match="9999"):
@@ -62,18 +59,17 @@ async def test_it_says_that_it_answers(database: Database) -> None:
 # --- transactions ----------------------------------------------------------------------------------------------
 
 
-async def add_owner(connection: AsyncConnection, address: str = "a") -> None:
-    await connection.execute(insert(owners).values(address=address, created_at=1, signed_in_at=1))
+def add_owner(connection: Connection, address: str = "a") -> None:
+    connection.execute(insert(owners).values(address=address, created_at=1, signed_in_at=1))
 
 
 async def count_owners(database: Database) -> int:
-    async with database.read() as connection:
-        return len((await connection.execute(select(owners))).all())
+    return len(await database.rows(select(owners)))
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
-    async def fails(connection: AsyncConnection) -> None:
-        await add_owner(connection)
+    def fails(connection: Connection) -> None:
+        add_owner(connection)
         raise ValueError("half way")
 
     with pytest.raises(ValueError, match="half way"):
@@ -81,23 +77,26 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> No
     assert await count_owners(database) == 0
 
 
+def add_owner_slowly(connection: Connection) -> None:
+    add_owner(connection)
+    counting = (
+        "SELECT pg_sleep(0.3)"
+        if connection.dialect.name == "postgresql"
+        else "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n"
+    )
+    connection.execute(text(counting))
+
+
 async def test_a_caller_who_leaves_does_not_stop_the_transaction(
     database: Database, eventually: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 ) -> None:
-    inside, go_on = asyncio.Event(), asyncio.Event()
-
-    async def slow(connection: AsyncConnection) -> None:
-        await add_owner(connection)
-        inside.set()
-        await go_on.wait()
-
-    caller = asyncio.create_task(database.transact(slow))
-    await inside.wait()
+    caller = asyncio.create_task(database.transact(add_owner_slowly))
+    while not database._running:
+        await asyncio.sleep(0)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
     assert await count_owners(database) == 0
-    go_on.set()
 
     async def is_done() -> bool:
         return await count_owners(database) == 1
@@ -107,15 +106,9 @@ async def test_a_caller_who_leaves_does_not_stop_the_transaction(
 
 async def test_closing_waits_for_what_is_under_way(backend: Any) -> None:
     database = open_database(database_url(backend.database_url))
-    inside = asyncio.Event()
-
-    async def slow(connection: AsyncConnection) -> None:
-        inside.set()
-        await asyncio.sleep(0.05)
-        await add_owner(connection)
-
-    caller = asyncio.create_task(database.transact(slow))
-    await inside.wait()
+    caller = asyncio.create_task(database.transact(add_owner_slowly))
+    while not database._running:
+        await asyncio.sleep(0)
     await database.close()
     await caller
     again = open_database(database_url(backend.database_url))
@@ -135,8 +128,8 @@ async def test_the_ledger_is_append_only_in_the_database_itself(
 ) -> None:
     await ledger.deposit(OWNER, 10, reference="x", now=NOW)
 
-    async def tamper(connection: AsyncConnection) -> None:
-        await connection.execute(text(change.format(table)))
+    def tamper(connection: Connection) -> None:
+        connection.execute(text(change.format(table)))
 
     with pytest.raises(DBAPIError, match="append-only"):
         await database.transact(tamper)
@@ -144,8 +137,8 @@ async def test_the_ledger_is_append_only_in_the_database_itself(
 
 
 async def test_no_balance_may_fall_below_zero(database: Database) -> None:
-    async def overdraw(connection: AsyncConnection) -> None:
-        await connection.execute(insert(ledger_balances).values(account="a", balance=-1))
+    def overdraw(connection: Connection) -> None:
+        connection.execute(insert(ledger_balances).values(account="a", balance=-1))
 
     with pytest.raises(IntegrityError):
         await database.transact(overdraw)
@@ -205,19 +198,17 @@ async def test_the_audit_sees_what_is_wrong(database: Database, ledger: Ledger) 
     await ledger.deposit(OWNER, 10, reference="x", now=NOW)
     assert (await ledger.audit()).is_balanced
 
-    async def forge(connection: AsyncConnection) -> None:
-        await connection.execute(text("UPDATE ledger_balances SET balance = balance + 1"))
+    def forge(connection: Connection) -> None:
+        connection.execute(text("UPDATE ledger_balances SET balance = balance + 1"))
 
     await database.transact(forge)
     audit = await ledger.audit()
     assert not audit.is_balanced
     assert audit.wrong_balances == 1
 
-    async def make_money(connection: AsyncConnection) -> None:
-        await connection.execute(text("UPDATE ledger_balances SET balance = balance - 1"))
-        await connection.execute(
-            text("INSERT INTO ledger_postings (entry_id, account, amount) VALUES (1, 'gateway', 5)")
-        )
+    def make_money(connection: Connection) -> None:
+        connection.execute(text("UPDATE ledger_balances SET balance = balance - 1"))
+        connection.execute(text("INSERT INTO ledger_postings (entry_id, account, amount) VALUES (1, 'gateway', 5)"))
 
     await database.transact(make_money)
     audit = await ledger.audit()

@@ -31,8 +31,8 @@ LOG = logging.getLogger("test.storage")
 @pytest.mark.parametrize(
     ("text", "driver", "rest"),
     [
-        ("sqlite:////var/lib/x.db", "sqlite+aiosqlite", "/var/lib/x.db"),
-        (" sqlite:///x.db ", "sqlite+aiosqlite", "x.db"),
+        ("sqlite:////var/lib/x.db", "sqlite", "/var/lib/x.db"),
+        (" sqlite:///x.db ", "sqlite", "x.db"),
         ("postgres://u:p@h:5/d", "postgresql+asyncpg", "d"),
         ("postgresql://u@h/d", "postgresql+asyncpg", "d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg", "d"),
