@@ -27,6 +27,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     RATE_LIMITED = "RATE_LIMITED"
     INSUFFICIENT_CREDITS = "INSUFFICIENT_CREDITS"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    ACCOUNTS_UNAVAILABLE = "ACCOUNTS_UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 
@@ -55,6 +57,8 @@ _MEANINGS: dict[ErrorCode, _Meaning] = {
     ErrorCode.FORBIDDEN: _Meaning(403, "permission_error"),
     ErrorCode.RATE_LIMITED: _Meaning(429, "rate_limit_error"),
     ErrorCode.INSUFFICIENT_CREDITS: _Meaning(402, "insufficient_quota"),
+    ErrorCode.IDEMPOTENCY_CONFLICT: _Meaning(409, "invalid_request_error"),
+    ErrorCode.ACCOUNTS_UNAVAILABLE: _Meaning(503, "service_unavailable"),
     ErrorCode.INTERNAL: _Meaning(500, "server_error"),
 }
 

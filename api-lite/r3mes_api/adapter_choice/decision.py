@@ -1,0 +1,55 @@
+"""What a router says, and the record of how an adapter came to be chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One router's opinion. `topic` is None when it has none; `confidence` is within 0 and 1."""
+
+    topic: str | None
+    confidence: float
+    runner_up: str | None = None
+
+
+NO_VERDICT = Verdict(None, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CascadeStep:
+    router: str
+    outcome: str
+    """The topic, or why there is none: `no_match`, `unsure`, `unavailable`, `absent`."""
+    confidence: float | None = None
+
+    def __str__(self) -> str:
+        parts = [self.router, self.outcome]
+        if self.confidence is not None:
+            parts.append(f"{self.confidence:.2f}")
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterDecision:
+    adapter: str | None
+    """A name that the network has; None: answer with the base model alone."""
+    topic: str
+    confidence: float
+    steps: tuple[CascadeStep, ...]
+
+    @property
+    def record(self) -> str:
+        """For the request's decision record, such as `[keyword:coder:0.83]`."""
+        return f"[{','.join(map(str, self.steps))}]"
+
+
+class TopicRouter(Protocol):
+    """Names the topic of a prompt. Never raises; a router that can't answer has no opinion."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def verdict(self, prompt: str) -> Verdict: ...

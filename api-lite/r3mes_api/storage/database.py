@@ -1,0 +1,225 @@
+"""One way to read and one to write, the same for SQLite and Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from r3mes_api.storage.database_url import DatabaseUrlError
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+"""Statements on one connection. It must have no other effect, since it can be called again, and must not wait."""
+
+SQLITE_BUSY_SECONDS = 10
+"""How long one process waits for another one's write, such as a migration or the operator's command line."""
+
+SQLITE_READERS = 2
+"""Threads that read while the one writer writes."""
+
+POOL_SIZE = 8
+"""Postgres connections of one replica: each transaction holds one for a millisecond or two."""
+
+CONNECT_SECONDS = 10
+"""A database in the same data centre answers within milliseconds; past this it is away."""
+
+MAX_TRIES = 5
+"""Of a transaction that Postgres gave up for a deadlock or a serialisation failure: the other one is done by then."""
+
+_DEADLOCK_STATES = ("40001", "40P01")
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be opened or does not answer. The message never holds its password."""
+
+
+class _Connections(Protocol):
+    async def write(self, work: Work[T]) -> T: ...
+
+    async def read(self, work: Work[T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class Database:
+    """Runs work on a connection: `transact` in a transaction, all or nothing; `read` sees only what is done."""
+
+    def __init__(self, connections: _Connections, dialect: Literal["sqlite", "postgresql"]) -> None:
+        self._connections = connections
+        self.dialect = dialect
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def transact(self, work: Work[T]) -> T:
+        """Runs `work` in a transaction and commits it; any exception rolls it back and is raised.
+
+        A caller that is cancelled leaves the transaction to come to its end: money moves wholly or not at all.
+        Raises DatabaseUnavailable.
+        """
+        task = asyncio.create_task(self._transact(work))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    async def read(self, work: Work[T]) -> T:
+        """Runs queries. Raises DatabaseUnavailable."""
+        try:
+            return await self._connections.read(work)
+        except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
+            raise _told(error) from None
+
+    async def rows(self, query: Select[Any]) -> Sequence[Any]:
+        """All rows of one query, as named tuples. Raises DatabaseUnavailable."""
+        return await self.read(lambda connection: connection.execute(query).all())
+
+    async def close(self) -> None:
+        """Waits for transactions that are under way, then closes every connection."""
+        while self._running:
+            await asyncio.wait(self._running)
+        await self._connections.close()
+
+    async def _transact(self, work: Work[T]) -> T:
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._connections.write(work)
+            except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
+                if tries >= MAX_TRIES or not _is_collision(error):
+                    raise _told(error) from None
+            # Two that collided must not meet again in step.
+            await asyncio.sleep(random.uniform(0, 0.01 * 2**tries))
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            # A caller that was cancelled does not ask for the exception any more.
+            task.exception()
+
+
+class _PostgresConnections:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def write(self, work: Work[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def read(self, work: Work[T]) -> T:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+class _SqliteConnections:
+    """A transaction is one visit to a thread. The asynchronous driver makes a visit of each step: 52 for one bill."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer = writer
+        self._reader = reader
+        # SQLite has one writer at a time. To wait for a thread is fair and costs nothing; in SQLite it would be a poll.
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._read_threads = ThreadPoolExecutor(SQLITE_READERS, thread_name_prefix="sqlite-reader")
+
+    async def write(self, work: Work[T]) -> T:
+        def visit() -> T:
+            with self._writer.begin() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._write_thread, visit)
+
+    async def read(self, work: Work[T]) -> T:
+        def visit() -> T:
+            with self._reader.connect() as connection:
+                return work(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._read_threads, visit)
+
+    async def close(self) -> None:
+        self._write_thread.shutdown()
+        self._read_threads.shutdown()
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def open_database(url: URL) -> Database:
+    """Opens no connection yet. `url` comes from `database_url`. Raises DatabaseUrlError when its driver is missing."""
+    if url.get_backend_name() == "sqlite":
+        return Database(_open_sqlite(url), "sqlite")
+    if importlib.util.find_spec("asyncpg") is None:
+        raise DatabaseUrlError("Postgres needs an extra; run: pip install 'r3mes[postgres]'.")
+    engine = create_async_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=CONNECT_SECONDS,
+        # A connection that the server closed while it was idle is found before work is done on it.
+        pool_pre_ping=True,
+        connect_args={"timeout": CONNECT_SECONDS},
+    )
+    return Database(_PostgresConnections(engine), "postgresql")
+
+
+def _open_sqlite(url: URL) -> _SqliteConnections:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Who only reads must not wait for the one who writes, nor the other way round (WAL).
+    writer = create_engine(url, pool_size=1, max_overflow=0)
+    _configure_sqlite(writer, begin="BEGIN IMMEDIATE")
+    reader = create_engine(url, pool_size=SQLITE_READERS, max_overflow=0)
+    _configure_sqlite(reader, begin="BEGIN")
+    return _SqliteConnections(writer, reader)
+
+
+def _configure_sqlite(engine: Engine, *, begin: str) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, record: object) -> None:
+        # The driver must not begin transactions by itself: it would begin them as readers, and a reader that turns
+        # writer can't wait for another writer.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={SQLITE_BUSY_SECONDS * 1000}",
+            "journal_mode=WAL",
+            # A killed process loses nothing. A power cut may lose the last moments, and never tears a transaction.
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _is_collision(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _DEADLOCK_STATES
+
+
+def _told(error: Exception) -> Exception:
+    """What the caller is to see: the error itself when the statement is at fault, else that the database is away."""
+    if isinstance(error, DBAPIError):
+        if not error.connection_invalidated and not isinstance(error, OperationalError | InterfaceError):
+            return error
+        return DatabaseUnavailable(f"The database does not answer ({type(error.orig).__name__}).")
+    return DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).")
+
+
+async def answers(database: Database) -> bool:
+    """Whether a query comes back, for readiness. Never raises."""
+    try:
+        await database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+    except (DatabaseUnavailable, DBAPIError):
+        return False
+    return True

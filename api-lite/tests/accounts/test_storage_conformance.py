@@ -1,0 +1,283 @@
+"""What every store has to keep to: SQLite with memory, and real Postgres with real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from r3mes_api.accounts.ledger import AlreadyReserved, InsufficientFunds, Ledger
+from r3mes_api.accounts.token_bucket import Draw, RatePolicy
+from r3mes_api.storage.database import Database, answers, open_database
+from r3mes_api.storage.database_url import database_url
+from r3mes_api.storage.migrate import REVISIONS, SchemaTooNew, migrate
+from r3mes_api.storage.short_lived import ShortLivedState
+from r3mes_api.storage.tables import ledger_balances, metadata, owners
+
+NOW = 1_800_000_000
+OWNER = "remes1owner"
+
+# --- schema ----------------------------------------------------------------------------------------------------
+
+
+async def test_migrations_make_the_tables_that_the_program_uses(database: Database) -> None:
+    def differences(connection: Any) -> list[Any]:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert await database.read(differences) == []
+
+
+async def test_many_replicas_may_migrate_at_once(empty_backend: Any) -> None:
+    databases = [open_database(database_url(empty_backend.database_url)) for _ in range(4)]
+    await asyncio.gather(*(migrate(database) for database in databases))
+    rows = await databases[0].rows(select(text("version_num")).select_from(text("alembic_version")))
+    assert [row[0] for row in rows] == [REVISIONS[-1]]
+    for database in databases:
+        await migrate(database)
+        await database.close()
+
+
+async def test_a_database_of_a_newer_program_is_left_alone(database: Database) -> None:
+    def pretend(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await database.transact(pretend)
+    with pytest.raises(SchemaTooNew, match="9999"):
+        await migrate(database)
+
+
+async def test_it_says_that_it_answers(database: Database) -> None:
+    assert await answers(database)
+
+
+# --- transactions ----------------------------------------------------------------------------------------------
+
+
+def add_owner(connection: Connection, address: str = "a") -> None:
+    connection.execute(insert(owners).values(address=address, created_at=1, signed_in_at=1))
+
+
+async def count_owners(database: Database) -> int:
+    return len(await database.rows(select(owners)))
+
+
+async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def fails(connection: Connection) -> None:
+        add_owner(connection)
+        raise ValueError("half way")
+
+    with pytest.raises(ValueError, match="half way"):
+        await database.transact(fails)
+    assert await count_owners(database) == 0
+
+
+def add_owner_slowly(connection: Connection) -> None:
+    add_owner(connection)
+    counting = (
+        "SELECT pg_sleep(0.3)"
+        if connection.dialect.name == "postgresql"
+        else "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT max(i) FROM n"
+    )
+    connection.execute(text(counting))
+
+
+async def test_a_caller_who_leaves_does_not_stop_the_transaction(
+    database: Database, eventually: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+) -> None:
+    caller = asyncio.create_task(database.transact(add_owner_slowly))
+    while not database._running:
+        await asyncio.sleep(0)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert await count_owners(database) == 0
+
+    async def is_done() -> bool:
+        return await count_owners(database) == 1
+
+    await eventually(is_done)
+
+
+async def test_closing_waits_for_what_is_under_way(backend: Any) -> None:
+    database = open_database(database_url(backend.database_url))
+    caller = asyncio.create_task(database.transact(add_owner_slowly))
+    while not database._running:
+        await asyncio.sleep(0)
+    await database.close()
+    await caller
+    again = open_database(database_url(backend.database_url))
+    assert await count_owners(again) == 1
+    await again.close()
+
+
+async def test_many_transactions_at_once_all_happen(database: Database) -> None:
+    await asyncio.gather(*(database.transact(lambda c, i=i: add_owner(c, str(i))) for i in range(40)))
+    assert await count_owners(database) == 40
+
+
+@pytest.mark.parametrize("table", ["ledger_entries", "ledger_postings"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET id = id + 1", "DELETE FROM {}"])
+async def test_the_ledger_is_append_only_in_the_database_itself(
+    database: Database, ledger: Ledger, table: str, change: str
+) -> None:
+    await ledger.deposit(OWNER, 10, reference="x", now=NOW)
+
+    def tamper(connection: Connection) -> None:
+        connection.execute(text(change.format(table)))
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        await database.transact(tamper)
+    assert (await ledger.audit()).is_balanced
+
+
+async def test_no_balance_may_fall_below_zero(database: Database) -> None:
+    def overdraw(connection: Connection) -> None:
+        connection.execute(insert(ledger_balances).values(account="a", balance=-1))
+
+    with pytest.raises(IntegrityError):
+        await database.transact(overdraw)
+
+
+# --- ledger ----------------------------------------------------------------------------------------------------
+
+
+async def reserve(ledger: Ledger, key: str, amount: int, now: int = NOW) -> str:
+    reservation = await ledger.reserve(OWNER, amount, key=key, request_id=key, now=now, expires_at=now + 60)
+    return reservation.id
+
+
+async def test_a_deposit_is_made_once(ledger: Ledger) -> None:
+    made = await asyncio.gather(*(ledger.deposit(OWNER, 10, reference="same", now=NOW) for _ in range(8)))
+    assert sorted(made) == [False] * 7 + [True]
+    assert (await ledger.balance(OWNER)).available == 10
+
+
+async def test_credits_are_spent_once_however_many_ask_at_once(ledger: Ledger) -> None:
+    await ledger.deposit(OWNER, 70, reference="x", now=NOW)
+    results = await asyncio.gather(*(reserve(ledger, str(i), 10) for i in range(20)), return_exceptions=True)
+    assert sum(isinstance(result, str) for result in results) == 7
+    assert sum(isinstance(result, InsufficientFunds) for result in results) == 13
+    balance = await ledger.balance(OWNER)
+    assert (balance.available, balance.reserved) == (0, 70)
+    assert (await ledger.audit()).is_balanced
+
+
+async def test_one_key_reserves_once(ledger: Ledger) -> None:
+    await ledger.deposit(OWNER, 70, reference="x", now=NOW)
+    results = await asyncio.gather(*(reserve(ledger, "same", 10) for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(result, str) for result in results) == 1
+    assert sum(isinstance(result, AlreadyReserved) for result in results) == 9
+    assert (await ledger.balance(OWNER)).reserved == 10
+
+
+async def test_a_reservation_ends_once(ledger: Ledger) -> None:
+    await ledger.deposit(OWNER, 70, reference="x", now=NOW)
+    reservation = await reserve(ledger, "r", 10)
+    ends = await asyncio.gather(*(ledger.release(reservation, now=NOW) for _ in range(8)))
+    assert sorted(ends) == [False] * 7 + [True]
+    assert (await ledger.balance(OWNER)).available == 70
+
+
+async def test_forgotten_reservations_expire_once_on_any_replica(ledger: Ledger) -> None:
+    await ledger.deposit(OWNER, 1000, reference="x", now=NOW)
+    for i in range(12):
+        await reserve(ledger, str(i), 10, now=NOW + i)
+    assert await ledger.expire(now=NOW + 59) == 0
+    assert sum(await asyncio.gather(*(ledger.expire(now=NOW + 65) for _ in range(4)))) == 6
+    assert (await ledger.balance(OWNER)).reserved == 60
+    assert (await ledger.audit()).is_balanced
+
+
+async def test_the_audit_sees_what_is_wrong(database: Database, ledger: Ledger) -> None:
+    await ledger.deposit(OWNER, 10, reference="x", now=NOW)
+    assert (await ledger.audit()).is_balanced
+
+    def forge(connection: Connection) -> None:
+        connection.execute(text("UPDATE ledger_balances SET balance = balance + 1"))
+
+    await database.transact(forge)
+    audit = await ledger.audit()
+    assert not audit.is_balanced
+    assert audit.wrong_balances == 1
+
+    def make_money(connection: Connection) -> None:
+        connection.execute(text("UPDATE ledger_balances SET balance = balance - 1"))
+        connection.execute(text("INSERT INTO ledger_postings (entry_id, account, amount) VALUES (1, 'gateway', 5)"))
+
+    await database.transact(make_money)
+    audit = await ledger.audit()
+    assert (audit.total, audit.unbalanced_entries, audit.wrong_balances) == (5, 1, 0)
+
+
+@pytest.mark.parametrize("amount", [0, -1, 2**53 + 1])
+async def test_a_deposit_has_bounds(ledger: Ledger, amount: int) -> None:
+    with pytest.raises(ValueError, match="deposit"):
+        await ledger.deposit(OWNER, amount, reference="x", now=NOW)
+
+
+async def test_lines_come_in_pages_newest_first(ledger: Ledger) -> None:
+    for i in range(5):
+        await ledger.deposit(OWNER, i + 1, reference=str(i), now=NOW + i)
+    await ledger.deposit("remes1other", 99, reference="other", now=NOW)
+    first = await ledger.lines(OWNER, before=None, limit=3)
+    rest = await ledger.lines(OWNER, before=first[-1].id, limit=3)
+    assert [line.amount for line in first + rest] == [5, 4, 3, 2, 1]
+
+
+# --- short-lived state -----------------------------------------------------------------------------------------
+
+
+async def test_a_value_can_be_taken_once(state: ShortLivedState) -> None:
+    await state.put("k", "ü value", 60)
+    taken = await asyncio.gather(*(state.take("k") for _ in range(20)))
+    assert sorted(value for value in taken if value is not None) == ["ü value"]
+    assert await state.take("never") is None
+
+
+async def test_a_value_expires(
+    state: ShortLivedState, clock: Any, eventually: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+) -> None:
+    await state.put("k", "v", 1)
+    clock.now += 1
+
+    async def is_gone() -> bool:
+        # Redis goes by its own clock; taking and putting back would start the time anew.
+        client = getattr(state, "_client", None)
+        return client is None or not await client.exists("r3mes:once:k")
+
+    await eventually(is_gone)
+    assert await state.take("k") is None
+
+
+async def test_a_bucket_empties_and_fills(state: ShortLivedState, clock: Any) -> None:
+    draw = [Draw("b", RatePolicy(limit=60, period_s=60, burst=3))]
+    decisions = [await state.draw(draw) for _ in range(4)]
+    assert [d.allowed for d in decisions] == [True, True, True, False]
+    assert [d.remaining for d in decisions] == [2, 1, 0, 0]
+    assert decisions[3].retry_after_us == 1_000_000
+    clock.now += 0.5
+    assert not (await state.draw(draw)).allowed
+    clock.now += 0.5
+    assert (await state.draw(draw)).allowed
+    clock.now += 3600
+    assert (await state.draw(draw)).remaining == 2
+
+
+async def test_a_draw_takes_from_all_buckets_or_from_none(state: ShortLivedState) -> None:
+    small, large = RatePolicy(1, 60, 1), RatePolicy(1, 60, 5)
+    assert (await state.draw([Draw("small", small), Draw("large", large)])).allowed
+    refused = await state.draw([Draw("small", small), Draw("large", large)])
+    assert (refused.allowed, refused.limit) == (False, 1)
+    assert (await state.draw([Draw("large", large)])).remaining == 3
+
+
+async def test_draws_at_once_take_no_more_than_there_is(state: ShortLivedState) -> None:
+    policy = RatePolicy(1, 3600, 10)
+    decisions = await asyncio.gather(*(state.draw([Draw("b", policy)]) for _ in range(50)))
+    assert sum(decision.allowed for decision in decisions) == 10
