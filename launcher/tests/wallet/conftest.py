@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VECTORS = json.loads((Path(__file__).parent / "vectors" / "cosmjs.json").read_text())
+CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT_PATHS = os.pathsep.join(str(CHECKOUT / folder) for folder in ("launcher", "api-lite"))
+PHRASE = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about"
+
+
+@pytest.fixture(scope="session")
+def vectors() -> dict[str, Any]:
+    """What CosmJS made (see vectors/generate.mjs)."""
+    return VECTORS
+
+
+@pytest.fixture
+def phrase() -> str:
+    """The published phrase of all-zero entropy, whose keys the vectors have."""
+    return PHRASE
+
+
+@pytest.fixture(scope="session")
+def campaign() -> int:
+    """How many random cases the long campaigns run: all with R3MES_WALLET_CAMPAIGN=2000, a small part otherwise."""
+    return int(os.environ.get("R3MES_WALLET_CAMPAIGN", "100"))
+
+
+@pytest.fixture
+def wallet_child(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a snippet in a process of its own, with this checkout's packages."""
+
+    def run(code: str, *, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        completed = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": CHECKOUT_PATHS, **environment},
+        )
+        assert expect is None or completed.returncode == expect, completed.stderr
+        return completed
+
+    return run
