@@ -17,6 +17,7 @@ WORD_COUNTS = (12, 24)
 
 ENTROPY_BYTES = {12: 16, 15: 20, 18: 24, 21: 28, 24: 32}
 SEED_ROUNDS = 2048
+MAX_WORD_CHARACTERS = 8
 MAX_PHRASE_CHARACTERS = 1_000
 MAX_PASSPHRASE_CHARACTERS = 1_000
 
@@ -90,11 +91,14 @@ def phrase_bytes(entropy: Secret) -> bytearray:
     bits = (int.from_bytes(data, "big") << checksum_bits) | (hashlib.sha256(data).digest()[0] >> (8 - checksum_bits))
     count = (len(data) * 8 + checksum_bits) // 11
     words = wallycore.bip39_get_wordlist("en")
-    phrase = bytearray()
+    # Never grown: a buffer that moves leaves a copy behind.
+    phrase = bytearray(b" ") * (count * (MAX_WORD_CHARACTERS + 1))
+    end = 0
     for place in range(count - 1, -1, -1):
-        phrase += wallycore.bip39_get_word(words, (bits >> (11 * place)) & 0x7FF).encode("ascii")
-        if place:
-            phrase += b" "
+        word = wallycore.bip39_get_word(words, (bits >> (11 * place)) & 0x7FF).encode("ascii")
+        phrase[end : end + len(word)] = word
+        end += len(word) + 1
+    del phrase[end - 1 :]
     return phrase
 
 

@@ -50,6 +50,7 @@ def test_every_key_of_the_cosmjs_vectors(vectors: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_random_mnemonics_agree_with_two_other_libraries(campaign: int) -> None:
     mnemonic_library = pytest.importorskip("mnemonic", reason="the mnemonic library is not installed")
     coincurve = pytest.importorskip("coincurve", reason="coincurve has no wheel for this Python")
