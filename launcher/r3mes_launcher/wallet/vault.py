@@ -8,6 +8,7 @@ in a worker.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,6 +135,11 @@ class Vault:
         if self._key is not None:
             self._key.wipe()
             self._key = None
+
+    def keyring_name(self) -> str:
+        """Under which name the OS keyring keeps this file's key. It changes with the password, as the key does."""
+        sealed = read_sealed(self._file.read(), SealedKind.VAULT)
+        return f"vault-{hashlib.sha256(sealed.source.salt).hexdigest()[:32]}"
 
     def unlock_key(self) -> Secret:
         """A copy of the file's key, for the OS keyring."""

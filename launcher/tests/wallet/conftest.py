@@ -34,6 +34,12 @@ def campaign() -> int:
     return int(os.environ.get("R3MES_WALLET_CAMPAIGN", "100"))
 
 
+@pytest.fixture(scope="session")
+def checkout_paths() -> str:
+    """PYTHONPATH for child processes: this checkout, wherever the installed packages come from."""
+    return CHECKOUT_PATHS
+
+
 @pytest.fixture
 def wallet_child(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a snippet in a process of its own, with this checkout's packages."""
