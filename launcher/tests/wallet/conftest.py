@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -81,3 +83,20 @@ def start_wallet_child(tmp_path: Path) -> Iterator[Callable[..., subprocess.Pope
     for child in started:
         child.kill()
         child.communicate()
+
+
+def _chain_server() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("chain_server", Path(__file__).parent / "chain_server.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["chain_server"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def chain() -> Iterator[Any]:
+    """A small chain behind HTTP, see chain_server.py."""
+    made = _chain_server().Chain()
+    yield made
+    made.close()
