@@ -90,7 +90,7 @@ def build_transaction(
             raise WalletError(Problem.BAD_TRANSACTION, f"The {name} lies outside of what a chain can count.")
     if len(memo.encode()) > MAX_MEMO_BYTES:
         raise WalletError(Problem.BAD_TRANSACTION, f"The memo is longer than {MAX_MEMO_BYTES} bytes.")
-    _check_fee(fee, prefix)
+    _check_fee(fee, prefix, signer)
     body = wire.TxBody(
         messages=[pack(message.type_url, message.body) for message in messages],
         memo=memo,
@@ -120,7 +120,7 @@ def build_transaction(
     )
 
 
-def _check_fee(fee: FeeOffer, prefix: str) -> None:
+def _check_fee(fee: FeeOffer, prefix: str, signer: str) -> None:
     if normal_coins(fee.amount) != fee.amount:
         raise WalletError(Problem.BAD_AMOUNT, "The fee's coins have to be sorted by name, each once.")
     if not 0 < fee.gas_limit <= MAX_GAS:
@@ -128,7 +128,7 @@ def _check_fee(fee: FeeOffer, prefix: str) -> None:
     for name, address in (("fee payer", fee.payer), ("fee granter", fee.granter)):
         if address and require_account(address, prefix, what=name) != address:
             raise WalletError(Problem.BAD_ADDRESS, f"The {name} has to be in small letters.")
-    if fee.payer:
+    if fee.payer not in ("", signer):
         raise WalletError(
             Problem.BAD_TRANSACTION,
             "Another fee payer would have to sign too, which this wallet does not do.",

@@ -177,7 +177,7 @@ def test_same_validator_twice_is_no_redelegation(cases: dict[str, dict[str, Any]
         ({"timeout_height": -1}, "timeout height"),
         ({"fee": {"amount": [], "gas_limit": 0, "payer": "", "granter": ""}}, "gas limit"),
         ({"fee": {"amount": [], "gas_limit": 9, "payer": "", "granter": FOREIGN}}, "fee granter"),
-        ({"fee": {"amount": [], "gas_limit": 9, "payer": ME, "granter": ""}}, "fee payer"),
+        ({"fee": {"amount": [], "gas_limit": 9, "payer": MODULE, "granter": ""}}, "fee payer"),
         ({"fee": {"amount": [{"denom": "aaa", "amount": 0}], "gas_limit": 9, "payer": "", "granter": ""}}, "once"),
         ({"messages": []}, "1 to 50"),
     ],
