@@ -93,7 +93,10 @@ async def register(session: WalletSession, online: Online, fields: Fields) -> An
     chosen = _roles(fields)
     spec = Fields(fields.object("resources") if fields.has("resources") else {}, "resources")
     names = [field.name for field in dataclasses.fields(roles.Resources)]
-    resources = roles.Resources(**{name: min(spec.count(name, 0), 2**32 - 1) for name in names})
+    try:
+        resources = roles.Resources(**{name: spec.count(name, 0) for name in names})
+    except ValueError as error:
+        raise bad(f"The resources are wrong: {error}.") from None
     spec.done()
     needed = roles.requirements(online.profile, await online.client.role_params(), facts.bond_denom)
     declared = Coin(facts.bond_denom, roles.total_for(chosen, needed))

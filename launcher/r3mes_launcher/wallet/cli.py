@@ -19,7 +19,7 @@ from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.json_input import Fields, parse_document, read_text
 from r3mes_launcher.wallet.offline_commands import OFFLINE_COMMANDS
 from r3mes_launcher.wallet.process_guard import refuse_core_dumps
-from r3mes_launcher.wallet.sealed_file import FLOOR, STANDARD
+from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
 from r3mes_launcher.wallet.vault_commands import VAULT_COMMANDS
 from r3mes_launcher.wallet.wallet_session import WalletSession, default_home
 
@@ -65,16 +65,22 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--network", default="r3mes-testnet", help="a network's name, or a profile's file")
         action.add_argument("--endpoint", action="append", default=[], help="ask this node instead; may be repeated")
         action.add_argument("--set", action="append", default=[], metavar="NAME=TEXT", help="a field that is no secret")
-        # For the tests: the cheapest stretching that is allowed.
-        action.add_argument("--cheap-stretching", action="store_true", help=argparse.SUPPRESS)
 
 
-def run(arguments: argparse.Namespace, source: BinaryIO | None = None) -> int:
-    """Does one command; answers an exit code. Whatever is refused leaves standard output empty."""
+def run(
+    arguments: argparse.Namespace,
+    source: BinaryIO | None = None,
+    *,
+    parameters: StretchParameters = STANDARD,
+) -> int:
+    """Does one command; answers an exit code. Whatever is refused leaves standard output empty.
+
+    `source` stands for standard input; `parameters` are those of the files that will be written.
+    """
     refuse_core_dumps()
     stream = source if source is not None else sys.stdin.buffer
     try:
-        answer = _answer(arguments, stream, terminal=source is None and sys.stdin.isatty())
+        answer = _answer(arguments, stream, parameters, terminal=source is None and sys.stdin.isatty())
     except WalletError as error:
         print(str(error), file=sys.stderr)
         return EXIT_REFUSED if error.problem in NOT_THE_INPUT else EXIT_BAD_INPUT
@@ -85,7 +91,9 @@ def run(arguments: argparse.Namespace, source: BinaryIO | None = None) -> int:
     return EXIT_OK
 
 
-def _answer(arguments: argparse.Namespace, stream: BinaryIO, *, terminal: bool) -> dict[str, Any]:
+def _answer(
+    arguments: argparse.Namespace, stream: BinaryIO, parameters: StretchParameters, *, terminal: bool
+) -> dict[str, Any]:
     name = arguments.wallet_command
     if name in OFFLINE_COMMANDS:
         return OFFLINE_COMMANDS[name][0](read_text(stream))
@@ -99,7 +107,7 @@ def _answer(arguments: argparse.Namespace, stream: BinaryIO, *, terminal: bool) 
         arguments.home or default_home(),
         arguments.network,
         tuple(arguments.endpoint),
-        parameters=FLOOR if arguments.cheap_stretching else STANDARD,
+        parameters=parameters,
     )
     try:
         if name in VAULT_COMMANDS:

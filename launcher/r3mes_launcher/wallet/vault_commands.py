@@ -15,8 +15,6 @@ from r3mes_launcher.wallet.secret import Secret
 from r3mes_launcher.wallet.wallet_record import WalletRecord
 from r3mes_launcher.wallet.wallet_session import WalletSession
 
-MAX_INDEX = 2**31 - 1
-
 Answer = dict[str, Any]
 
 
@@ -40,9 +38,9 @@ def _add_phrase(
     profile = session.profile()
     name, passphrase = fields.text("name", "Wallet"), passphrase_bytes(fields.text("passphrase", ""))
     path = account_path(
-        min(fields.count("coin_type", profile.coin_type), MAX_INDEX),
-        min(fields.count("account", 0), MAX_INDEX),
-        min(fields.count("index", 0), MAX_INDEX),
+        fields.count("coin_type", profile.coin_type),
+        fields.count("account", 0),
+        fields.count("index", 0),
     )
     fields.done()
     session.open_or_create(password)
