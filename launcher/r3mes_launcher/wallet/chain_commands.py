@@ -14,6 +14,7 @@ from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.addresses import require_account, require_operator
 from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_amount
 from r3mes_launcher.wallet.errors import Problem, WalletError
+from r3mes_launcher.wallet.history_csv import history_csv
 from r3mes_launcher.wallet.json_input import Fields, bad
 from r3mes_launcher.wallet.message_kinds import ChainMessage
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
@@ -164,10 +165,14 @@ async def validators(session: WalletSession, online: Online, fields: Fields) -> 
 
 
 async def history(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    """What the chain knows of the address, and what this computer has sent."""
+    """What the chain knows of the address, and what this computer has sent; with “csv” as a table."""
     record = _open(session, fields)
+    as_csv = fields.flag("csv")
     fields.done()
     facts = await online.sender.check_network()
+    if as_csv:
+        own = online.store.payments(facts.chain_id, record.address)
+        return {"csv": history_csv(await online.client.history(record.address), own)}
     return {
         "chain": [dataclasses.asdict(item) for item in await online.client.history(record.address)],
         "own": [_payment(item) for item in online.store.payments(facts.chain_id, record.address)],

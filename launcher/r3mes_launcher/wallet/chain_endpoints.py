@@ -98,15 +98,15 @@ class EndpointPool:
         body: Any,
         headers: Mapping[str, str] | None,
     ) -> Answer:
-        request = self._client.build_request(
-            "GET" if body is None else "POST",
-            base + path,
-            params=dict(parameters) if parameters else None,
-            json=body,
-            headers=dict(headers) if headers else None,
-        )
         content = bytearray()
         try:
+            request = self._client.build_request(
+                "GET" if body is None else "POST",
+                base + path,
+                params=dict(parameters) if parameters else None,
+                json=body,
+                headers=dict(headers) if headers else None,
+            )
             response = await self._client.send(request, stream=True)
             try:
                 async for chunk in response.aiter_bytes():
@@ -115,7 +115,7 @@ class EndpointPool:
                         raise _Unusable("its answer is too large")
             finally:
                 await response.aclose()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _Unusable(type(error).__name__) from None
         if response.status_code in _ELSEWHERE:
             raise _Unusable(f"HTTP {response.status_code}")

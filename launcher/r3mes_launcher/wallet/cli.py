@@ -46,7 +46,18 @@ NOT_THE_INPUT = frozenset(
         Problem.VAULT_UNWRITABLE,
     }
 )
-NO_PASSWORD = frozenset({"validators", "resume", "network"})
+PROMPTS = {"mnemonic": "Recovery phrase", "new_password": "New password", "export_password": "Password of the export"}
+ASKED_FOR: dict[str, tuple[str, ...]] = {
+    "preview": ("mnemonic",),
+    "restore": ("password", "mnemonic"),
+    "change-password": ("password", "new_password"),
+    "export": ("password", "export_password"),
+    "export-key": ("password", "export_password"),
+    "validators": (),
+    "resume": (),
+    "network": (),
+}
+"""The secrets of each command that a terminal asks for; only the wallet's password for all others."""
 
 
 def register(commands: Any) -> None:
@@ -100,8 +111,8 @@ def _answer(
     document: Any = {} if terminal else parse_document(read_text(stream).strip() or "{}")
     if isinstance(document, dict):
         document = {**_settings(arguments.set), **document}
-        if terminal and name not in NO_PASSWORD:
-            document["password"] = getpass.getpass("Password of the wallet: ")
+        for secret in ASKED_FOR.get(name, ("password",)) if terminal else ():
+            document[secret] = getpass.getpass(f"{PROMPTS.get(secret, 'Password of the wallet')}: ")
     fields = Fields(document)
     session = WalletSession(
         arguments.home or default_home(),
@@ -141,7 +152,7 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    if name in ("confirm", "accept"):
+    if name in ("confirm", "accept", "csv"):
         return text == "yes"
     return text.split(",") if name == "roles" else text
 

@@ -27,6 +27,10 @@ DEFAULT_TIMEOUT_BLOCKS = 60
 def checked_endpoint(url: str) -> str:
     """A base URL without its last slash: https, or http on this computer. Raises ValueError."""
     parts = urlsplit(url)
+    if parts.port is not None and not 0 < parts.port < 65_536:
+        raise ValueError("an endpoint's port lies between 1 and 65535")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError("an endpoint is written in ASCII")
     if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
         raise ValueError("an endpoint is a plain address like https://rest.example")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from r3mes_launcher.wallet.account_discovery import previews
 from r3mes_launcher.wallet.addresses import in_groups
 from r3mes_launcher.wallet.cosmos_armor import export_armor, import_armor
 from r3mes_launcher.wallet.json_input import Fields, bad
@@ -62,6 +63,23 @@ def watch(session: WalletSession, fields: Fields) -> Answer:
         raise bad("Give an “address” or a “public_key”.")
     session.open_or_create(password)
     return public(session.vault.add_watch(name, session.profile().prefix, address=address, public_key=key))
+
+
+def preview(session: WalletSession, fields: Fields) -> Answer:
+    """The addresses that a phrase has at the usual places, before it is restored."""
+    profile = session.profile()
+    with (
+        entropy_of_phrase(fields.text("mnemonic")) as entropy,
+        passphrase_bytes(fields.text("passphrase", "")) as extra,
+    ):
+        fields.done()
+        found = previews(entropy, extra, profile.prefix, profile.coin_type)
+    return {
+        "addresses": [
+            {"path": str(item.path), "coin_type": item.coin_type, "index": item.index, "address": item.address}
+            for item in found
+        ]
+    }
 
 
 def list_wallets(session: WalletSession, fields: Fields) -> Answer:
@@ -123,6 +141,7 @@ def import_key(session: WalletSession, fields: Fields) -> Answer:
 VAULT_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Fields], Answer], str]] = {
     "create": (create, "make a new wallet; its words are shown once"),
     "restore": (restore, "restore a wallet from its words"),
+    "preview": (preview, "the addresses that a phrase opens"),
     "watch": (watch, "watch an address without its key"),
     "list": (list_wallets, "the wallets of the vault"),
     "receive": (receive, "the address to be paid at"),

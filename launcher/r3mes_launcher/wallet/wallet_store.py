@@ -69,8 +69,12 @@ class WalletStore:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
             # FULL: a transaction that was written down survives a power cut.
-            self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
-            self._prepare(path)
+            try:
+                self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+                self._prepare(path)
+            except BaseException:
+                self._database.close()
+                raise
         except sqlite3.DatabaseError as error:
             raise WalletError(
                 Problem.VAULT_DAMAGED,

@@ -339,10 +339,21 @@ async def test_a_broadcast_goes_to_one_node_once() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://rest.example", "ftp://x", "https://", "https://u:p@x", "https://x/?a=1", "http://10.0.0.1:1317", "x"],
+    [
+        "http://rest.example",
+        "ftp://x",
+        "https://",
+        "https://u:p@x",
+        "https://x/?a=1",
+        "https://x:99999",
+        "https://x:0",
+        "https://x\n.de",
+        "http://10.0.0.1:1317",
+        "x",
+    ],
 )
 def test_only_safe_endpoints(url: str) -> None:
-    with pytest.raises(ValueError, match="endpoint"):
+    with pytest.raises(ValueError, match="endpoint|[Pp]ort"):
         checked_endpoint(url)
 
 

@@ -394,8 +394,9 @@ for index in range(int(os.environ["CASES"])):
         break
     assert os.WIFSIGNALED(status), status
     steps.append(said)
-    # The program starts again, once killed at another place, then left in peace.
-    forked(index, 2, 100)
+    if index % 2:
+        # The program starts again and is killed again, before it is left in peace.
+        forked(index, 2, 100)
     said, status = forked(index, 0, 200)
     assert (said, status) == ("included", 0), (steps, said, status)
 print(json.dumps(steps))
@@ -403,11 +404,11 @@ print(json.dumps(steps))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
-@pytest.mark.parametrize("faults", [[], ["drop_after", "502"] * 12])
+@pytest.mark.parametrize("faults", [[], ["drop_after", "502"] * 8])
 def test_kill_9_at_each_step_pays_exactly_once(
     chain: Any, tmp_path: Path, wallet_child: Any, faults: list[str]
 ) -> None:
-    cases = 12
+    cases = 7
     for index in range(cases):
         with PrivateKey.derive(
             entropy_of_phrase("abandon " * 11 + "about"), passphrase_bytes(""), account_path(index=index)
@@ -500,7 +501,9 @@ def test_the_store_keeps_large_numbers_and_refuses_foreign_files(tmp_path: Path)
     assert store.payment("id") == large and store.tx_bytes("id") == b"\x00\xff"
     assert store.sent_to("c-1", ME) == {FRIEND} and store.in_flight("c-1") == (large,)
     store.close()
-    assert WalletStore(tmp_path / "store.sqlite").payment("id") == large
+    reopened = WalletStore(tmp_path / "store.sqlite")
+    assert reopened.payment("id") == large
+    reopened.close()
     newer = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
     newer.execute("PRAGMA user_version = 99")
     newer.close()
