@@ -353,7 +353,7 @@ async def test_a_broadcast_goes_to_one_node_once() -> None:
     ],
 )
 def test_only_safe_endpoints(url: str) -> None:
-    with pytest.raises(ValueError, match="endpoint|[Pp]ort"):
+    with pytest.raises(ValueError, match=r"endpoint|[Pp]ort"):
         checked_endpoint(url)
 
 
