@@ -1,1 +1,1 @@
-"""api-lite: the gateway that hands requests to nodes. It never loads a model itself."""
+"""The gateway of the R3MES network: an OpenAI-compatible front without a GPU, whose serving nodes dial in."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_NAME_CHARS
 from r3mes_protocol.messages import Usage
+from r3mes_protocol.wire import refuse_constants
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 
@@ -30,7 +31,8 @@ class ChatMessage(_Lenient):
         """The text of the message; parts that are not text are left out."""
         if isinstance(self.content, str):
             return self.content
-        return "".join(str(part.get("text", "")) for part in self.content or [] if part.get("type") == "text")
+        texts = (part.get("text") for part in self.content or [] if part.get("type") == "text")
+        return "".join(text for text in texts if isinstance(text, str))
 
 
 class StreamOptions(_Lenient):
@@ -56,14 +58,23 @@ class ChatRequest(_Lenient):
         return self.max_completion_tokens or self.max_tokens
 
 
+_UNION_MEMBERS = ("str", "list[dict[str,any]]", "list[str]")
+"""What pydantic adds to the path of a parameter of several types; no client knows a parameter of such a name."""
+
+
 def parse_chat_request(body: bytes | dict[str, Any]) -> ChatRequest:
     """Raises ApiError INVALID_REQUEST that names the first parameter at fault."""
     try:
-        return ChatRequest.model_validate_json(body) if isinstance(body, bytes) else ChatRequest.model_validate(body)
+        if isinstance(body, bytes):
+            refuse_constants(body)
+            return ChatRequest.model_validate_json(body)
+        return ChatRequest.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        param = ".".join(str(part) for part in first["loc"]) or None
+        param = ".".join(str(part) for part in first["loc"] if part not in _UNION_MEMBERS) or None
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{param or 'body'}: {first['msg']}", param=param) from None
+    except ValueError as error:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"body: Invalid JSON: {error}") from None
 
 
 def chunk(

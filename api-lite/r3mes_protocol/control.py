@@ -14,7 +14,7 @@ from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
 from r3mes_protocol.messages import Count, Device
-from r3mes_protocol.wire import Hex64, Name, Sentence, WireModel, parse_json
+from r3mes_protocol.wire import Hex64, Name, Origin, Sentence, WireModel, parse_json
 
 # --- commands: launcher → engine -------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ class PingCommand(WireModel):
 class LoadAdapterCommand(WireModel):
     cmd: Literal["load_adapter"] = "load_adapter"
     name: Name
-    path: str
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
 
 
 class UnloadAdapterCommand(WireModel):
@@ -78,12 +78,15 @@ class LoadingEvent(WireModel):
 
 
 class ReadyEvent(WireModel):
-    """The engine answers on `http://127.0.0.1:{port}` to whoever shows `token` as bearer."""
+    """The engine answers on `http://127.0.0.1:{port}` to whoever shows `token` as bearer.
+
+    `token` is null where nobody reads the control channel: it lies in the state folder's `http_token` then.
+    """
 
     event: Literal["ready"] = "ready"
     protocol: Annotated[int, Field(ge=1)] = PROTOCOL_VERSION
     port: Annotated[int, Field(ge=1, le=65535)]
-    token: Name = Field(repr=False)
+    token: Name | None = Field(repr=False)
     model: Name
     device: Device
     node_id: Hex64
@@ -91,7 +94,7 @@ class ReadyEvent(WireModel):
 
 class RegisteredEvent(WireModel):
     event: Literal["registered"] = "registered"
-    gateway: Name
+    gateway: Origin
     session_id: Name
     generation: Annotated[int, Field(ge=1)]
 
@@ -100,7 +103,7 @@ class DisconnectedEvent(WireModel):
     """The session to the gateway is gone; the engine keeps trying on its own."""
 
     event: Literal["disconnected"] = "disconnected"
-    gateway: Name
+    gateway: Origin
     reason: Sentence
     retry_in_s: Annotated[float, Field(ge=0)]
 
@@ -143,7 +146,7 @@ class StoppedEvent(WireModel):
     """The last event of an engine that ended on purpose."""
 
     event: Literal["stopped"] = "stopped"
-    exit_code: ExitCode = Field(strict=False)
+    exit_code: ExitCode
     reason: Sentence = ""
 
 
@@ -154,7 +157,7 @@ class ErrorEvent(WireModel):
     code: Name
     message: Sentence
     hint: Sentence = ""
-    exit_code: ExitCode | None = Field(default=None, strict=False)
+    exit_code: ExitCode | None = None
 
 
 Event: TypeAlias = Annotated[

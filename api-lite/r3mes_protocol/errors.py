@@ -86,4 +86,5 @@ class ApiError(Exception):
         }
 
     def to_json(self) -> bytes:
-        return json.dumps(self.body(), ensure_ascii=False, separators=(",", ":")).encode()
+        # A message may quote a path or a header that was no UTF-8.
+        return json.dumps(self.body(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

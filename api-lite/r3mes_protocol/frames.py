@@ -9,7 +9,8 @@ from typing import NamedTuple
 from r3mes_protocol.limits import MAX_FRAME_BYTES
 from r3mes_protocol.wire import JobId, ProtocolError
 
-HEADER_BYTES = 9
+JOB_ID_BYTES = 8
+HEADER_BYTES = JOB_ID_BYTES + 1
 MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - HEADER_BYTES
 
 
@@ -31,23 +32,29 @@ class Frame(NamedTuple):
 
 
 def encode_frame(job_id: JobId, kind: FrameKind, payload: bytes) -> bytes:
-    """Raises ValueError when the payload does not fit in one frame; see `join_events`."""
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise ValueError(f"payload of {len(payload)} bytes, {MAX_PAYLOAD_BYTES} allowed")
-    return bytes.fromhex(job_id) + bytes((kind,)) + payload
+    """Raises ValueError for no job id, and for a payload that is empty or too large; see `join_events`."""
+    if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
+        raise ValueError(f"payload of {len(payload)} bytes, 1 to {MAX_PAYLOAD_BYTES} allowed")
+    job = bytes.fromhex(job_id)
+    if len(job) != JOB_ID_BYTES:
+        raise ValueError(f"job id of {len(job)} bytes, {JOB_ID_BYTES} needed")
+    return job + bytes((kind,)) + payload
 
 
 def decode_frame(data: bytes) -> Frame:
-    """Raises ProtocolError for a frame that is truncated, too large or of an unknown kind."""
+    """Raises ProtocolError for a frame that is truncated, empty, too large or of an unknown kind."""
     if len(data) < HEADER_BYTES:
         raise ProtocolError("binary frame shorter than its header")
+    if len(data) == HEADER_BYTES:
+        # Credit counts payload bytes: frames without any could come without end.
+        raise ProtocolError("binary frame without a payload")
     if len(data) > MAX_FRAME_BYTES:
         raise ProtocolError(f"binary frame of {len(data)} bytes, {MAX_FRAME_BYTES} allowed")
     try:
-        kind = FrameKind(data[8])
+        kind = FrameKind(data[JOB_ID_BYTES])
     except ValueError:
-        raise ProtocolError(f"binary frame of unknown kind {data[8]}") from None
-    return Frame(JobId(data[:8].hex()), kind, data[HEADER_BYTES:])
+        raise ProtocolError(f"binary frame of unknown kind {data[JOB_ID_BYTES]}") from None
+    return Frame(JobId(data[:JOB_ID_BYTES].hex()), kind, data[HEADER_BYTES:])
 
 
 def join_events(events: list[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from r3mes_protocol.canonical import canonical_json
-from r3mes_protocol.wire import GatewayOrigin, Hex64, Name, NodeId, WireModel, parse_json
+from r3mes_protocol.wire import GatewayOrigin, Hex64, Name, NodeId, Origin, WireModel, parse_json
 
 MAX_GRANT_BYTES = 8 * 1024
 
@@ -36,9 +36,11 @@ class Grant(WireModel):
     owner: Address
     node_public_key: Hex64
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=4)]
-    gateway: Annotated[str, StringConstraints(max_length=300)]
+    gateway: Origin
     not_before: UnixSeconds
+    """The first second in which the grant holds."""
     not_after: UnixSeconds
+    """The first second in which it holds no longer."""
 
 
 class SignedGrant(WireModel):
@@ -113,17 +115,23 @@ def check_grant(
         return GrantProblem.WRONG_NETWORK
     if role not in grant.roles:
         return GrantProblem.WRONG_ROLE
-    if now < grant.not_before:
+    if not now >= grant.not_before:
         return GrantProblem.NOT_YET_VALID
-    if now >= grant.not_after:
+    if not now < grant.not_after:
         return GrantProblem.EXPIRED
-    try:
-        public_key = base64.b64decode(signed.public_key, validate=True)
-        signature = base64.b64decode(signed.signature, validate=True)
-    except ValueError:
-        return GrantProblem.BAD_SIGNATURE
-    if len(public_key) != 33 or len(signature) != 64:
+    public_key = _base64_bytes(signed.public_key, 33)
+    signature = _base64_bytes(signed.signature, 64)
+    if public_key is None or signature is None:
         return GrantProblem.BAD_SIGNATURE
     if not verify_owner(public_key, grant_sign_bytes(grant), signature, grant.owner):
         return GrantProblem.BAD_SIGNATURE
     return None
+
+
+def _base64_bytes(text: str, size: int) -> bytes | None:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return None
+    # Base64 has spare bits: without this, one signature could be written in several ways.
+    return data if len(data) == size and base64.b64encode(data).decode() == text else None

@@ -27,6 +27,7 @@ from r3mes_protocol.wire import (
     Hex64,
     Hex128,
     Name,
+    Origin,
     ProtocolError,
     Sentence,
     WireModel,
@@ -35,7 +36,6 @@ from r3mes_protocol.wire import (
 
 Count = Annotated[int, Field(ge=0, le=2**53)]
 Milliseconds = Annotated[int, Field(ge=0, le=24 * 3600 * 1000)]
-Origin = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s/]+$")]
 
 
 class CloseCode(IntEnum):
@@ -154,7 +154,8 @@ class Hello(WireModel):
     session_id: Hex32
     nonce: Hex64
     gateway: Origin
-    heartbeat_s: Annotated[float, Field(gt=0, le=3600)]
+    heartbeat_s: Annotated[float, Field(ge=0.01, le=3600)]
+    """A gateway must not make its nodes beat without a pause."""
     server_time: UnixSeconds
 
 

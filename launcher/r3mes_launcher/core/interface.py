@@ -21,6 +21,10 @@ class ChatError(Exception):
     """A chat request that did not work; the message is a sentence for the person."""
 
 
+class StartRefused(Exception):
+    """The core can't start here; the message is a sentence for the person."""
+
+
 class CoreListener(Protocol):
     """Called on the core's own thread, in order. Must return at once."""
 
@@ -40,7 +44,10 @@ class Core(Protocol):
         ...
 
     async def start(self) -> None:
-        """Brings the gateway up and resumes what was wished for. Returns when that has begun."""
+        """Brings the gateway up and resumes what was wished for. Returns when that has begun.
+
+        Raises StartRefused, for example when another launcher uses the same data folder.
+        """
         ...
 
     async def close(self) -> None:

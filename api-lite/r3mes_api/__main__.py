@@ -1,0 +1,86 @@
+"""`python -m r3mes_api`, also `r3mes-api`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from r3mes_protocol import __version__
+from r3mes_protocol.exit_codes import ExitCode
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit code. stdout carries the ready line alone; logs go to stderr."""
+    arguments = _parser().parse_args(argv)
+    from r3mes_api.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings(os.environ)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    # A launcher stamps each line with its time.
+    stamp = "" if arguments.control == "stdio" else "%(asctime)s "
+    logging.basicConfig(
+        level=settings.log_level.upper(), stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s"
+    )
+    if settings.log_level != "debug":
+        # It tells of every connection.
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    from r3mes_api.server import CannotListen, bind, serve
+
+    try:
+        listener = bind(arguments.host, arguments.port, settings.client_stall_s)
+    except CannotListen as error:
+        print(error, file=sys.stderr)
+        return ExitCode.CONFIGURATION
+    with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        try:
+            runner.run(serve(settings, listener, watch_stdin=arguments.control == "stdio", announce=_announce))
+        except Exception:
+            logging.getLogger(__name__).exception("The gateway ended because of a fault in itself.")
+            return ExitCode.INTERNAL
+    return ExitCode.OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="r3mes-api",
+        description="The gateway of the R3MES network: an OpenAI-compatible API that needs no GPU.",
+        epilog="Everything else is set by environment variables: R3MES_INFERENCE_MODE=disabled|mock|remote and others.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port, 0 for a free one (default: %(default)s)")
+    parser.add_argument(
+        "--control", choices=["stdio"], help="end when stdin does; for a launcher that starts this program"
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop  # type: ignore[no-any-return]
+
+
+def _announce(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The composition root: the gateway's parts are made here, once, and handed to each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from r3mes_api.asgi import Exchange, Receive, Scope, Send, error_headers
+from r3mes_api.lifecycle import Lifecycle
+from r3mes_api.modes.disabled import DisabledMode
+from r3mes_api.modes.interface import Mode
+from r3mes_api.modes.mock import MockMode
+from r3mes_api.routes.chat import ChatRoutes
+from r3mes_api.routes.router import Router
+from r3mes_api.routes.status import StatusRoutes
+from r3mes_api.settings import InferenceMode, Settings
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+logger = logging.getLogger(__name__)
+
+NODE_SESSION_PATH = "/v1/nodes/session"
+
+
+class Gateway:
+    """The ASGI application."""
+
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, router: Router) -> None:
+        self.mode = mode
+        self.lifecycle = lifecycle
+        self._router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._router(Exchange(scope, receive, send))
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            raise RuntimeError(f"unexpected ASGI scope {scope['type']}")
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (await receive())["type"] != "websocket.connect":
+            return
+        try:
+            if scope["path"] != NODE_SESSION_PATH:
+                raise ApiError(ErrorCode.NOT_FOUND, "There is no WebSocket at this address.")
+            await self.mode.node_session(scope, receive, send)
+        except ApiError as error:
+            body = error.to_json()
+            headers = [(b"content-type", b"application/json"), *error_headers(error)]
+            await send({"type": "websocket.http.response.start", "status": error.status, "headers": headers})
+            await send({"type": "websocket.http.response.body", "body": body})
+
+
+def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
+    """`clock` is monotonic and that of the event loop, which must be running."""
+    mode = build_mode(settings, clock)
+    lifecycle = Lifecycle(settings.max_requests)
+    chat = ChatRoutes(mode, lifecycle, settings, clock)
+    status = StatusRoutes(mode, lifecycle, clock)
+    router = Router()
+    router.add("POST", "/chat", chat.chat)
+    router.add("POST", "/v1/chat/completions", chat.completions)
+    router.add("GET", "/v1/models", status.models)
+    router.add("GET", "/v1/nodes", status.nodes)
+    router.add("GET", "/v1/nodes/{node_id}", status.node)
+    router.add("GET", NODE_SESSION_PATH, _wants_websocket)
+    router.add("GET", "/health", status.health)
+    router.add("GET", "/health/live", status.live)
+    router.add("GET", "/health/ready", status.ready)
+    router.add("GET", "/system/version", status.version)
+    router.add("GET", "/system/time", status.time)
+    return Gateway(mode, lifecycle, router)
+
+
+def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
+    match settings.inference_mode:
+        case InferenceMode.DISABLED:
+            return DisabledMode()
+        case InferenceMode.MOCK:
+            return MockMode(
+                tokens_per_second=settings.mock_tokens_per_second, first_token_s=settings.mock_first_token_s
+            )
+        case InferenceMode.REMOTE:
+            return _remote_mode(settings, clock)
+        case InferenceMode.LOCAL:
+            raise ValueError("load_settings refuses local mode")
+
+
+def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
+    # Only this mode needs the signature libraries.
+    from r3mes_api.modes.remote import RemoteMode
+    from r3mes_api.nodes.admission import Admission
+    from r3mes_api.nodes.owner_verifier import make_owner_verifier
+    from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
+    from r3mes_api.nodes.sessions import NodeSessions
+
+    registry = NodeRegistry(
+        RegistryLimits(
+            heartbeat_s=settings.heartbeat_s,
+            max_nodes=settings.max_nodes,
+            max_jobs_per_node=settings.max_jobs_per_node,
+            registrations_per_minute=settings.registrations_per_minute,
+            failure_memory_s=settings.failure_memory_s,
+            refusal_memory_s=settings.refusal_memory_s,
+        )
+    )
+    admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
+    return RemoteMode(NodeSessions(settings, registry, admission, clock), settings, clock)
+
+
+async def _wants_websocket(exchange: Exchange) -> None:
+    raise ApiError(ErrorCode.INVALID_REQUEST, "This address speaks WebSocket; nodes connect here.")

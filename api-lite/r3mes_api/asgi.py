@@ -1,0 +1,121 @@
+"""The ASGI types and one HTTP exchange: what every route reads from and writes to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from pydantic_core import to_json
+
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+Message: TypeAlias = MutableMapping[str, Any]
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+DISCARD_FACTOR = 16
+"""An oversized body is read and dropped up to so many times its limit, so that the client gets to read the error."""
+
+
+class ClientGone(Exception):
+    """The client closed its connection; nobody is left to answer to."""
+
+
+class Exchange:
+    """One HTTP request and its response."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.receive = receive
+        self._send = send
+        self.path_values: dict[str, str] = {}
+        self.started = False
+        self.finished = False
+        self._clock = asyncio.get_running_loop().time
+        self.writing = False
+        """Whether a write waits for the client to read."""
+        self.last_write = self._clock()
+
+    def header(self, name: bytes) -> str | None:
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return bytes(value).decode("latin-1")
+        return None
+
+    async def body(self, limit: int, timeout_s: float) -> bytes:
+        """The whole body. Raises ApiError BODY_TOO_LARGE or INVALID_REQUEST (too slow), and ClientGone."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._body(limit)
+        except TimeoutError:
+            raise ApiError(
+                ErrorCode.INVALID_REQUEST, f"The request's body did not arrive within {timeout_s:g} s."
+            ) from None
+
+    async def _body(self, limit: int) -> bytes:
+        body = bytearray()
+        dropped = 0
+        while True:
+            event = await self.receive()
+            if event["type"] == "http.disconnect":
+                raise ClientGone
+            piece = event.get("body", b"")
+            if len(body) + len(piece) > limit or dropped:
+                dropped += len(piece)
+            else:
+                body += piece
+            if not event.get("more_body", False):
+                if dropped:
+                    break
+                return bytes(body)
+            if dropped > limit * DISCARD_FACTOR:
+                break
+        raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request's body is larger than {limit} bytes.")
+
+    async def start(self, status: int, content_type: bytes, headers: Headers | None = None) -> None:
+        self.started = True
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [(b"content-type", content_type), *(headers or ())],
+            }
+        )
+
+    async def write(self, data: bytes) -> None:
+        """Returns when the connection has room for more: a slow client slows its writer."""
+        self.last_write = self._clock()
+        self.writing = True
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self.writing = False
+
+    async def finish(self, data: bytes = b"") -> None:
+        self.last_write = self._clock()
+        self.finished = self.writing = True
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        self.writing = False
+
+    async def json(self, status: int, payload: Any, headers: Headers | None = None) -> None:
+        await self._whole(status, to_json(payload), headers)
+
+    async def error(self, error: ApiError, headers: Headers | None = None) -> None:
+        await self._whole(error.status, error.to_json(), error_headers(error) + (headers or []))
+
+    async def _whole(self, status: int, body: bytes, headers: Headers | None) -> None:
+        await self.start(status, b"application/json", [(b"content-length", b"%d" % len(body)), *(headers or ())])
+        await self.finish(body)
+
+
+def error_headers(error: ApiError) -> Headers:
+    headers: Headers = []
+    if error.retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    if error.code in (ErrorCode.BODY_TOO_LARGE, ErrorCode.SHUTTING_DOWN):
+        # The rest of the body would be read as the next request, or the next request would be refused too.
+        headers.append((b"connection", b"close"))
+    return headers

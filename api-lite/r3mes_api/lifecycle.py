@@ -1,0 +1,71 @@
+"""Whether the gateway takes requests, and the requests that run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+LAST_ERROR_S = 0.25
+"""For telling a client that its answer ends here; one that does not read must not hold up the end."""
+
+
+class Running(Protocol):
+    """A request that can be told to end."""
+
+    def shut_down(self) -> None: ...
+
+
+class Lifecycle:
+    """Counts requests in and out; after `stop_accepting` it only counts out."""
+
+    def __init__(self, max_requests: int) -> None:
+        self._max_requests = max_requests
+        self._running: set[Running] = set()
+        self._changed = asyncio.Event()
+        self.accepting = True
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    def check(self) -> None:
+        """Raises ApiError SHUTTING_DOWN or NETWORK_BUSY."""
+        if not self.accepting:
+            raise shutting_down()
+        if len(self._running) >= self._max_requests:
+            raise ApiError(
+                ErrorCode.NETWORK_BUSY,
+                f"This gateway has its {self._max_requests} requests already; try again soon.",
+                retry_after_s=2,
+            )
+
+    def enter(self, request: Running) -> None:
+        self._running.add(request)
+
+    def leave(self, request: Running) -> None:
+        self._running.discard(request)
+        self._changed.set()
+
+    def stop_accepting(self) -> None:
+        self.accepting = False
+
+    async def drained(self, timeout_s: float) -> bool:
+        """Whether every request ended within the time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._running:
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def shut_down_running(self) -> None:
+        for request in tuple(self._running):
+            request.shut_down()
+
+
+def shutting_down() -> ApiError:
+    return ApiError(ErrorCode.SHUTTING_DOWN, "This gateway is shutting down; send the request again.", retry_after_s=1)

@@ -1,0 +1,1 @@
+"""How this gateway answers, chosen once when it starts."""

@@ -1,0 +1,56 @@
+"""What every mode can do; routes know no more of a mode than this."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.nodes.registry import Node
+from r3mes_api.routing.question import Part, Question
+from r3mes_api.settings import InferenceMode
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One line of `/v1/models`: a base model, or an adapter on one."""
+
+    name: str
+    nodes: int
+    base_model: str | None = None
+    context_tokens: int | None = None
+
+
+class Mode(Protocol):
+    @property
+    def name(self) -> InferenceMode: ...
+
+    def check(self) -> None:
+        """Raises ApiError when no request can be answered at all, so that none needs be read."""
+        ...
+
+    def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+        """Yields `Events` and, at last, one `End`. Raises ApiError, before the first part or after it.
+
+        To ask for the next part is to say that the client took the one before: a slow client slows the answer.
+        """
+        ...
+
+    def models(self) -> list[ModelCard]: ...
+
+    def nodes(self) -> list[Node]: ...
+
+    async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a node's socket. Raises ApiError before the socket is accepted where no nodes are taken."""
+        ...
+
+    async def run(self) -> None:
+        """Background work of the mode, until cancelled."""
+        ...
+
+    def drain(self) -> None:
+        """The gateway is about to end: nodes are told to move."""
+        ...
+
+    async def close(self) -> None: ...

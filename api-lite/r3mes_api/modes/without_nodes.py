@@ -1,0 +1,37 @@
+"""What the modes that take no nodes have in common."""
+
+from __future__ import annotations
+
+import asyncio
+
+from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.nodes.registry import Node
+from r3mes_api.settings import InferenceMode
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+
+class WithoutNodes:
+    def __init__(self, name: InferenceMode) -> None:
+        self._name = name
+
+    @property
+    def name(self) -> InferenceMode:
+        return self._name
+
+    def nodes(self) -> list[Node]:
+        return []
+
+    async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise ApiError(
+            ErrorCode.INFERENCE_DISABLED,
+            f"This gateway runs in {self._name} mode and takes no nodes; its operator can start it in remote mode.",
+        )
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    def drain(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,106 @@
+"""What one node has sent for one job and the request has not taken yet."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from r3mes_api.routing.ledger import JobLedger, Terminal, Violation
+from r3mes_protocol.frames import FrameKind
+from r3mes_protocol.wire import JobId
+
+
+class Segment(NamedTuple):
+    kind: FrameKind
+    payload: bytes
+
+
+class JobInbox:
+    """Between the task that reads the node's socket and the task that owns the request.
+
+    It holds no more than the credit that the node was given, however slow the request's client is.
+    """
+
+    def __init__(self, job_id: JobId, credit: int, loop: asyncio.AbstractEventLoop) -> None:
+        self.job_id = job_id
+        self.ledger = JobLedger(credit)
+        self._loop = loop
+        # One buffer for each kind, so that many small frames cost no more than their bytes.
+        self._buffers: list[tuple[FrameKind, bytearray]] = []
+        self._waiter: asyncio.Future[bool] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
+
+    # --- the session's side ---
+
+    def frame(self, kind: FrameKind, payload: bytes) -> Violation | None:
+        """Takes a frame in; a violation ends the job and is returned for the session to act on."""
+        had_ended = self.ledger.terminal is not None
+        if self.ledger.frame(kind, payload):
+            if self._buffers and self._buffers[-1][0] is kind:
+                self._buffers[-1][1].extend(payload)
+            else:
+                self._buffers.append((kind, bytearray(payload)))
+            self._wake()
+            return None
+        terminal = self.ledger.terminal
+        if had_ended or not isinstance(terminal, Violation):
+            return None
+        self._wake()
+        return terminal
+
+    def end(self, terminal: Terminal) -> bool:
+        """Whether this was the first terminal."""
+        first = self.ledger.end(terminal)
+        if first:
+            self._wake()
+        return first
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(True)
+
+    # --- the request's side ---
+
+    async def next(self, until: float) -> Segment | Terminal:
+        """The next bytes in order, then the terminal. Raises TimeoutError at `until` on the loop's clock."""
+        while True:
+            if self._buffers:
+                kind, buffer = self._buffers.pop(0)
+                return Segment(kind, bytes(buffer))
+            if self.ledger.terminal is not None:
+                return self.ledger.terminal
+            if not await self._wait(until):
+                raise TimeoutError
+
+    async def _wait(self, until: float) -> bool:
+        self._until = until
+        self._waiter = self._loop.create_future()
+        # One timer serves the whole stream: it is set again only when it goes off too early.
+        if self._timer is None or self._timer.when() > until:
+            self._set_timer()
+        try:
+            return await self._waiter
+        finally:
+            self._waiter = None
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._until, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._until:
+            self._set_timer()
+        else:
+            self._waiter.set_result(False)
+
+    def close(self) -> None:
+        """Drops what was not taken; nobody reads it any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._buffers.clear()

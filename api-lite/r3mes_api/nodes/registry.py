@@ -1,0 +1,288 @@
+"""Who is registered, what it offers and how busy it is. No input or output: time and events are passed in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose
+from r3mes_protocol.grants import Role
+from r3mes_protocol.messages import AdapterOffer, Capacity, Device, Heartbeat, Register, RejectCode, Telemetry
+from r3mes_protocol.wire import JobId, NodeId, SessionId
+
+REGISTRATION_WINDOW_S = 60.0
+"""`registrations_per_minute` counts within this time."""
+
+DEAD_AFTER_BEATS = 2
+"""Missed heartbeats, without any other traffic, after which a session is dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryLimits:
+    heartbeat_s: float
+    max_nodes: int
+    max_jobs_per_node: int
+    registrations_per_minute: int
+    failure_memory_s: float
+    refusal_memory_s: float
+    offer_memory_s: float = 300.0
+    """A model that was offered a moment ago is missing, not unknown."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One live registration."""
+
+    node_id: NodeId
+    session_id: SessionId
+    generation: int
+    owner: str | None
+    models: dict[str, int]
+    """Names and context lengths in tokens, in the node's order."""
+    adapters: dict[str, AdapterOffer]
+    roles: tuple[Role, ...]
+    device: Device
+    engine_version: str
+    max_concurrency: int
+    max_jobs: int
+    connected_at: float
+    last_heard: float
+    draining: bool = False
+    active: int = 0
+    queued: int = 0
+    free_vram_mb: int | None = None
+    telemetry: Telemetry | None = None
+    full_until: float = 0.0
+    last_chosen: int = 0
+    jobs: set[JobId] = field(default_factory=set)
+
+    @property
+    def serving(self) -> bool:
+        return Role.SERVING in self.roles
+
+    @property
+    def places(self) -> int:
+        return min(self.max_concurrency, self.max_jobs)
+
+    def load(self) -> float:
+        # The node may have work of its own, and its report is older than our own reservations.
+        return max(len(self.jobs), self.active + self.queued) / self.places
+
+    def has_room(self, now: float) -> bool:
+        # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
+        return now >= self.full_until and len(self.jobs) < self.places
+
+
+class Accepted(NamedTuple):
+    generation: int
+    replaced: SessionId | None
+    """The older session of the same node; its socket is to be closed and its jobs moved."""
+
+
+class Refused(NamedTuple):
+    code: RejectCode
+    message: str
+
+
+Admission: TypeAlias = Accepted | Refused
+
+
+class Reservation(NamedTuple):
+    """A place on a node, taken in the same step in which it was chosen."""
+
+    job_id: JobId
+    node_id: NodeId
+    session_id: SessionId
+    target: Target
+
+
+class Removed(NamedTuple):
+    node_id: NodeId
+    jobs: tuple[JobId, ...]
+
+
+class NodeRegistry:
+    """At most one live session per node id; a newer one replaces the older."""
+
+    def __init__(self, limits: RegistryLimits) -> None:
+        self._limits = limits
+        self._nodes: dict[NodeId, Node] = {}
+        self._sessions: dict[SessionId, Node] = {}
+        self._jobs: dict[JobId, Node] = {}
+        self._registrations: dict[NodeId, deque[float]] = {}
+        self._failed_until: dict[NodeId, float] = {}
+        self._offered_until: dict[str, float] = {}
+        self._generation = 0
+        self._choices = 0
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes.values())
+
+    def node(self, node_id: str) -> Node | None:
+        return self._nodes.get(NodeId(node_id))
+
+    @property
+    def job_count(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def memory_size(self) -> int:
+        """Entries kept about nodes and offers that may be gone."""
+        return len(self._registrations) + len(self._failed_until) + len(self._offered_until)
+
+    # --- sessions ---
+
+    def register(self, session_id: SessionId, message: Register, owner: str | None, now: float) -> Admission:
+        """The signature and the grant have been checked already."""
+        assert session_id not in self._sessions
+        node_id = NodeId(message.node_id)
+        recent = self._registrations.setdefault(node_id, deque())
+        while recent and recent[0] <= now - REGISTRATION_WINDOW_S:
+            recent.popleft()
+        if len(recent) >= self._limits.registrations_per_minute:
+            return Refused(
+                RejectCode.TOO_MANY_REGISTRATIONS,
+                f"This node registered {len(recent)} times within a minute; wait before the next try.",
+            )
+        recent.append(now)
+        older = self._nodes.get(node_id)
+        if older is None and len(self._nodes) >= self._limits.max_nodes:
+            return Refused(RejectCode.GATEWAY_FULL, f"The gateway has its {self._limits.max_nodes} nodes already.")
+        if older is not None:
+            self._remove(older, now)
+        self._generation += 1
+        node = Node(
+            node_id=node_id,
+            session_id=session_id,
+            generation=self._generation,
+            owner=owner,
+            models={offer.name: offer.context_tokens for offer in message.models},
+            adapters={offer.name: offer for offer in message.available_loras},
+            roles=message.roles,
+            device=message.device,
+            engine_version=message.engine_version,
+            max_concurrency=message.max_concurrency,
+            max_jobs=self._limits.max_jobs_per_node,
+            connected_at=now,
+            last_heard=now,
+        )
+        self._nodes[node_id] = node
+        self._sessions[session_id] = node
+        return Accepted(self._generation, older.session_id if older is not None else None)
+
+    def heard(self, session_id: SessionId, now: float) -> None:
+        """Any frame is a sign of life."""
+        node = self._sessions.get(session_id)
+        if node is not None:
+            node.last_heard = now
+
+    def heartbeat(self, session_id: SessionId, beat: Heartbeat, now: float) -> None:
+        node = self._sessions.get(session_id)
+        if node is None:
+            return
+        node.last_heard = now
+        node.active, node.queued = beat.active, beat.queued
+        node.adapters = {offer.name: offer for offer in beat.available_loras}
+        node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
+        node.draining = beat.draining
+        node.full_until = 0.0
+
+    def drain(self, session_id: SessionId) -> None:
+        node = self._sessions.get(session_id)
+        if node is not None:
+            node.draining = True
+
+    def closed(self, session_id: SessionId, now: float) -> Removed | None:
+        """None for a session that was replaced or never registered: a late close can't unregister the newer one."""
+        node = self._sessions.get(session_id)
+        if node is None:
+            return None
+        jobs = tuple(node.jobs)
+        self._remove(node, now)
+        return Removed(node.node_id, jobs)
+
+    def dead(self, now: float) -> list[SessionId]:
+        """Sessions that missed their beats; also forgets what is too old to matter."""
+        self._forget(now)
+        silence = DEAD_AFTER_BEATS * self._limits.heartbeat_s
+        return [node.session_id for node in self._nodes.values() if now - node.last_heard > silence]
+
+    def _remove(self, node: Node, now: float) -> None:
+        del self._nodes[node.node_id]
+        del self._sessions[node.session_id]
+        for job_id in node.jobs:
+            del self._jobs[job_id]
+        node.jobs.clear()
+        for name in (*node.models, *node.adapters):
+            self._offered_until[name] = now + self._limits.offer_memory_s
+
+    def _forget(self, now: float) -> None:
+        for node_id, times in list(self._registrations.items()):
+            if not times or times[-1] <= now - REGISTRATION_WINDOW_S:
+                del self._registrations[node_id]
+        for memory in (self._failed_until, self._offered_until):
+            for key, until in list(memory.items()):
+                if until <= now:
+                    del memory[key]  # type: ignore[arg-type]
+
+    # --- jobs ---
+
+    def reserve(
+        self, job_id: JobId, wanted: Wanted, now: float, excluded: Collection[NodeId] = ()
+    ) -> Reservation | NoChoice:
+        """Chooses and takes a place in one step."""
+        assert job_id not in self._jobs
+        failing = [node_id for node_id, until in self._failed_until.items() if until > now]
+        chosen = choose(self._nodes.values(), wanted, now, excluded=excluded, failing=failing)
+        if isinstance(chosen, NoChoice):
+            return self._missing_or_unknown(chosen, wanted, now)
+        node_id, target = chosen
+        node = self._nodes[node_id]
+        self._choices += 1
+        node.last_chosen = self._choices
+        node.jobs.add(job_id)
+        self._jobs[job_id] = node
+        return Reservation(job_id, node_id, node.session_id, target)
+
+    def could_serve(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> bool:
+        """Whether `reserve` would find a place now."""
+        return not isinstance(choose(self._nodes.values(), wanted, now, excluded=excluded), NoChoice)
+
+    def _missing_or_unknown(self, reason: NoChoice, wanted: Wanted, now: float) -> NoChoice:
+        name = {NoChoice.UNKNOWN_MODEL: wanted.model, NoChoice.UNKNOWN_ADAPTER: wanted.adapter}.get(reason)
+        if name is not None and self._offered_until.get(name, 0.0) > now:
+            return NoChoice.NO_NODES
+        return reason
+
+    def release(self, job_id: JobId) -> bool:
+        """Gives a place back. False when its node is gone and took the place with it."""
+        node = self._jobs.pop(job_id, None)
+        if node is None:
+            return False
+        node.jobs.discard(job_id)
+        # Until the next heartbeat the node's own report still counts the job that just ended.
+        node.active = max(0, node.active - 1)
+        return True
+
+    def refused(self, job_id: JobId, capacity: Capacity | None, now: float) -> None:
+        """The node had no room for this job. Its own word is the authority; the place is given back."""
+        node = self._jobs.pop(job_id, None)
+        if node is None:
+            return
+        node.jobs.discard(job_id)
+        node.full_until = now + self._limits.refusal_memory_s
+        if capacity is not None:
+            node.active, node.queued = capacity.active, capacity.queued
+            node.max_concurrency = capacity.max_concurrency
+
+    def failed(self, node_id: NodeId, now: float) -> None:
+        """Remembered by identity, so that a reconnect does not wash it off."""
+        self._failed_until[node_id] = now + self._limits.failure_memory_s
+
+    def succeeded(self, node_id: NodeId) -> None:
+        self._failed_until.pop(node_id, None)

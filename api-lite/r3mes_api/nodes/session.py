@@ -1,0 +1,360 @@
+"""One node's socket: one task owns and reads it, one writer writes it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import NoReturn, Protocol
+
+from r3mes_api.asgi import Receive, Send
+from r3mes_api.nodes.admission import Admission, SessionTerms, read_registration
+from r3mes_api.nodes.inbox import JobInbox
+from r3mes_api.nodes.registry import NodeRegistry, Refused
+from r3mes_api.nodes.writer import SessionWriter
+from r3mes_api.routing.ledger import Lost, Violation
+from r3mes_api.settings import Settings
+from r3mes_protocol.frames import decode_frame
+from r3mes_protocol.limits import MAX_FRAME_BYTES
+from r3mes_protocol.messages import (
+    Bye,
+    Cancel,
+    CloseCode,
+    Done,
+    Drain,
+    Failed,
+    FailureCode,
+    Heartbeat,
+    Hello,
+    Limits,
+    ProtocolError,
+    Register,
+    Registered,
+    RejectCode,
+    Rejected,
+    Window,
+    parse_node_message,
+)
+from r3mes_protocol.wire import JobId, NodeId, SessionId, WireModel
+
+logger = logging.getLogger(__name__)
+
+NORMAL_CLOSURE = 1000
+
+
+class SessionEnd(Exception):
+    """Why a session ends, and the gateway's last words."""
+
+    def __init__(self, code: int, lost: Lost, last_frame: WireModel | None = None) -> None:
+        super().__init__(lost.value)
+        self.code = code
+        self.lost = lost
+        self.last_frame = last_frame
+
+    @classmethod
+    def rejected(cls, code: RejectCode, message: str) -> SessionEnd:
+        """For a socket that is not registered yet."""
+        return cls(CloseCode.REJECTED, Lost.BROKE_PROTOCOL, Rejected(code=code, message=message))
+
+    @classmethod
+    def broke_protocol(cls, code: RejectCode, message: str) -> SessionEnd:
+        return cls(CloseCode.PROTOCOL, Lost.BROKE_PROTOCOL, Rejected(code=code, message=message))
+
+
+class SessionObserver(Protocol):
+    """Who is told of what happens on a session beyond the registry."""
+
+    def session_registered(self, session: NodeSession, replaced: SessionId | None) -> None: ...
+
+    def session_left(self, session: NodeSession) -> None: ...
+
+    def room_changed(self) -> None:
+        """A place on a node may have come free."""
+        ...
+
+
+class NodeSession:
+    def __init__(
+        self,
+        terms: SessionTerms,
+        receive: Receive,
+        send: Send,
+        *,
+        settings: Settings,
+        registry: NodeRegistry,
+        admission: Admission,
+        observer: SessionObserver,
+        clock: Callable[[], float],
+    ) -> None:
+        self.session_id = terms.session_id
+        self.node_id: NodeId | None = None
+        self.registered = False
+        self._terms = terms
+        self._receive = receive
+        self._settings = settings
+        self._registry = registry
+        self._admission = admission
+        self._observer = observer
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._writer = SessionWriter(
+            send, max_bytes=settings.session_queue_bytes, timeout_s=settings.session_write_timeout_s
+        )
+        self._owner: asyncio.Task[object] | None = None
+        self._ending: SessionEnd | None = None
+        self._jobs: dict[JobId, JobInbox] = {}
+        self._graces: dict[JobId, asyncio.TimerHandle] = {}
+        self._strays = 0
+
+    # --- the owner task ---
+
+    async def run(self) -> None:
+        """Serves the accepted socket until it ends; then every job of it has its terminal."""
+        self._owner = asyncio.current_task()
+        writing = asyncio.create_task(self._writer.run(), name=f"node-writer-{self.session_id}")
+        writing.add_done_callback(self._writer_ended)
+        end = SessionEnd(CloseCode.GOING_AWAY, Lost.DISCONNECTED)
+        try:
+            end = await self._until_end()
+        finally:
+            self._ending = self._ending or end
+            writing.cancel()
+            self._leave(end.lost)
+        await self._last_words(end)
+
+    async def _until_end(self) -> SessionEnd:
+        try:
+            await self._serve()
+        except SessionEnd as end:
+            return end
+        except asyncio.CancelledError:
+            if self._ending is None or self._owner is None:
+                raise
+            self._owner.uncancel()
+            return self._ending
+
+    def end(self, end: SessionEnd) -> None:
+        """Ends the session from outside its task."""
+        if self._ending is None and self._owner is not None:
+            self._ending = end
+            self._owner.cancel()
+
+    def _writer_ended(self, writing: asyncio.Task[None]) -> None:
+        if not writing.cancelled() and writing.exception() is not None:
+            self.end(SessionEnd(CloseCode.GOING_AWAY, Lost.STUCK))
+
+    def _leave(self, lost: Lost) -> None:
+        for handle in self._graces.values():
+            handle.cancel()
+        self._graces.clear()
+        jobs = list(self._jobs.values())
+        self._jobs.clear()
+        removed = self._registry.closed(self.session_id, self._clock())
+        if self.registered:
+            logger.info("node %s left: %s, %d jobs lost", self._shown_id(), lost.value, len(jobs))
+        self._observer.session_left(self)
+        for inbox in jobs:
+            inbox.end(lost)
+        if removed is not None:
+            self._observer.room_changed()
+
+    async def _last_words(self, end: SessionEnd) -> None:
+        if end.last_frame is not None:
+            self._writer.put(end.last_frame.to_json())
+        try:
+            await self._writer.last_words(end.code, self._settings.session_close_timeout_s)
+        except Exception as error:
+            # The socket is gone or stuck; the server closes it when this task returns.
+            logger.debug("no last words to session %s: %s", self.session_id, type(error).__name__)
+
+    def _shown_id(self) -> str:
+        return self.node_id[:12] if self.node_id is not None else "unregistered"
+
+    # --- registration ---
+
+    async def _serve(self) -> NoReturn:
+        await self._handshake()
+        while True:
+            self._frame(await self._next_frame())
+
+    async def _handshake(self) -> None:
+        self._say(
+            Hello(
+                session_id=self._terms.session_id,
+                nonce=self._terms.nonce,
+                gateway=self._terms.gateway,
+                heartbeat_s=self._settings.heartbeat_s,
+                server_time=int(time.time()),
+            )
+        )
+        try:
+            async with asyncio.timeout(self._settings.register_timeout_s):
+                frame = await self._next_frame()
+        except TimeoutError:
+            raise SessionEnd.rejected(
+                RejectCode.REGISTER_TIMEOUT,
+                f"No register message within {self._settings.register_timeout_s:g} s.",
+            ) from None
+        message = read_registration(frame)
+        if isinstance(message, Bye):
+            raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED)
+        if isinstance(message, Register):
+            self._register(message)
+        else:
+            self._refuse(message)
+
+    def _register(self, message: Register) -> None:
+        admitted = self._admission.check(message, self._terms, time.time())
+        if isinstance(admitted, Refused):
+            self._refuse(admitted)
+            return
+        accepted = self._registry.register(self.session_id, message, admitted.owner, self._clock())
+        if isinstance(accepted, Refused):
+            self._refuse(accepted)
+            return
+        self.node_id = NodeId(message.node_id)
+        self.registered = True
+        self._say(
+            Registered(
+                generation=accepted.generation,
+                limits=Limits(
+                    initial_window_bytes=self._settings.initial_window_bytes,
+                    max_jobs=self._settings.max_jobs_per_node,
+                ),
+            )
+        )
+        logger.info("node %s registered, generation %d", self._shown_id(), accepted.generation)
+        self._observer.session_registered(self, accepted.replaced)
+        self._observer.room_changed()
+
+    def _refuse(self, refused: Refused) -> None:
+        logger.info("session %s refused: %s", self.session_id, refused.code.value)
+        raise SessionEnd.rejected(refused.code, refused.message)
+
+    # --- frames ---
+
+    async def _next_frame(self) -> str | bytes:
+        event = await self._receive()
+        if event["type"] != "websocket.receive":
+            raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED)
+        data = event.get("bytes")
+        frame: str | bytes = data if data is not None else event["text"]
+        return frame
+
+    def _frame(self, frame: str | bytes) -> None:
+        self._registry.heard(self.session_id, self._clock())
+        if isinstance(frame, bytes):
+            self._binary(frame)
+        else:
+            self._control(frame)
+
+    def _binary(self, data: bytes) -> None:
+        if len(data) > MAX_FRAME_BYTES:
+            inbox = self._jobs.get(JobId(data[:8].hex()))
+            if inbox is None:
+                raise SessionEnd.broke_protocol(
+                    RejectCode.FRAME_TOO_LARGE, f"A binary frame may have {MAX_FRAME_BYTES} bytes at most."
+                )
+            self._violated(inbox, Violation.TOO_LARGE)
+            return
+        try:
+            frame = decode_frame(data)
+        except ProtocolError as error:
+            raise SessionEnd.broke_protocol(RejectCode.MALFORMED, error.reason) from None
+        inbox = self._jobs.get(frame.job_id)
+        if inbox is None:
+            self._stray()
+            return
+        violation = inbox.frame(frame.kind, frame.payload)
+        if violation is not None:
+            self._violated(inbox, violation)
+
+    def _control(self, text: str) -> None:
+        try:
+            message = parse_node_message(text)
+        except ProtocolError as error:
+            raise SessionEnd.broke_protocol(RejectCode.MALFORMED, error.reason) from None
+        if isinstance(message, Heartbeat):
+            self._registry.heartbeat(self.session_id, message, self._clock())
+            self._observer.room_changed()
+        elif isinstance(message, Done | Failed):
+            self._terminal(message)
+        elif isinstance(message, Drain):
+            self._registry.drain(self.session_id)
+        elif isinstance(message, Bye):
+            raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED)
+        else:
+            raise SessionEnd.broke_protocol(RejectCode.MALFORMED, "A socket registers once.")
+
+    def _terminal(self, message: Done | Failed) -> None:
+        job_id = JobId(message.job_id)
+        inbox = self._jobs.pop(job_id, None)
+        if inbox is None:
+            self._stray()
+            return
+        grace = self._graces.pop(job_id, None)
+        if grace is not None:
+            grace.cancel()
+        if isinstance(message, Failed) and message.code is FailureCode.CAPACITY:
+            self._registry.refused(job_id, message.capacity, self._clock())
+        else:
+            self._registry.release(job_id)
+            if isinstance(message, Failed) and message.code is FailureCode.DRAINING:
+                self._registry.drain(self.session_id)
+        inbox.end(message)
+        self._observer.room_changed()
+
+    def _violated(self, inbox: JobInbox, violation: Violation) -> None:
+        inbox.end(violation)
+        logger.warning("node %s, job %s: it %s", self._shown_id(), inbox.job_id, violation.value)
+
+    def _stray(self) -> None:
+        # A few frames may cross with the end of a cancelled job's grace.
+        self._strays += 1
+        if self._strays > self._settings.stray_frames:
+            raise SessionEnd.broke_protocol(RejectCode.MALFORMED, "Too many frames for no known job.")
+
+    # --- what requests ask of it ---
+
+    def start_job(self, inbox: JobInbox, job: str) -> None:
+        """Sends a job; whatever becomes of it, the inbox gets a terminal."""
+        if self._ending is not None:
+            self._registry.release(inbox.job_id)
+            inbox.end(self._ending.lost)
+            return
+        self._jobs[inbox.job_id] = inbox
+        self._send(job)
+
+    def give_credit(self, inbox: JobInbox, size: int) -> None:
+        if inbox.job_id in self._jobs and inbox.ledger.terminal is None:
+            inbox.ledger.grant(size)
+            self._say(Window(job_id=inbox.job_id, bytes=size))
+
+    def leave_job(self, inbox: JobInbox) -> None:
+        """The request is done with the job. Where the node is not, it is told to stop."""
+        inbox.end(Lost.ABANDONED)
+        inbox.close()
+        if inbox.job_id not in self._jobs or inbox.job_id in self._graces:
+            return
+        self._say(Cancel(job_id=inbox.job_id))
+        self._graces[inbox.job_id] = self._loop.call_later(
+            self._settings.cancel_grace_s, self._grace_over, inbox.job_id
+        )
+
+    def _grace_over(self, job_id: JobId) -> None:
+        del self._graces[job_id]
+        if self._jobs.pop(job_id, None) is not None:
+            logger.warning("node %s did not confirm the end of job %s", self._shown_id(), job_id)
+            self._registry.release(job_id)
+            self._observer.room_changed()
+
+    def drain(self, reason: str) -> None:
+        self._say(Drain(reason=reason))
+
+    def _say(self, message: WireModel) -> None:
+        self._send(message.to_json())
+
+    def _send(self, frame: str) -> None:
+        if not self._writer.put(frame):
+            self.end(SessionEnd(CloseCode.GOING_AWAY, Lost.STUCK))

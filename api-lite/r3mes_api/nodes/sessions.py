@@ -1,0 +1,229 @@
+"""All node sockets of this gateway: it lets them in, watches over them and opens jobs on them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Collection
+
+from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.nodes.admission import Admission, SessionTerms
+from r3mes_api.nodes.inbox import JobInbox, Segment
+from r3mes_api.nodes.registry import NodeRegistry, Reservation
+from r3mes_api.nodes.session import NodeSession, SessionEnd
+from r3mes_api.routing.choice import NoChoice, Wanted
+from r3mes_api.routing.ledger import Lost, Terminal
+from r3mes_api.routing.question import Question
+from r3mes_api.settings import Settings
+from r3mes_protocol import NODE_SUBPROTOCOL
+from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.frames import FrameKind
+from r3mes_protocol.limits import MAX_JOB_BYTES
+from r3mes_protocol.messages import Bye, CloseCode, Job
+from r3mes_protocol.origin import gateway_origin
+from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, utf8_length
+
+logger = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+"""How often silent sessions are looked for: far below two heartbeats."""
+
+
+class NodeJob:
+    """One try of a question on one node."""
+
+    def __init__(self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int) -> None:
+        self.node_id = reservation.node_id
+        self.target = reservation.target
+        self._session = session
+        self._inbox = inbox
+        # Credit goes back in larger pieces; three quarters of the window always stay with the node.
+        self._piece = window // 4
+        self._taken = 0
+
+    @property
+    def phase(self) -> FrameKind:
+        """The kind of the last frame."""
+        return self._inbox.ledger.phase
+
+    async def next(self, until: float) -> Segment | Terminal:
+        """Raises TimeoutError at `until` on the gateway's clock."""
+        return await self._inbox.next(until)
+
+    def taken(self, size: int) -> None:
+        """The client's socket took so many bytes: the node may send as many more."""
+        self._taken += size
+        if self._taken >= self._piece:
+            self._session.give_credit(self._inbox, self._taken)
+            self._taken = 0
+
+    def leave(self) -> None:
+        """To be called once, whatever happened. A node that is not done yet is told to stop."""
+        self._session.leave_job(self._inbox)
+
+
+class NodeSessions:
+    """Observes its sessions (`SessionObserver`) and gives requests a way to them."""
+
+    def __init__(
+        self, settings: Settings, registry: NodeRegistry, admission: Admission, clock: Callable[[], float]
+    ) -> None:
+        self.registry = registry
+        self._settings = settings
+        self._admission = admission
+        self._clock = clock
+        self._sessions: dict[SessionId, NodeSession] = {}
+        self._unregistered: set[NodeSession] = set()
+        self._open: set[NodeSession] = set()
+        self._all_left = asyncio.Event()
+        self._waiting_for_room: deque[asyncio.Future[None]] = deque()
+        self._draining = False
+
+    # --- sockets ---
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application of the session's address; the handshake has been received."""
+        origin = self._check(scope)
+        await send({"type": "websocket.accept", "subprotocol": NODE_SUBPROTOCOL})
+        terms = SessionTerms(SessionId(secrets.token_hex(16)), secrets.token_hex(32), origin)
+        session = NodeSession(
+            terms,
+            receive,
+            send,
+            settings=self._settings,
+            registry=self.registry,
+            admission=self._admission,
+            observer=self,
+            clock=self._clock,
+        )
+        self._unregistered.add(session)
+        self._open.add(session)
+        try:
+            await session.run()
+        finally:
+            self._open.discard(session)
+            if not self._open:
+                self._all_left.set()
+
+    def _check(self, scope: Scope) -> GatewayOrigin:
+        """Raises ApiError for a handshake that is refused before it costs anything."""
+        if self._draining:
+            raise ApiError(ErrorCode.SHUTTING_DOWN, "This gateway is shutting down; connect to another one.")
+        if NODE_SUBPROTOCOL not in scope.get("subprotocols", ()):
+            raise ApiError(
+                ErrorCode.INVALID_REQUEST, f"This address speaks the WebSocket subprotocol {NODE_SUBPROTOCOL}."
+            )
+        if len(self._unregistered) >= self._settings.max_unregistered_sockets:
+            raise ApiError(
+                ErrorCode.NETWORK_BUSY, "Too many nodes are registering at this moment; try again.", retry_after_s=2
+            )
+        if self._settings.public_url is not None:
+            return self._settings.public_url
+        host = next((bytes(value).decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
+        try:
+            return gateway_origin(f"{scope['scheme']}://{host}")
+        except ValueError as error:
+            raise ApiError(ErrorCode.INVALID_REQUEST, f"The Host header is no address: {error}.") from None
+
+    async def watch(self) -> None:
+        """Ends sessions that fell silent; runs until cancelled."""
+        while True:
+            await asyncio.sleep(min(SWEEP_S, self._settings.heartbeat_s / 4))
+            for session_id in self.registry.dead(self._clock()):
+                session = self._sessions.get(session_id)
+                if session is not None:
+                    session.end(
+                        SessionEnd(CloseCode.SILENT, Lost.SILENT, Bye(reason="No heartbeat and no other traffic."))
+                    )
+
+    def drain(self) -> None:
+        """No new node; those that are here are told to move."""
+        self._draining = True
+        for session in self._sessions.values():
+            session.drain("This gateway is shutting down.")
+
+    async def close(self) -> None:
+        """Says good-bye on every socket and returns when they are all left."""
+        self._draining = True
+        for session in tuple(self._open):
+            session.end(SessionEnd(CloseCode.GOING_AWAY, Lost.DISCONNECTED, Bye(reason="Shutting down.")))
+        if self._open:
+            self._all_left.clear()
+            await self._all_left.wait()
+
+    # --- what sessions tell ---
+
+    def session_registered(self, session: NodeSession, replaced: SessionId | None) -> None:
+        self._unregistered.discard(session)
+        self._sessions[session.session_id] = session
+        older = self._sessions.get(replaced) if replaced is not None else None
+        if older is not None:
+            older.end(
+                SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back under a new connection."))
+            )
+
+    def session_left(self, session: NodeSession) -> None:
+        self._unregistered.discard(session)
+        self._sessions.pop(session.session_id, None)
+
+    def room_changed(self) -> None:
+        while self._waiting_for_room:
+            waiter = self._waiting_for_room.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    @property
+    def open_sockets(self) -> int:
+        return len(self._open)
+
+    # --- jobs ---
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting_for_room)
+
+    async def room(self, timeout_s: float) -> None:
+        """Waits until a place may have come free, first come first served, or until the time-out."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting_for_room.append(waiter)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await waiter
+        except TimeoutError:
+            pass
+        finally:
+            if waiter in self._waiting_for_room:
+                self._waiting_for_room.remove(waiter)
+
+    def open(
+        self, question: Question, excluded: Collection[NodeId], first_token_by: float, answer_by: float
+    ) -> NodeJob | NoChoice:
+        """Takes a place on the best node and sends it the job. Raises ApiError BODY_TOO_LARGE."""
+        now = self._clock()
+        job_id = JobId(secrets.token_hex(8))
+        wanted = Wanted(question.model, question.adapter)
+        reservation = self.registry.reserve(job_id, wanted, now, excluded)
+        if isinstance(reservation, NoChoice):
+            return reservation
+        frame = Job(
+            job_id=job_id,
+            completion_id=question.completion_id,
+            body={**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
+            first_token_deadline_ms=_milliseconds(first_token_by - now),
+            deadline_ms=_milliseconds(answer_by - now),
+        ).to_json()
+        if utf8_length(frame) > MAX_JOB_BYTES:
+            self.registry.release(job_id)
+            raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
+        session = self._sessions[reservation.session_id]
+        window = self._settings.initial_window_bytes
+        inbox = JobInbox(job_id, window, asyncio.get_running_loop())
+        session.start_job(inbox, frame)
+        return NodeJob(reservation, session, inbox, window)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(0, min(int(seconds * 1000), 24 * 3600 * 1000))

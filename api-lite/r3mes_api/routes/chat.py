@@ -1,0 +1,137 @@
+"""The hot path: a prompt comes in, an answer goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from r3mes_api.asgi import Exchange
+from r3mes_api.lifecycle import LAST_ERROR_S, Lifecycle, shutting_down
+from r3mes_api.modes.interface import Mode
+from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
+from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
+from r3mes_api.routing.question import Events, Question
+from r3mes_api.settings import Settings
+from r3mes_protocol.chat import parse_chat_request
+from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.wire import Name
+
+logger = logging.getLogger(__name__)
+
+
+class SimpleChat(BaseModel):
+    """`POST /chat`. Fields that are not known here are passed over."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    message: Annotated[str, Field(min_length=1)]
+    wallet_address: Name | None = None
+    adapter: Name | None = None
+    session_id: Name | None = None
+
+
+class ChatRoutes:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, settings: Settings, clock: Callable[[], float]) -> None:
+        self._mode = mode
+        self._lifecycle = lifecycle
+        self._settings = settings
+        self._clock = clock
+
+    async def completions(self, exchange: Exchange) -> None:
+        """`POST /v1/chat/completions`."""
+        received_at = self._clock()
+        request = parse_chat_request(await self._body(exchange))
+        if request.n is not None and request.n > 1:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
+        body = request.model_dump(mode="json", exclude_unset=True, exclude={"model", "adapter"})
+        question = Question(
+            completion_id=_completion_id(),
+            created=int(time.time()),
+            received_at=received_at,
+            model=request.model,
+            adapter=request.adapter,
+            body=body,
+            prompt=request.messages[-1].text(),
+            token_limit=request.token_limit,
+        )
+        if request.stream:
+            options = request.stream_options
+            include_usage = options is not None and options.include_usage is True
+            await self._answer(exchange, question, SseResponder(exchange, question, include_usage=include_usage))
+        else:
+            await self._answer(exchange, question, WholeResponder(exchange, question))
+
+    async def chat(self, exchange: Exchange) -> None:
+        """`POST /chat`."""
+        received_at = self._clock()
+        request = _simple_chat(await self._body(exchange))
+        if not request.message.strip():
+            raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
+        question = Question(
+            completion_id=_completion_id(),
+            created=int(time.time()),
+            received_at=received_at,
+            model=None,
+            adapter=request.adapter,
+            body={"messages": [{"role": "user", "content": request.message}], "stream": True},
+            prompt=request.message,
+        )
+        await self._answer(exchange, question, TextResponder(exchange, question))
+
+    async def _body(self, exchange: Exchange) -> bytes:
+        self._lifecycle.check()
+        body = await exchange.body(self._settings.max_body_bytes, self._settings.body_timeout_s)
+        self._lifecycle.check()
+        self._mode.check()
+        return body
+
+    async def _answer(self, exchange: Exchange, question: Question, responder: Responder) -> None:
+        try:
+            async with RequestGuard(
+                exchange,
+                self._lifecycle,
+                client_stall_s=self._settings.client_stall_s,
+                keep_alive_s=self._settings.keep_alive_s,
+                keep_alive=responder.keep_alive,
+            ):
+                await self._relay(question, responder)
+        except Interrupted as interrupted:
+            logger.info("request %s ended: %s", question.completion_id, interrupted.why.value)
+            if interrupted.why is Interruption.SHUTTING_DOWN and not exchange.finished:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LAST_ERROR_S):
+                        await responder.failed(shutting_down())
+
+    async def _relay(self, question: Question, responder: Responder) -> None:
+        try:
+            async with aclosing(self._mode.answer(question)) as answer:
+                async for part in answer:
+                    if isinstance(part, Events):
+                        await responder.events(part.payload)
+                    else:
+                        await responder.end(part)
+        except ApiError as error:
+            await responder.failed(error)
+        except Exception:
+            logger.exception("request %s failed in the gateway", question.completion_id)
+            await responder.failed(ApiError(ErrorCode.INTERNAL, "The gateway failed; its log says why."))
+
+
+def _completion_id() -> str:
+    return f"chatcmpl-{secrets.token_hex(12)}"
+
+
+def _simple_chat(body: bytes) -> SimpleChat:
+    try:
+        return SimpleChat.model_validate_json(body)
+    except ValidationError as error:
+        first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        param = ".".join(str(part) for part in first["loc"]) or None
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"{param or 'body'}: {first['msg']}", param=param) from None

@@ -1,0 +1,95 @@
+"""Watches over one running request: the client that leaves, the client that does not read, the end of the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from types import TracebackType
+
+from r3mes_api.asgi import Exchange
+from r3mes_api.lifecycle import Lifecycle
+
+TICK_S = 1.0
+"""How often a running request is looked at; all its time-outs are far longer."""
+
+
+class Interruption(Enum):
+    CLIENT_GONE = "the client closed the connection"
+    CLIENT_STALLED = "the client took nothing for too long"
+    SHUTTING_DOWN = "the gateway is shutting down"
+
+
+class Interrupted(Exception):
+    def __init__(self, why: Interruption) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+class RequestGuard:
+    """An asynchronous context in which the request's task is ended as soon as nobody waits for it.
+
+    ASGI servers tell of a client that left only when they are asked, and a request that waits for its first token
+    sends nothing that could fail: so a second task asks. Raises Interrupted in place of the cancellation.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        lifecycle: Lifecycle,
+        *,
+        client_stall_s: float,
+        keep_alive_s: float,
+        keep_alive: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._exchange = exchange
+        self._lifecycle = lifecycle
+        self._client_stall_s = client_stall_s
+        self._keep_alive_s = keep_alive_s
+        self._keep_alive = keep_alive
+        self._loop = asyncio.get_running_loop()
+        self._owner: asyncio.Task[object] | None = None
+        self._why: Interruption | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._tick: asyncio.TimerHandle | None = None
+        self._comment: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> RequestGuard:
+        self._lifecycle.enter(self)
+        self._owner = asyncio.current_task()
+        self._watch = asyncio.create_task(self._until_gone())
+        self._tick = self._loop.call_later(TICK_S, self._look)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lifecycle.leave(self)
+        for running in (self._watch, self._tick, self._comment):
+            if running is not None:
+                running.cancel()
+        if self._why is not None and isinstance(error, asyncio.CancelledError) and self._owner is not None:
+            self._owner.uncancel()
+            raise Interrupted(self._why) from None
+
+    def shut_down(self) -> None:
+        self._interrupt(Interruption.SHUTTING_DOWN)
+
+    def _interrupt(self, why: Interruption) -> None:
+        if self._why is None and self._owner is not None:
+            self._why = why
+            self._owner.cancel()
+
+    async def _until_gone(self) -> None:
+        while (await self._exchange.receive())["type"] != "http.disconnect":
+            pass
+        self._interrupt(Interruption.CLIENT_GONE)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        self._tick = self._loop.call_later(TICK_S, self._look)
+        if self._exchange.writing:
+            if now - self._exchange.last_write > self._client_stall_s:
+                self._interrupt(Interruption.CLIENT_STALLED)
+        elif self._keep_alive is not None and now - self._exchange.last_write > self._keep_alive_s:
+            self._comment = asyncio.ensure_future(self._keep_alive())

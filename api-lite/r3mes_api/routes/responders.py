@@ -1,0 +1,162 @@
+"""The three shapes in which an answer reaches its client."""
+
+from __future__ import annotations
+
+import json
+from typing import Protocol
+
+from r3mes_api.asgi import Exchange, Headers
+from r3mes_api.routing.question import End, Question
+from r3mes_protocol.chat import completion, usage_chunk
+from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
+
+MAX_WHOLE_ANSWER_BYTES = 4 * 1024 * 1024
+"""An answer that is held until it is whole: ten times the longest that a model writes."""
+
+_STREAM_HEADERS: Headers = [
+    (b"cache-control", b"no-cache"),
+    # nginx would hold the stream back otherwise.
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Responder(Protocol):
+    async def events(self, payload: bytes) -> None:
+        """Takes whole SSE events; returns when the client's connection has room for more."""
+        ...
+
+    async def end(self, end: End) -> None: ...
+
+    async def failed(self, error: ApiError) -> None:
+        """Tells the client, in whatever shape the response still allows."""
+        ...
+
+    async def keep_alive(self) -> None: ...
+
+
+class SseResponder:
+    """OpenAI's stream: the node's bytes as they are, then the usage if it was asked for, then `[DONE]`."""
+
+    def __init__(self, exchange: Exchange, question: Question, *, include_usage: bool) -> None:
+        self._exchange = exchange
+        self._question = question
+        self._include_usage = include_usage
+
+    async def _start(self) -> None:
+        headers = [*_STREAM_HEADERS, *_request_id(self._question)]
+        await self._exchange.start(200, b"text/event-stream; charset=utf-8", headers)
+
+    async def events(self, payload: bytes) -> None:
+        if not self._exchange.started:
+            await self._start()
+        await self._exchange.write(payload)
+
+    async def end(self, end: End) -> None:
+        tail = DONE
+        if self._include_usage:
+            usage = usage_chunk(self._question.completion_id, end.model, self._question.created, end.usage)
+            tail = encode_event(usage) + DONE
+        if not self._exchange.started:
+            await self._start()
+        await self._exchange.finish(tail)
+
+    async def failed(self, error: ApiError) -> None:
+        if self._exchange.started:
+            await self._exchange.finish(encode_event(error.body()) + DONE)
+        else:
+            await self._exchange.error(error, _request_id(self._question))
+
+    async def keep_alive(self) -> None:
+        if not self._exchange.started:
+            await self._start()
+        if not self._exchange.finished:
+            await self._exchange.write(KEEP_ALIVE)
+
+
+class TextResponder:
+    """`/chat`: the words alone, as they come."""
+
+    def __init__(self, exchange: Exchange, question: Question) -> None:
+        self._exchange = exchange
+        self._question = question
+
+    async def events(self, payload: bytes) -> None:
+        content = content_of(payload)
+        if content:
+            await self._start()
+            await self._exchange.write(content.encode("utf-8", "replace"))
+
+    async def _start(self) -> None:
+        if not self._exchange.started:
+            headers = [*_STREAM_HEADERS, *_request_id(self._question)]
+            await self._exchange.start(200, b"text/plain; charset=utf-8", headers)
+
+    async def end(self, end: End) -> None:
+        await self._start()
+        await self._exchange.finish()
+
+    async def failed(self, error: ApiError) -> None:
+        if self._exchange.started:
+            # Plain text has no other place for it, and a silent end would look like a whole answer.
+            await self._exchange.finish(f"\n\n[{error.code}] {error.message}\n".encode())
+        else:
+            await self._exchange.error(error, _request_id(self._question))
+
+    async def keep_alive(self) -> None:
+        """Nothing can be said in plain text that is not part of the answer."""
+
+
+class WholeResponder:
+    """One `chat.completion` when all of it is there."""
+
+    def __init__(self, exchange: Exchange, question: Question) -> None:
+        self._exchange = exchange
+        self._question = question
+        self._pieces: list[str] = []
+        self._size = 0
+
+    async def events(self, payload: bytes) -> None:
+        self._size += len(payload)
+        if self._size > MAX_WHOLE_ANSWER_BYTES * 8:
+            raise ApiError(ErrorCode.NODE_FAILED, "The node's answer is too long to be sent whole; ask for a stream.")
+        self._pieces.append(content_of(payload))
+
+    async def end(self, end: End) -> None:
+        await self._exchange.json(
+            200,
+            completion(
+                self._question.completion_id,
+                end.model,
+                self._question.created,
+                content="".join(self._pieces),
+                finish_reason=end.finish_reason,
+                usage=end.usage,
+            ),
+            _request_id(self._question),
+        )
+
+    async def failed(self, error: ApiError) -> None:
+        await self._exchange.error(error, _request_id(self._question))
+
+    async def keep_alive(self) -> None:
+        """A whole answer has one status, which is not known yet."""
+
+
+def content_of(payload: bytes) -> str:
+    """The text in whole SSE events of one line each. Raises ApiError NODE_FAILED for events that are no chunks."""
+    pieces: list[str] = []
+    try:
+        # The last part is what follows the last event: nothing.
+        for event in payload.split(b"\n\n")[:-1]:
+            for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
+                content = choice["delta"].get("content")
+                if content is not None:
+                    pieces.append(str(content))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
+    return "".join(pieces)
+
+
+def _request_id(question: Question) -> Headers:
+    return [(b"x-request-id", question.completion_id.encode())]

@@ -1,0 +1,138 @@
+"""What the gateway says of itself: health, nodes, models, version and time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from r3mes_api.asgi import Exchange
+from r3mes_api.lifecycle import Lifecycle, shutting_down
+from r3mes_api.modes.interface import Mode
+from r3mes_api.nodes.registry import Node
+from r3mes_api.settings import InferenceMode
+from r3mes_protocol import PROTOCOL_VERSION, __version__
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+
+class StatusRoutes:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, clock: Callable[[], float]) -> None:
+        self._mode = mode
+        self._lifecycle = lifecycle
+        self._clock = clock
+        self._started_at = clock()
+        self._started_unix = int(time.time())
+
+    async def health(self, exchange: Exchange) -> None:
+        nodes = self._mode.nodes()
+        await exchange.json(
+            200,
+            {
+                "status": "ok" if self._lifecycle.accepting else "draining",
+                "mode": self._mode.name.value,
+                "version": __version__,
+                "serving": self._serving(nodes),
+                "nodes": len(nodes),
+                "requests": self._lifecycle.running,
+                "uptime_s": round(self._clock() - self._started_at, 3),
+            },
+        )
+
+    def _serving(self, nodes: list[Node]) -> bool:
+        """Whether a prompt has a chance of an answer now."""
+        if self._mode.name is InferenceMode.REMOTE:
+            return any(node.serving and not node.draining for node in nodes)
+        return self._mode.name is not InferenceMode.DISABLED
+
+    async def live(self, exchange: Exchange) -> None:
+        await exchange.json(200, {"status": "ok"})
+
+    async def ready(self, exchange: Exchange) -> None:
+        """Ready without nodes too: nodes could not dial in through a load balancer otherwise."""
+        if not self._lifecycle.accepting:
+            raise shutting_down()
+        nodes = self._mode.nodes()
+        await exchange.json(
+            200,
+            {"status": "ready", "mode": self._mode.name.value, "serving": self._serving(nodes), "nodes": len(nodes)},
+        )
+
+    async def models(self, exchange: Exchange) -> None:
+        data = [
+            {
+                "id": card.name,
+                "object": "model",
+                "created": self._started_unix,
+                "owned_by": "r3mes",
+                "parent": card.base_model,
+                "nodes": card.nodes,
+                "context_tokens": card.context_tokens,
+            }
+            for card in self._mode.models()
+        ]
+        await exchange.json(200, {"object": "list", "data": data})
+
+    async def nodes(self, exchange: Exchange) -> None:
+        now = self._clock()
+        data = [_node(node, now) for node in sorted(self._mode.nodes(), key=lambda node: node.generation)]
+        await exchange.json(200, {"object": "list", "data": data})
+
+    async def node(self, exchange: Exchange) -> None:
+        node_id = exchange.path_values["node_id"]
+        for node in self._mode.nodes():
+            if node.node_id == node_id:
+                await exchange.json(200, _node(node, self._clock()))
+                return
+        raise ApiError(ErrorCode.NOT_FOUND, "No node of this id is connected to this gateway.", param="node_id")
+
+    async def version(self, exchange: Exchange) -> None:
+        await exchange.json(
+            200,
+            {
+                "name": "r3mes-api",
+                "version": __version__,
+                "protocol": PROTOCOL_VERSION,
+                "mode": self._mode.name.value,
+            },
+        )
+
+    async def time(self, exchange: Exchange) -> None:
+        now = time.time()
+        moment = datetime.fromtimestamp(now, UTC)
+        await exchange.json(
+            200,
+            {
+                "unix": int(now),
+                "unix_ms": int(now * 1000),
+                "iso": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            },
+        )
+
+
+def _node(node: Node, now: float) -> dict[str, Any]:
+    """What anybody may know of a node. Its GPUs' serial numbers are not part of it."""
+    return {
+        "id": node.node_id,
+        "object": "node",
+        "generation": node.generation,
+        "owner": node.owner,
+        "roles": [role.value for role in node.roles],
+        "models": list(node.models),
+        "adapters": [
+            {"name": offer.name, "base_model": offer.base_model, "residency": offer.residency.value}
+            for offer in node.adapters.values()
+        ],
+        "device": {"kind": node.device.kind, "name": node.device.name, "memory_mb": node.device.memory_mb},
+        "engine_version": node.engine_version,
+        "status": "draining" if node.draining else "serving" if node.serving else "connected",
+        "jobs": len(node.jobs),
+        "active": node.active,
+        "queued": node.queued,
+        "max_concurrency": node.max_concurrency,
+        "load": round(node.load(), 3),
+        "free_vram_mb": node.free_vram_mb,
+        "telemetry": node.telemetry.model_dump(mode="json") if node.telemetry is not None else None,
+        "connected_s": round(now - node.connected_at, 3),
+        "last_heard_s": round(now - node.last_heard, 3),
+    }

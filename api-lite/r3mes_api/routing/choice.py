@@ -1,0 +1,118 @@
+"""Which node gets a request: a pure function of what is known about the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from r3mes_protocol.messages import AdapterOffer
+from r3mes_protocol.wire import NodeId
+
+
+class Candidate(Protocol):
+    """What the choice looks at."""
+
+    @property
+    def node_id(self) -> NodeId: ...
+    @property
+    def models(self) -> Mapping[str, int]: ...
+    @property
+    def adapters(self) -> Mapping[str, AdapterOffer]: ...
+    @property
+    def serving(self) -> bool: ...
+    @property
+    def draining(self) -> bool: ...
+    @property
+    def last_chosen(self) -> int: ...
+
+    def load(self) -> float:
+        """Jobs there are, in parts of the node's concurrency: 1.0 and more is full."""
+        ...
+
+    def has_room(self, now: float) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    model: str | None = None
+    """A base model or an adapter by name; None takes what there is."""
+    adapter: str | None = None
+
+
+class Target(NamedTuple):
+    """What a node is asked to run."""
+
+    model: str
+    adapter: str | None
+
+
+class NoChoice(Enum):
+    NO_NODES = "no node serves at the moment"
+    UNKNOWN_MODEL = "no node offers the model"
+    UNKNOWN_ADAPTER = "no node offers the adapter for the model"
+    FULL = "every node that could serve is full"
+    EXHAUSTED = "every node that could serve has been tried"
+
+
+def resolve(candidate: Candidate, wanted: Wanted) -> Target | None:
+    """The base model and adapter by which this node would serve the request; None when it can't."""
+    model, adapter = wanted.model, wanted.adapter
+    if not candidate.models:
+        return None
+    if model is not None and model not in candidate.models:
+        # As other servers do, an adapter may be asked for in the place of the model.
+        if adapter is not None:
+            return None
+        model, adapter = None, model
+    if adapter is None:
+        return Target(model or next(iter(candidate.models)), None)
+    offer = candidate.adapters.get(adapter)
+    if offer is None:
+        return None
+    base = model or offer.base_model or next(iter(candidate.models))
+    if base not in candidate.models or offer.base_model not in (None, base):
+        return None
+    return Target(base, adapter)
+
+
+def choose(
+    candidates: Iterable[Candidate],
+    wanted: Wanted,
+    now: float,
+    *,
+    excluded: Collection[NodeId] = (),
+    failing: Collection[NodeId] = (),
+) -> tuple[NodeId, Target] | NoChoice:
+    """The least loaded node that may serve; nodes that failed a moment ago come last, ties go in turn."""
+    best: tuple[tuple[bool, float, int], NodeId, Target] | None = None
+    serving = knows_model = resolved = awake = untried = False
+    for candidate in candidates:
+        if not candidate.serving:
+            continue
+        serving = True
+        target = resolve(candidate, wanted)
+        if target is None:
+            knows_model = knows_model or (wanted.model is not None and wanted.model in candidate.models)
+            continue
+        resolved = True
+        if candidate.draining:
+            continue
+        awake = True
+        if candidate.node_id in excluded:
+            continue
+        untried = True
+        if not candidate.has_room(now):
+            continue
+        rank = (candidate.node_id in failing, candidate.load(), candidate.last_chosen)
+        if best is None or rank < best[0]:
+            best = (rank, candidate.node_id, target)
+    if best is not None:
+        return best[1], best[2]
+    if not serving or (resolved and not awake):
+        return NoChoice.NO_NODES
+    if not resolved:
+        by_adapter = wanted.adapter is not None and (wanted.model is None or knows_model)
+        return NoChoice.UNKNOWN_ADAPTER if by_adapter else NoChoice.UNKNOWN_MODEL
+    return NoChoice.FULL if untried else NoChoice.EXHAUSTED

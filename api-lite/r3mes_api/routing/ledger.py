@@ -1,0 +1,85 @@
+"""What a node may still send for one job: a small state machine without input or output."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeAlias
+
+from r3mes_protocol.frames import FrameKind
+from r3mes_protocol.messages import Done, Failed
+
+
+class Lost(Enum):
+    """Why a job ended without a word of its node."""
+
+    DISCONNECTED = "the node's connection ended"
+    REPLACED = "the node came back under a new connection"
+    SILENT = "the node fell silent"
+    STUCK = "the node took no more messages"
+    BROKE_PROTOCOL = "the node broke the protocol"
+    ABANDONED = "the gateway gave the job up"
+
+
+class Violation(Enum):
+    """What a node did that its credit or the order of frames does not allow. It costs the job, not the session."""
+
+    OVER_CREDIT = "sent more than its credit"
+    OUT_OF_ORDER = "sent frames out of order"
+    EMPTY = "sent an empty frame"
+    NOT_EVENTS = "sent something that is no server-sent event"
+    TOO_LARGE = "sent a frame that is too large"
+
+
+Terminal: TypeAlias = Done | Failed | Lost | Violation
+
+
+class JobLedger:
+    """Credit, order and the one terminal of a job on one node."""
+
+    __slots__ = ("_credit", "_phase", "terminal")
+
+    def __init__(self, credit: int) -> None:
+        self._credit = credit
+        self._phase = FrameKind.PREAMBLE
+        self.terminal: Terminal | None = None
+
+    @property
+    def credit(self) -> int:
+        """Payload bytes that the node may still send."""
+        return self._credit
+
+    @property
+    def phase(self) -> FrameKind:
+        return self._phase
+
+    def frame(self, kind: FrameKind, payload: bytes) -> bool:
+        """Whether the payload belongs to the answer. A violation ends the job."""
+        if self.terminal is not None:
+            return False
+        size = len(payload)
+        problem: Violation | None = None
+        if size == 0:
+            problem = Violation.EMPTY
+        elif size > self._credit:
+            problem = Violation.OVER_CREDIT
+        elif kind < self._phase:
+            problem = Violation.OUT_OF_ORDER
+        # Only the frame's ends are looked at: the gateway's own events must never be glued to half a one.
+        elif not (payload.startswith(b"data: ") and payload.endswith(b"\n\n")):
+            problem = Violation.NOT_EVENTS
+        if problem is not None:
+            self.terminal = problem
+            return False
+        self._credit -= size
+        self._phase = kind
+        return True
+
+    def grant(self, size: int) -> None:
+        self._credit += size
+
+    def end(self, terminal: Terminal) -> bool:
+        """Whether this was the job's first terminal; only that one counts."""
+        if self.terminal is not None:
+            return False
+        self.terminal = terminal
+        return True

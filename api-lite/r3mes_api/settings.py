@@ -1,0 +1,230 @@
+"""What the operator decides, read once from the environment. Every time-out and bound has its name here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_BODY_BYTES
+from r3mes_protocol.origin import gateway_origin
+from r3mes_protocol.wire import GatewayOrigin
+
+ENVIRONMENT_PREFIX = "R3MES_"
+
+
+class InferenceMode(StrEnum):
+    DISABLED = "disabled"
+    MOCK = "mock"
+    REMOTE = "remote"
+    LOCAL = "local"
+
+
+class NodeAuth(StrEnum):
+    GRANT = "grant"
+    """A node shows a grant that its owner signed."""
+    OPEN = "open"
+    """Any node may register. For development, before wallets exist."""
+
+
+class Profile(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingProblem(BaseModel):
+    """One variable that is wrong or missing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    problem: str
+    allowed: str
+    example: str
+
+    def sentence(self) -> str:
+        return f"{self.name}: {self.problem}. Allowed: {self.allowed}. Example: {self.name}={self.example}"
+
+
+class SettingsError(Exception):
+    """The environment can't be used; `problems` names all that is wrong, not only the first."""
+
+    def __init__(self, problems: list[SettingProblem]) -> None:
+        count = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
+        super().__init__(
+            f"The gateway can't start: {count} must be changed.\n" + "\n".join(f"  {p.sentence()}" for p in problems)
+        )
+        self.problems = problems
+
+
+def _forgiving(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _origin(value: object) -> object:
+    return gateway_origin(value) if isinstance(value, str) else value
+
+
+def _setting(default: Any, allowed: str, example: str, **bounds: Any) -> Any:
+    return Field(default=default, json_schema_extra={"allowed": allowed, "example": example}, **bounds)
+
+
+def _seconds(default: float, *, low: float = 0.05, high: float = 86400.0) -> Any:
+    return _setting(default, f"a number of seconds from {low:g} to {high:g}", f"{default:g}", ge=low, le=high)
+
+
+def _count(default: int, *, low: int = 1, high: int = 1_000_000) -> Any:
+    return _setting(default, f"a whole number from {low} to {high}", str(default), ge=low, le=high)
+
+
+Forgiving = BeforeValidator(_forgiving)
+
+
+class Settings(BaseModel):
+    """The names are those of the environment in lower case and without the prefix `R3MES_`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    inference_mode: Annotated[InferenceMode, Forgiving] = _setting(
+        InferenceMode.DISABLED, "disabled, mock, remote", "remote"
+    )
+    node_auth: Annotated[NodeAuth, Forgiving] = _setting(NodeAuth.GRANT, "grant, open", "grant")
+    profile: Annotated[Profile, Forgiving] = _setting(Profile.DEVELOPMENT, "development, production", "production")
+    public_url: Annotated[GatewayOrigin, BeforeValidator(_origin)] | None = _setting(
+        None, "the http:// or https:// address under which nodes dial this gateway", "https://gateway.example.org"
+    )
+    network: str | None = _setting(None, "the network's name as it stands in grants", "r3mes-testnet-1", max_length=128)
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Forgiving] = _setting(
+        "info", "debug, info, warning, error", "info"
+    )
+
+    # --- the node session ---
+    heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
+    """A session is dead after two of these without any traffic."""
+    register_timeout_s: float = _seconds(10.0)
+    """An unregistered socket lives this long."""
+    session_write_timeout_s: float = _seconds(10.0)
+    """A node that does not take one control frame for this long is cut off: its socket is stuck."""
+    session_close_timeout_s: float = _seconds(2.0)
+    """How long a last word may take to leave; a stuck socket must not hold its task."""
+    session_queue_bytes: int = _count(8 * 1024 * 1024, low=4 * 1024 * 1024, high=2**30)
+    """Control frames that wait for one node; two of the largest jobs fit twice."""
+    stray_frames: int = _count(64)
+    """Frames for no known job before a session is closed; a few may cross with a cancel."""
+    cancel_grace_s: float = _seconds(5.0)
+    """A cancelled job holds its place on the node until the node confirms, but no longer than this."""
+    max_nodes: int = _count(1024)
+    max_unregistered_sockets: int = _count(64)
+    max_jobs_per_node: int = _count(64, high=4096)
+    registrations_per_minute: int = _count(20)
+    """Of one node key. A node that reconnects by the book needs about eight in its first minute."""
+    initial_window_bytes: int = _count(INITIAL_WINDOW_BYTES, low=64 * 1024, high=2**24)
+    """Bytes of one answer that may be on their way or wait for a slow reader."""
+
+    # --- one request ---
+    first_token_s: float = _seconds(90.0)
+    """Absolute from receipt, all tries and all waiting included."""
+    node_first_token_s: float = _seconds(30.0)
+    """After this a silent node is left if another one has room; a slow one that is alone may use the whole deadline."""
+    stall_s: float = _seconds(30.0)
+    """After the first token: a node that has credit and sends nothing for so long has failed."""
+    answer_s: float = _seconds(900.0)
+    """A whole answer, from receipt to its end. Nothing lasts for ever."""
+    client_stall_s: float = _seconds(120.0)
+    """A client that takes no byte for so long loses its answer, since it holds a place on a node."""
+    body_timeout_s: float = _seconds(30.0)
+    """Until the request's body is here."""
+    header_timeout_s: float = _seconds(15.0)
+    """Until a new connection has sent a whole request head."""
+    keep_alive_s: float = _seconds(15.0)
+    """A stream that is quiet for so long gets a comment; proxies cut quiet connections after 60 s."""
+    failure_memory_s: float = _seconds(10.0)
+    """A node that failed a request comes after the others for this long."""
+    refusal_memory_s: float = _seconds(1.0)
+    """A node that refused for capacity counts as full for this long, or until its next heartbeat."""
+    max_body_bytes: int = _count(MAX_BODY_BYTES, low=1024, high=MAX_BODY_BYTES)
+    max_requests: int = _count(512)
+    """Chat requests at once, waiting ones included."""
+    max_waiting_requests: int = _count(128, low=0)
+    """Of these, requests that wait for room on a node."""
+    room_wait_s: float = _seconds(20.0)
+    """A request waits for room no longer than this, so that a client hears early that the network is full."""
+    max_connections: int = _count(4096)
+    """Open HTTP connections and node sockets together."""
+
+    # --- the end ---
+    drain_s: float = _seconds(30.0)
+    """After SIGTERM running streams may finish for so long."""
+    fast_drain_s: float = _seconds(0.7)
+    """The same when the launcher is gone: the process ends within 3 s in all."""
+
+    # --- mock mode ---
+    mock_tokens_per_second: float = _setting(30.0, "a number from 1 to 10000", "30", ge=1, le=10_000)
+    mock_first_token_s: float = _setting(0.15, "a number of seconds from 0 to 60", "0.15", ge=0, le=60)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Raises SettingsError with every problem at once. A variable that is empty or blank counts as not set."""
+    given = {
+        field: environ[variable_name(field)].strip()
+        for field in Settings.model_fields
+        if environ.get(variable_name(field), "").strip()
+    }
+    problems: list[SettingProblem] = []
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        wrong = {str(detail["loc"][0]): detail["msg"] for detail in error.errors(include_url=False)}
+        problems += [_problem(field, given[field], message) for field, message in wrong.items()]
+        # What is readable is still checked as a whole, so that one start shows all there is to repair.
+        settings = Settings.model_validate({field: value for field, value in given.items() if field not in wrong})
+    problems += _contradictions(settings, {problem.name for problem in problems})
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def variable_name(field: str) -> str:
+    return ENVIRONMENT_PREFIX + field.upper()
+
+
+def _shown(value: str) -> str:
+    shown = "".join(character if character.isprintable() else "?" for character in value[:60])
+    return f"“{shown}…”" if len(value) > 60 else f"“{shown}”"
+
+
+def _problem(field: str, value: str, message: str) -> SettingProblem:
+    text = message.removeprefix("Value error, ").rstrip(".")
+    return _described(field, f"{_shown(value)} can't be used ({text[:1].lower()}{text[1:]})")
+
+
+def _described(field: str, problem: str) -> SettingProblem:
+    extra = Settings.model_fields[field].json_schema_extra
+    assert isinstance(extra, dict)
+    return SettingProblem(
+        name=variable_name(field), problem=problem, allowed=str(extra["allowed"]), example=str(extra["example"])
+    )
+
+
+def _contradictions(settings: Settings, already: set[str]) -> list[SettingProblem]:
+    """What is wrong between settings. A variable that is reported already is not reported again."""
+    found: list[SettingProblem] = []
+
+    def report(field: str, problem: str) -> None:
+        if variable_name(field) not in already:
+            found.append(_described(field, problem))
+
+    if settings.inference_mode is InferenceMode.LOCAL:
+        report(
+            "inference_mode",
+            "“local” would start an engine beside the gateway, which needs a GPU and is not part of this version; "
+            "use remote and start `r3mes-engine serve --gateway URL` on a machine with a GPU",
+        )
+    if settings.profile is Profile.PRODUCTION:
+        if settings.node_auth is NodeAuth.OPEN:
+            report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
+        if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None:
+            report("public_url", "is missing; production needs it, or a relay could pass off its address as yours")
+    return found

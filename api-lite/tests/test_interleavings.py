@@ -1,0 +1,233 @@
+"""Sessions and requests under random interleavings: one terminal for each request, and nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from r3mes_api.modes.remote import RemoteMode
+from r3mes_api.nodes.admission import Admission
+from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
+from r3mes_api.nodes.sessions import NodeSessions
+from r3mes_api.routing.question import End, Events, Question
+from r3mes_api.settings import NodeAuth, load_settings
+from r3mes_protocol import NODE_SUBPROTOCOL
+from r3mes_protocol.errors import ApiError
+from r3mes_protocol.frames import FrameKind, encode_frame
+from r3mes_protocol.grants import Role
+from r3mes_protocol.messages import (
+    Capacity,
+    Device,
+    Done,
+    Drain,
+    Failed,
+    FailureCode,
+    Heartbeat,
+    Hello,
+    Job,
+    ModelOffer,
+    Register,
+    Usage,
+    parse_gateway_message,
+)
+from r3mes_protocol.session_signature import node_id_of, sign_registration
+from r3mes_protocol.wire import JobId, WireModel
+
+KEYS = [SigningKey(bytes([n]) * 32) for n in range(1, 4)]
+EVENT = b'data: {"choices":[]}\n\n'
+
+
+class FakeSocket:
+    """A node behind an ASGI server that is not there: what it says and what it hears."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
+        self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.incoming.put_nowait({"type": "websocket.connect"})
+        self.heard: list[Any] = []
+        self.jobs: list[Job] = []
+        self.closed = False
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.incoming.get()
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self.closed = True
+            self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        elif message["type"] == "websocket.send":
+            heard = parse_gateway_message(message["text"])
+            self.heard.append(heard)
+            if isinstance(heard, Hello):
+                self._register(heard)
+            elif isinstance(heard, Job):
+                self.jobs.append(heard)
+
+    def _register(self, hello: Hello) -> None:
+        signature = sign_registration(self.key, nonce=hello.nonce, session_id=hello.session_id, gateway=hello.gateway)
+        self.say(
+            Register(
+                node_id=node_id_of(self.key),
+                models=(ModelOffer(name="m", context_tokens=10),),
+                roles=(Role.SERVING,),
+                max_concurrency=2,
+                device=Device(kind="cpu", name="c", memory_mb=1),
+                engine_version="1",
+                signature=signature,
+            )
+        )
+
+    def say(self, message: WireModel) -> None:
+        self.incoming.put_nowait({"type": "websocket.receive", "text": message.to_json()})
+
+    def say_bytes(self, data: bytes) -> None:
+        self.incoming.put_nowait({"type": "websocket.receive", "bytes": data})
+
+    def vanish(self) -> None:
+        self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+
+
+class World:
+    """A gateway's remote mode with fake sockets and real requests."""
+
+    def __init__(self) -> None:
+        self.settings = load_settings(
+            {"R3MES_NODE_AUTH": "open", "R3MES_ROOM_WAIT_S": "0.05", "R3MES_REGISTRATIONS_PER_MINUTE": "1000"}
+        )
+        clock = asyncio.get_running_loop().time
+        self.registry = NodeRegistry(
+            RegistryLimits(
+                heartbeat_s=10,
+                max_nodes=8,
+                max_jobs_per_node=8,
+                registrations_per_minute=1000,
+                failure_memory_s=1,
+                refusal_memory_s=0.01,
+            )
+        )
+        admission = Admission(NodeAuth.OPEN, None, lambda *_: False)
+        self.sessions = NodeSessions(self.settings, self.registry, admission, clock)
+        self.mode = RemoteMode(self.sessions, self.settings, clock)
+        self.sockets: list[FakeSocket] = []
+        self.serving: list[asyncio.Task[None]] = []
+        self.requests: list[asyncio.Task[None]] = []
+        self.outcomes: dict[int, list[str]] = {}
+
+    def connect(self, number: int) -> None:
+        socket = FakeSocket(KEYS[number % len(KEYS)])
+        self.sockets.append(socket)
+        scope = {"subprotocols": [NODE_SUBPROTOCOL], "scheme": "ws", "headers": [(b"host", b"gateway")]}
+        socket.incoming.get_nowait()  # the application has taken the connect event already
+        self.serving.append(asyncio.create_task(self.sessions.serve(scope, socket.receive, socket.send)))
+
+    def ask(self, slow: bool) -> None:
+        number = len(self.requests)
+        self.outcomes[number] = []
+        self.requests.append(asyncio.create_task(self._ask(number, slow)))
+
+    async def _ask(self, number: int, slow: bool) -> None:
+        now = asyncio.get_running_loop().time()
+        question = Question(f"chatcmpl-{number}", 0, now, "m", None, {"messages": []}, "")
+        outcomes = self.outcomes[number]
+        answer = self.mode.answer(question)
+        try:
+            async for part in answer:
+                if isinstance(part, Events):
+                    for _ in range(3 if slow else 0):
+                        await asyncio.sleep(0)
+                else:
+                    assert isinstance(part, End)
+                    outcomes.append("end")
+        except ApiError as error:
+            outcomes.append(error.code.value)
+        except asyncio.CancelledError:
+            outcomes.append("cancelled")
+        finally:
+            await answer.aclose()
+
+    def act(self, step: tuple[int, int, int]) -> None:
+        what, which, detail = step
+        socket = self.sockets[which % len(self.sockets)] if self.sockets else None
+        job = socket.jobs[detail % len(socket.jobs)] if socket is not None and socket.jobs else None
+        if what == 0 or socket is None:
+            self.connect(detail)
+        elif what <= 3:
+            self.ask(slow=detail % 2 == 0)
+        elif what == 4:
+            if self.requests:
+                self.requests[detail % len(self.requests)].cancel()
+        elif what == 5:
+            socket.vanish()
+        elif what == 6:
+            socket.say(Heartbeat(active=detail % 3, queued=0, draining=detail % 5 == 0))
+        elif what == 7:
+            socket.say(Drain())
+        elif job is not None:
+            self._speak(socket, JobId(job.job_id), what, detail)
+
+    def _speak(self, socket: FakeSocket, job_id: JobId, what: int, detail: int) -> None:
+        if what <= 11:
+            kind = FrameKind((what, detail)[detail % 2] % 3)
+            socket.say_bytes(encode_frame(job_id, kind, EVENT))
+        elif what == 12:
+            socket.say_bytes(encode_frame(job_id, FrameKind.CONTENT, b"data: " + b"x" * 60_000 + b"\n\n"))
+        elif what == 13:
+            socket.say_bytes(bytes.fromhex(job_id) + b"\x01" + b"x" * 70_000)
+        elif what <= 15:
+            codes = list(FailureCode)
+            capacity = Capacity(active=1, queued=0, max_concurrency=2) if detail % 2 else None
+            socket.say(
+                Failed(job_id=job_id, code=codes[detail % len(codes)], message="", retryable=True, capacity=capacity)
+            )
+        else:
+            socket.say(Done(job_id=job_id, finish_reason="stop", usage=Usage(prompt_tokens=1, completion_tokens=1)))
+
+    async def finish(self) -> None:
+        """All machines lose their power; every request must come to its end by itself."""
+        for socket in self.sockets:
+            socket.vanish()
+        for task in (*self.serving, *self.requests):
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait_for(task, 10)
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 17), st.integers(0, 5), st.integers(0, 11), st.integers(0, 3)), min_size=4, max_size=40
+)
+
+
+@given(STEPS)
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+def test_every_request_ends_once_and_nothing_is_left(steps: list[tuple[int, int, int, int]]) -> None:
+    async def play() -> None:
+        world = World()
+        world.connect(0)
+        world.connect(1)
+        for *step, pause in steps:
+            world.act((step[0], step[1], step[2]))
+            for _ in range(pause * 2):
+                await asyncio.sleep(0)
+        await world.finish()
+        for number, outcomes in world.outcomes.items():
+            # A request that was cancelled before its first step has no outcome of its own.
+            assert len(outcomes) == 1 or (not outcomes and world.requests[number].cancelled()), outcomes
+        assert world.registry.job_count == 0
+        assert len(world.registry) == 0
+        assert world.sessions.open_sockets == 0
+        assert world.sessions.waiting == 0
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:  # writers that were told to end
+            with suppress(asyncio.CancelledError):
+                await task
+
+    logging.disable(logging.CRITICAL)
+    try:
+        asyncio.run(play())
+    finally:
+        logging.disable(logging.NOTSET)

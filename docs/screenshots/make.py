@@ -1,0 +1,340 @@
+"""Makes the screenshots of the documentation: the real window, light and dark, with staged states.
+
+    python docs/screenshots/make.py            # the pictures of the documentation, under Xvfb when there is no display
+    python docs/screenshots/make.py --all --scale 2 --folder look    # every state, twice as large, to look at
+
+Needs the launcher's environment and, without a display, Xvfb. The window, bridge and pages are the launcher's own; the
+core behind them is a stage that shows one state each, so that a picture can be made of a fault or of a hot card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from r3mes_launcher.core.interface import CoreListener
+from r3mes_launcher.core.state import (
+    Actual,
+    ChatDelta,
+    ChatTurn,
+    Desired,
+    DeviceChoice,
+    Fault,
+    GatewayKind,
+    GatewayState,
+    GpuDriver,
+    GpuReport,
+    GpuSample,
+    LauncherState,
+    LogLevel,
+    LogLine,
+    NodeState,
+    ProcessState,
+    Progress,
+)
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
+FOLDER = Path(__file__).resolve().parent
+SETTLE_MS = 700
+NOW = time.time()
+# The clock times that can be read in a picture are the same in every run.
+LOGGED = 1_767_261_600.0
+MODEL = "SmolLM2-135M-Instruct"
+
+ANSWER = """A GPU has thousands of small arithmetic units that work side by side. A model's answer is mostly the \
+multiplication of large tables of numbers, and every cell of such a product can be worked out on its own, so the card \
+works out thousands of them at once.
+
+Three things decide how fast it goes:
+
+1. how many multiplications a second the card can do,
+2. how fast its memory can deliver the numbers,
+3. whether the whole model fits into that memory."""
+
+
+@dataclass
+class Stage:
+    """A core that shows one state and answers every prompt with the same words."""
+
+    shown: LauncherState
+    reports: Sequence[GpuReport] = ()
+    lines: Sequence[LogLine] = ()
+    listeners: list[CoreListener] = field(default_factory=list)
+
+    @property
+    def state(self) -> LauncherState:
+        return self.shown
+
+    def subscribe(self, listener: CoreListener) -> Callable[[], None]:
+        listener.on_state(self.shown)
+        for report in self.reports:
+            listener.on_gpus(report)
+        listener.on_logs(self.lines)
+        return lambda: None
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def set_desired(self, desired: Desired) -> None: ...
+
+    async def cancel_provisioning(self) -> None: ...
+
+    async def retry(self) -> None: ...
+
+    async def choose_device(self, device: DeviceChoice) -> None: ...
+
+    async def choose_model(self, path: str) -> None: ...
+
+    async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None: ...
+
+    async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
+        for word in ANSWER.split(" "):
+            yield ChatDelta(word + " ", model=MODEL)
+            await asyncio.sleep(0)
+        yield ChatDelta(finish_reason="stop", model=MODEL)
+
+
+def gateway() -> GatewayState:
+    process = ProcessState(running=True, pid=48210, started_at=NOW - 7512)
+    return GatewayState(GatewayKind.LOCAL, "http://127.0.0.1:41873", "remote", process, True, "One node is registered.")
+
+
+def serving() -> LauncherState:
+    node = NodeState(
+        desired=Desired.SERVING,
+        actual=Actual.SERVING,
+        engine=ProcessState(running=True, pid=48233, started_at=NOW - 7498, restarts=0),
+        node_id="9f3c51d07be2a46688c1d0e5f7a2b394c6d8e0f1a2b3c4d5e6f708192a3b4c5d",
+        model=MODEL,
+        device="NVIDIA GeForce RTX 4090",
+        active_requests=2,
+        total_requests=318,
+        tokens_per_second=164.2,
+        total_tokens=72904,
+    )
+    return LauncherState(node=node, gateway=gateway(), models=(MODEL,))
+
+
+def off() -> LauncherState:
+    return LauncherState(node=NodeState(provision_bytes=231_000_000), gateway=gateway(), models=())
+
+
+def provisioning() -> LauncherState:
+    progress = Progress("Downloading the engine", 98_400_000, 231_000_000)
+    node = NodeState(desired=Desired.SERVING, actual=Actual.PROVISIONING, progress=progress)
+    return LauncherState(node=node, gateway=gateway())
+
+
+def fault() -> LauncherState:
+    reason = Fault(
+        "no_usable_gpu",
+        "No usable GPU was found: the NVIDIA driver is not installed.",
+        "Install the NVIDIA driver and restart the computer, or serve on the CPU to try things out (slow).",
+    )
+    node = NodeState(desired=Desired.SERVING, actual=Actual.FAULTED, fault=reason)
+    return LauncherState(node=node, gateway=gateway())
+
+
+def reports(hot: bool = False) -> list[GpuReport]:
+    made = []
+    for second in range(600):
+        at = NOW - 600 + second
+        busy = 0.5 + 0.5 * math.tanh(3 * math.sin(second / 47) + math.sin(second / 11))
+        wobble = math.sin(second / 3.1) + math.sin(second / 7.7)
+        first = GpuSample(
+            "GPU-4a1f",
+            "NVIDIA GeForce RTX 4090",
+            memory_used_mb=round(6900 + 2600 * busy),
+            memory_total_mb=24564,
+            temperature_c=round(46 + 20 * busy + second / 90),
+            power_w=92 + 250 * busy + 6 * wobble,
+            power_limit_w=450,
+            utilisation_percent=max(0, min(100, round(94 * busy + 3 * wobble))),
+            compute_capability="8.9",
+        )
+        second_card = GpuSample(
+            "GPU-77c2",
+            "NVIDIA GeForce RTX 3060",
+            memory_used_mb=412,
+            memory_total_mb=12288,
+            temperature_c=round(84 + wobble) if hot else round(38 + wobble / 2),
+            power_w=15 + wobble,
+            power_limit_w=170,
+            utilisation_percent=max(0, round(2 + wobble)),
+            compute_capability="8.6",
+        )
+        made.append(GpuReport(at, GpuDriver.OK, "", "580.95.05", (first, second_card)))
+    return made
+
+
+def lines() -> list[LogLine]:
+    said = (
+        ("launcher", LogLevel.INFO, "the data folder is ready"),
+        ("gateway", LogLevel.INFO, "listening on http://127.0.0.1:41873, mode remote"),
+        ("launcher", LogLevel.INFO, "engine started, pid 48233"),
+        ("engine", LogLevel.INFO, f"loading {MODEL}"),
+        ("engine", LogLevel.DEBUG, "272 tensors read, dtype bfloat16"),
+        ("engine", LogLevel.INFO, "ready after 3.1 s"),
+        ("engine", LogLevel.INFO, "registered with http://127.0.0.1:41873, generation 1"),
+        ("gateway", LogLevel.INFO, "node 9f3c51d0… registered, 1 model"),
+        ("engine", LogLevel.WARNING, "the connection was closed; reconnecting in 0.2 s"),
+        ("engine", LogLevel.ERROR, "a request ended early: the client went away"),
+    )
+    made = []
+    for index in range(64):
+        source, level, text = (
+            said[index]
+            if index < 8
+            else said[8]
+            if index == 41
+            else said[9]
+            if index == 52
+            else (
+                (
+                    "engine",
+                    LogLevel.INFO,
+                    f"request {index:03d} done: {40 + index * 7 % 90} tokens in {0.3 + index % 7 / 10:.1f} s",
+                )
+                if index % 2
+                else (
+                    "gateway",
+                    LogLevel.INFO,
+                    f"POST /v1/chat/completions 200, first token after {21 + index * 5 % 40} ms",
+                )
+            )
+        )
+        made.append(LogLine(LOGGED + index, source, level, text))
+    return made
+
+
+@dataclass(frozen=True)
+class Shot:
+    name: str
+    page: int
+    make: Callable[[], Stage]
+    act: str = ""
+    extra: bool = False
+    """Only with `--all`: for looking, not for the documentation."""
+
+
+SHOTS = (
+    Shot("home", 0, lambda: Stage(serving(), reports(), lines())),
+    Shot("home-first-start", 0, lambda: Stage(off())),
+    Shot("home-setting-up", 0, lambda: Stage(provisioning()), extra=True),
+    Shot("home-fault", 0, lambda: Stage(fault())),
+    Shot("home-demo", 0, lambda: Stage(replace(serving(), demo=True))),
+    Shot("gpus", 1, lambda: Stage(serving(), reports(), lines())),
+    Shot("gpus-table", 1, lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
+    Shot("gpus-none", 1, lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
+    Shot("chat", 2, lambda: Stage(serving()), "ask"),
+    Shot("chat-empty", 2, lambda: Stage(serving()), extra=True),
+    Shot("logs", 3, lambda: Stage(serving(), (), lines())),
+)
+
+
+def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -> int:
+    """Opens the window for every shot and saves what it shows."""
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from r3mes_launcher.app import App
+    from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.preferences import PreferenceFile
+    from r3mes_launcher.ui.theme import Scheme, Theme
+
+    application = QApplication(sys.argv[:1])
+    theme = Theme(application, assets_folder())
+    taken = 0
+    for scheme in schemes:
+        theme.choose(Scheme(scheme))
+        for shot in SHOTS:
+            if not wanted(shot):
+                continue
+            with tempfile.TemporaryDirectory() as scratch:
+                stage = shot.make()
+                app = App(
+                    application, theme, lambda _demo, stage=stage: stage, PreferenceFile(Path(scratch) / "window.json")
+                )
+                app.start()
+                wait(QEventLoop, QTimer, SETTLE_MS)
+                app.window.go_to(shot.page)
+                if shot.act == "table":
+                    app.window.gpus.as_table.setChecked(True)
+                if shot.act == "ask":
+                    app.window.chat.ask("Why does a GPU make a model answer faster?")
+                wait(QEventLoop, QTimer, SETTLE_MS)
+                picture = app.window.grab()
+                target = folder / f"{shot.name}-{scheme}.png"
+                small(picture.toImage()).save(str(target))
+                taken += 1
+                print(f"{target} {picture.width()}x{picture.height()}", flush=True)
+                loop = QEventLoop()
+                app.finished.connect(loop.quit)
+                QTimer.singleShot(0, app.quit)
+                loop.exec()
+                app.window.deleteLater()
+                app.deleteLater()
+    return 0 if taken else 2
+
+
+def small(image: QImage) -> QImage:
+    """With a palette of its 256 most frequent colours: a third of the bytes, and nothing to see of it."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QImage
+
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    pixels = memoryview(plain.constBits()).cast("I")
+    colours = [colour for colour, _ in Counter(pixels).most_common(256)]
+    return plain.convertToFormat(QImage.Format.Format_Indexed8, colours, Qt.ImageConversionFlag.AvoidDither)
+
+
+def wait(loop_type: type, timer_type: type, milliseconds: int) -> None:
+    loop = loop_type()
+    timer_type.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="one picture by name, such as home")
+    parser.add_argument("--all", action="store_true", help="also the states that the documentation does not show")
+    parser.add_argument("--scale", default="1", help="the window's scale factor")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
+    parser.add_argument("--scheme", choices=("light", "dark", "both"), default="both")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    os.environ["QT_SCALE_FACTOR"] = options.scale
+    # The log shows local time.
+    os.environ["TZ"] = "UTC"
+    if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+        if shutil.which("xvfb-run") is None:
+            print("There is no display and no Xvfb. Install the packages xvfb and xauth, then run this again.")
+            return 1
+        return subprocess.call(
+            ["xvfb-run", "-a", "-s", "-screen 0 3200x2400x24", sys.executable, __file__, *sys.argv[1:]]
+        )
+    schemes = ("light", "dark") if options.scheme == "both" else (options.scheme,)
+
+    def wanted(shot: Shot) -> bool:
+        return shot.name == options.only if options.only else options.all or not shot.extra
+
+    return take(wanted, options.folder, schemes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

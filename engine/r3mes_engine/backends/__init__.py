@@ -1,0 +1,1 @@
+"""What makes the text: one small protocol and its implementations."""

@@ -1,0 +1,149 @@
+"""`r3mes-engine serve | check`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from r3mes_engine.backends.scripted import DEFAULT_TOKENS, DEFAULT_TOKENS_PER_SECOND
+from r3mes_engine.device import GpuSurvey, survey_gpus
+from r3mes_engine.settings import MAX_CONCURRENCY, ServeSettings
+from r3mes_protocol import __version__
+from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.origin import gateway_origin
+from r3mes_protocol.wire import GatewayOrigin
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns the exit code; argparse itself exits with 2 for a usage it does not know."""
+    options = _parser().parse_args(arguments)
+    if options.command == "check":
+        return _check(as_json=options.json)
+    # Serving needs the event loop and the node; checking does not wait for their import.
+    from r3mes_engine.serve import serve
+
+    return serve(
+        ServeSettings(
+            gateway=options.gateway,
+            model=options.model,
+            device=options.device,
+            state_dir=options.state_dir,
+            backend=options.backend,
+            control_on_stdin=options.control == "stdio",
+            grant=options.grant,
+            max_concurrency=options.max_concurrency,
+            scripted_tokens=options.scripted_tokens,
+            scripted_tokens_per_second=options.scripted_tokens_per_second,
+        )
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="r3mes-engine", description="Serves models as a node of the R3MES network.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="answer requests that a gateway sends", description=_SERVE)
+    serve.add_argument("--gateway", type=_gateway, required=True, metavar="URL", help="the gateway to register with")
+    serve.add_argument(
+        "--model", default="builtin", metavar="builtin|PATH", help="a Hugging Face folder or a GGUF file (%(default)s)"
+    )
+    serve.add_argument(
+        "--device",
+        choices=("auto", "cuda", "cpu"),
+        default="auto",
+        help="auto and cuda need a GPU; cpu is slow and meant for testers (%(default)s)",
+    )
+    serve.add_argument("--state-dir", type=Path, required=True, metavar="DIR", help="node key and converted models")
+    serve.add_argument("--backend", choices=("transformers", "scripted"), default="transformers")
+    serve.add_argument(
+        "--control",
+        choices=("stdio",),
+        help="take commands on stdin and end with it; without this, stdin is left alone",
+    )
+    serve.add_argument("--grant", type=Path, metavar="FILE", help="the owner's signed grant for this node")
+    serve.add_argument(
+        "--max-concurrency",
+        type=_between(1, MAX_CONCURRENCY),
+        metavar="N",
+        help="answers at once (4 on a CPU, 16 on a GPU)",
+    )
+    serve.add_argument("--scripted-tokens", type=_between(1, 100_000), default=DEFAULT_TOKENS, metavar="N")
+    serve.add_argument(
+        "--scripted-tokens-per-second", type=_pace, default=DEFAULT_TOKENS_PER_SECOND, metavar="X", help="0: no pause"
+    )
+    check = commands.add_parser("check", help="tell which GPUs can be used")
+    check.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
+    return parser
+
+
+_SERVE = (
+    "Loads a model, registers with a gateway and answers its requests. Events are printed on stdout, one JSON object a "
+    "line; logs go to stderr. A request without temperature and top_p gets what the model's makers recommend, or "
+    "OpenAI's 1.0 where they recommend nothing."
+)
+
+
+def _gateway(text: str) -> GatewayOrigin:
+    try:
+        return gateway_origin(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _between(low: int, high: int) -> _Between:
+    return _Between(low, high)
+
+
+class _Between:
+    def __init__(self, low: int, high: int) -> None:
+        self._low = low
+        self._high = high
+
+    def __call__(self, text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+        if not self._low <= number <= self._high:
+            raise argparse.ArgumentTypeError(f"{number} is not between {self._low} and {self._high}")
+        return number
+
+
+def _pace(text: str) -> float:
+    try:
+        pace = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 <= pace <= 100_000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100000")
+    return pace
+
+
+def _check(*, as_json: bool) -> int:
+    survey = survey_gpus()
+    usable = survey.best is not None
+    if as_json:
+        verdict = {
+            "usable": usable,
+            "problem": survey.problem,
+            "hint": survey.hint,
+            "driver_version": survey.driver_version,
+            "gpus": [asdict(gpu) for gpu in survey.gpus],
+        }
+        print(json.dumps(verdict, ensure_ascii=False))
+    else:
+        _print_survey(survey)
+    return ExitCode.OK if usable else ExitCode.NO_USABLE_GPU
+
+
+def _print_survey(survey: GpuSurvey) -> None:
+    for gpu in survey.gpus:
+        print(f"GPU {gpu.index}: {gpu.name}, {gpu.memory_free_mb} of {gpu.memory_total_mb} MiB free: {gpu.reason}")
+    if survey.best is not None:
+        print(f"The engine would use {survey.best.name}.")
+    else:
+        print(f"{survey.problem} {survey.hint}".strip(), file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Models on disk: finding, checking and converting them."""

@@ -1,0 +1,111 @@
+"""Loading a checked model folder into memory, and turning a GGUF file into such a folder."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gguf as gguf_format
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+from r3mes_engine.backends.protocol import Sampling
+from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_protocol.exit_codes import ExitCode
+
+DTYPE = torch.bfloat16
+"""Half the memory of float32, and at eight streams on processors with AVX512-BF16 1.7 times its pace."""
+
+
+def convert_gguf(gguf: Path, folder: Path) -> None:
+    """Writes a Hugging Face folder with dense weights. Raises what the library raises."""
+    with _parsed_once():
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent,
+            gguf_file=gguf.name,
+            dtype=DTYPE,
+            # Otherwise the result is still called quantised: it can't be saved, nor trained.
+            quantization_config=GgufConfig(dequantize=True),
+        )
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+@contextmanager
+def _parsed_once() -> Iterator[None]:
+    """Lets the library keep what it would work out again: it parses the header three times, some seconds each, and
+    asks for the same table of names once per module. Together that is half of a conversion's time.
+    """
+    reader, name_map = gguf_format.GGUFReader, gguf_format.get_tensor_name_map
+    gguf_format.GGUFReader = functools.cache(reader)
+    gguf_format.get_tensor_name_map = functools.cache(name_map)
+    try:
+        yield
+    finally:
+        gguf_format.GGUFReader, gguf_format.get_tensor_name_map = reader, name_map
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Raises ModelUnusable, also for a tokenizer without a chat template."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        raise _unusable(folder, "tokenizer", error) from error
+    if not tokenizer.chat_template:
+        raise ModelUnusable(
+            f"The model in {folder} has no chat template, so it can't hold a conversation.",
+            "Choose an instruct or chat model.",
+        )
+    return tokenizer
+
+
+def load_model(folder: Path, device: torch.device) -> Any:
+    """Raises ModelUnusable, or EngineExit (14) when it does not fit."""
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=DTYPE,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
+        return model.to(device).eval()
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise EngineExit(
+            ExitCode.OUT_OF_MEMORY,
+            "out_of_memory",
+            f"The model in {folder} does not fit into the memory of this {device.type.upper()}.",
+            "Close other programs that use it, or choose a smaller model.",
+        ) from error
+    except Exception as error:
+        raise _unusable(folder, "model", error) from error
+
+
+def recommended_sampling(model: Any) -> Sampling:
+    """What the makers wrote into generation_config.json; nothing where they sample greedily or say nothing."""
+    config = model.generation_config
+    if not getattr(config, "do_sample", False):
+        return Sampling()
+    return Sampling(getattr(config, "temperature", None), getattr(config, "top_p", None))
+
+
+def end_tokens(model: Any, tokenizer: Any) -> list[int]:
+    """Tokens that end an answer."""
+    ends = getattr(model.generation_config, "eos_token_id", None)
+    found = {ends} if isinstance(ends, int) else set(ends or ())
+    if tokenizer.eos_token_id is not None:
+        found.add(tokenizer.eos_token_id)
+    return sorted(found)
+
+
+def _unusable(folder: Path, what: str, error: Exception) -> ModelUnusable:
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return ModelUnusable(
+        f"The {what} in {folder} can't be loaded: {reason}.",
+        "Choose a language model that the transformers library knows, or download it again.",
+    )

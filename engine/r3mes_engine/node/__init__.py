@@ -1,0 +1,1 @@
+"""The node: its key, and the one outbound session with a gateway."""

@@ -1,0 +1,396 @@
+"""`r3mes-engine serve`: the composition root, and the order in which an engine comes up and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from nacl.signing import SigningKey
+
+from r3mes_engine.backends.protocol import Backend
+from r3mes_engine.backends.scripted import ScriptedBackend
+from r3mes_engine.control import CommandReader, EventWriter, take_stdout
+from r3mes_engine.device import choose_device, model_threads, survey_gpus, usable_cores
+from r3mes_engine.ending import Ending
+from r3mes_engine.errors import EngineExit
+from r3mes_engine.models.source import checked_model
+from r3mes_engine.node.agent import NodeAgent, NodeIdentity
+from r3mes_engine.node.connection import dial
+from r3mes_engine.node.grant import check_is_for, read_grant
+from r3mes_engine.node.key import load_or_create_node_key
+from r3mes_engine.node.reconnect import ReconnectPolicy
+from r3mes_engine.serving.chat_service import ChatService
+from r3mes_engine.serving.http import build_app
+from r3mes_engine.serving.job_queue import JobQueue
+from r3mes_engine.serving.loopback import LoopbackServer
+from r3mes_engine.serving.token_file import token_file
+from r3mes_engine.settings import DEFAULT_CONCURRENCY, ServeSettings
+from r3mes_engine.watchdog import Watchdog
+from r3mes_protocol import __version__
+from r3mes_protocol.control import (
+    Command,
+    DrainCommand,
+    DrainingEvent,
+    ErrorEvent,
+    GrantCommand,
+    LoadingEvent,
+    PingCommand,
+    PongEvent,
+    ReadyEvent,
+    StartingEvent,
+    StatsEvent,
+    StopCommand,
+    StoppedEvent,
+)
+from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.grants import SignedGrant
+from r3mes_protocol.messages import Device
+from r3mes_protocol.session_signature import node_id_of
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+ORPHAN_DRAIN_S = 2.0
+"""How long answers may go on after the launcher is gone."""
+ORPHAN_END_S = 3.0
+"""When an orphan ends for sure."""
+STOP_END_S = 5.0
+"""When an engine that was told to stop ends for sure."""
+TERM_DRAIN_S = 20.0
+"""Service managers and container runtimes usually kill 30 s after SIGTERM; the end itself takes some seconds more."""
+STATS_INTERVAL_S = 2.0
+
+
+def serve(settings: ServeSettings) -> int:
+    """Runs the engine to its end. Returns the exit code."""
+    # A launcher stamps each line with its time.
+    stamp = "" if settings.control_on_stdin else "%(asctime)s "
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s")
+    for name in ("websockets", "uvicorn", "ContinuousBatchingLogger"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    events = EventWriter(take_stdout())
+    events.emit(StartingEvent(version=__version__, pid=os.getpid()))
+    try:
+        reason = asyncio.run(_Engine(settings, events).run())
+    except EngineExit as problem:
+        code = _report(events, problem)
+    except MemoryError:
+        code = _report(events, _out_of_memory())
+    except Exception as error:
+        log.exception("the engine failed")
+        code = _report(events, _internal(error))
+    else:
+        code = ExitCode.OK
+        events.emit(StoppedEvent(exit_code=code, reason=reason))
+    events.close()
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    key: SigningKey
+    grant: SignedGrant | None
+    device: Device
+    backend: Backend
+
+
+class _Engine:
+    """One run. Its methods run on the event loop unless they say otherwise."""
+
+    def __init__(self, settings: ServeSettings, events: EventWriter) -> None:
+        self._settings = settings
+        self._events = events
+        self._watchdog = Watchdog(ExitCode.OK)
+        self._ending = Ending()
+        self._ending_changed = asyncio.Event()
+        self._agent: NodeAgent | None = None
+        self._handed_grant: SignedGrant | None = None
+
+    async def run(self) -> str:
+        """Returns why the engine ended. Raises EngineExit."""
+        self._loop = asyncio.get_running_loop()
+        self._listen_to_signals()
+        if self._settings.control_on_stdin:
+            CommandReader(
+                sys.stdin.buffer,
+                on_command=self._from_thread(self._command),
+                on_problem=self._from_thread(self._bad_command),
+                on_end=self._stdin_ended,
+            ).start()
+        loading = _in_thread(self._load, self._loop)
+        await self._wait_for(loading)
+        if not loading.done():
+            return self._ending.reason
+        loaded = loading.result()
+        try:
+            await self._serve(loaded)
+        finally:
+            await loaded.backend.close()
+        return self._ending.reason
+
+    # --- coming up ---------------------------------------------------------------------------------------------
+
+    def _load(self) -> _Loaded:
+        """Runs on a thread of its own, cheap checks first. Raises EngineExit."""
+        settings = self._settings
+        key = load_or_create_node_key(settings.state_dir)
+        grant = None if settings.grant is None else read_grant(settings.grant, node_id_of(key))
+        threads = model_threads(usable_cores())
+        if settings.backend == "transformers":
+            _prepare_environment(threads)
+        self._report_loading("looking for a GPU" if settings.device != "cpu" else "preparing the processor", None)
+        device = choose_device(settings.device, survey_gpus)
+        backend = self._make_backend(device, threads)
+        backend.load(self._report_loading)
+        return _Loaded(key, grant, device, backend)
+
+    def _make_backend(self, device: Device, threads: int) -> Backend:
+        settings = self._settings
+        if settings.backend == "scripted":
+            return ScriptedBackend(settings.scripted_tokens, settings.scripted_tokens_per_second)
+        self._report_loading("checking the model", None)
+        source = checked_model(settings.model)
+        self._report_loading("loading the libraries", None)
+        # Torch is loaded here and nowhere before: an engine without a GPU or a whole model never waits for it.
+        from r3mes_engine.backends.transformers_backend import TransformersBackend
+
+        return TransformersBackend(source, settings.state_dir / "models", device, threads, self._concurrency(device))
+
+    def _concurrency(self, device: Device) -> int:
+        return self._settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]
+
+    def _report_loading(self, stage: str, fraction: float | None) -> None:
+        self._events.emit(LoadingEvent(stage=stage, fraction=fraction))
+
+    # --- serving -----------------------------------------------------------------------------------------------
+
+    async def _serve(self, loaded: _Loaded) -> None:
+        concurrency = self._concurrency(loaded.device)
+        # As many may wait as run: a longer queue only hides from the gateway that this node is full.
+        service = ChatService(loaded.backend, JobQueue(concurrency, concurrency), self._events.emit)
+        token = secrets.token_urlsafe(32)
+        server = LoopbackServer()
+        server.start(build_app(service, token))
+        agent = NodeAgent(
+            NodeIdentity(self._settings.gateway, loaded.key, loaded.device),
+            service,
+            ReconnectPolicy(random.uniform),
+            dial,
+            self._events.emit,
+            loaded.grant,
+        )
+        self._agent = agent
+        self._use_handed_grant()
+        kept = contextlib.ExitStack()
+        if not self._settings.control_on_stdin:
+            kept.enter_context(token_file(self._settings.state_dir, token))
+        self._events.emit(
+            ReadyEvent(
+                port=server.port,
+                # Without a control channel stdout is somebody's log: the token is in its file then.
+                token=token if self._settings.control_on_stdin else None,
+                model=service.offer.name,
+                device=loaded.device,
+                node_id=node_id_of(loaded.key),
+            )
+        )
+        session = asyncio.create_task(agent.run(), name="node agent")
+        numbers = asyncio.create_task(self._tell_numbers(service), name="statistics")
+        try:
+            await self._wait_for(session)
+            if session.done():
+                session.result()
+            await self._drain(service, agent)
+        finally:
+            for task in (session, numbers):
+                task.cancel()
+            await asyncio.gather(session, numbers, return_exceptions=True)
+            await server.stop()
+            kept.close()
+
+    async def _tell_numbers(self, service: ChatService) -> None:
+        while True:
+            capacity, stats = service.capacity, service.backend_stats()
+            self._events.emit(
+                StatsEvent(
+                    active=capacity.active,
+                    queued=capacity.queued,
+                    requests=service.requests,
+                    completion_tokens=service.completion_tokens,
+                    tokens_per_second=round(service.tokens_per_second(), 2),
+                    memory_mb=stats.memory_mb,
+                    free_vram_mb=stats.free_vram_mb,
+                )
+            )
+            await asyncio.sleep(STATS_INTERVAL_S)
+
+    # --- ending ------------------------------------------------------------------------------------------------
+
+    async def _drain(self, service: ChatService, agent: NodeAgent) -> None:
+        service.refuse_new("This node takes nothing new.")
+        self._events.emit(DrainingEvent(active=service.capacity.active, reason=self._ending.reason))
+        drained = asyncio.ensure_future(asyncio.gather(agent.drain(self._ending.reason), service.drained()))
+        try:
+            while not drained.done():
+                left = self._ending.time_left(self._loop.time())
+                if left == 0:
+                    log.info("answers that were not done yet are cut off")
+                    return
+                self._ending_changed.clear()
+                changed = asyncio.ensure_future(self._ending_changed.wait())
+                watched: set[asyncio.Future[Any]] = {drained, changed}
+                await asyncio.wait(watched, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                changed.cancel()
+            drained.result()
+        finally:
+            drained.cancel()
+            await asyncio.gather(drained, return_exceptions=True)
+
+    async def _wait_for(self, work: asyncio.Future[T]) -> None:
+        """Returns when the work is done or somebody wants the engine to end."""
+        asked = asyncio.ensure_future(self._ending_changed.wait())
+        watched: set[asyncio.Future[Any]] = {work, asked}
+        try:
+            await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+
+    def _end(self, reason: str, drain_s: float | None) -> None:
+        self._ending.ask(reason, self._loop.time(), drain_s)
+        self._ending_changed.set()
+
+    def _stdin_ended(self) -> None:
+        """Runs on the thread that reads stdin, so that it works while the event loop is stuck."""
+        self._watchdog.end_within(ORPHAN_END_S)
+        self._from_thread(self._end)("the launcher is gone", ORPHAN_DRAIN_S)
+
+    def _listen_to_signals(self) -> None:
+        def handle(number: int, _frame: object) -> None:
+            # The second one means it.
+            drain_s = 0.0 if self._ending.asked else TERM_DRAIN_S
+            self._watchdog.end_within(drain_s + STOP_END_S)
+            self._from_thread(self._end)(f"{signal.Signals(number).name} received", drain_s)
+
+        for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), handle)
+
+    # --- commands ----------------------------------------------------------------------------------------------
+
+    def _command(self, command: Command) -> None:
+        if isinstance(command, PingCommand):
+            self._events.emit(PongEvent(id=command.id))
+        elif isinstance(command, DrainCommand):
+            self._end("the launcher asked for a drain", None)
+        elif isinstance(command, StopCommand):
+            self._watchdog.end_within(STOP_END_S)
+            self._end("the launcher asked for a stop", 0.0)
+        elif isinstance(command, GrantCommand):
+            self._handed_grant = command.grant
+            self._use_handed_grant()
+        else:
+            self._events.emit(
+                ErrorEvent(
+                    code="adapters_not_served", message=f"This engine serves no adapters, so {command.name} is not."
+                )
+            )
+
+    def _use_handed_grant(self) -> None:
+        """Before the agent exists a grant waits for it."""
+        if self._agent is None or self._handed_grant is None:
+            return
+        try:
+            self._agent.grant = check_is_for(self._handed_grant, self._agent.node_id)
+        except EngineExit as problem:
+            self._events.emit(ErrorEvent(code=problem.code, message=problem.message, hint=problem.hint))
+
+    def _bad_command(self, problem: str) -> None:
+        self._events.emit(ErrorEvent(code="bad_command", message=f"A line on stdin was passed over: {problem}."))
+
+    def _from_thread(self, callback: Callable[..., None]) -> Callable[..., None]:
+        def call(*arguments: object) -> None:
+            try:
+                self._loop.call_soon_threadsafe(callback, *arguments)
+            except RuntimeError:
+                log.debug("the event loop has ended already")
+
+        return call
+
+
+def _in_thread(work: Callable[[], T], loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:
+    """Runs blocking work on a daemon thread, which an engine that ends does not wait for."""
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.cancelled():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result: T | None = None
+        problem: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as error:
+            problem = error
+        try:
+            loop.call_soon_threadsafe(settle, result, problem)
+        except RuntimeError:
+            log.debug("the engine ended while it was loading")
+
+    threading.Thread(target=run, name="loading", daemon=True).start()
+    return future
+
+
+def _prepare_environment(threads: int) -> None:
+    """Settings that torch and transformers read once, when they are first imported."""
+    for name, value in {
+        # Without these two, spinning worker threads cost four fifths of the pace on a busy machine.
+        "OMP_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "TOKENIZERS_PARALLELISM": "false",
+        # Models come from disk alone; the engine asks no hub for anything.
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TRANSFORMERS_VERBOSITY": "error",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _report(events: EventWriter, problem: EngineExit) -> ExitCode:
+    log.error("%s %s", problem.message, problem.hint)
+    events.emit(ErrorEvent(code=problem.code, message=problem.message, hint=problem.hint, exit_code=problem.exit_code))
+    return problem.exit_code
+
+
+def _out_of_memory() -> EngineExit:
+    return EngineExit(
+        ExitCode.OUT_OF_MEMORY,
+        "out_of_memory",
+        "There is not enough memory for this model.",
+        "Close other programs, or choose a smaller model.",
+    )
+
+
+def _internal(error: Exception) -> EngineExit:
+    return EngineExit(
+        ExitCode.INTERNAL,
+        "internal",
+        f"The engine failed in a way that nobody foresaw ({type(error).__name__}).",
+        "Its log has the details; please report them.",
+    )

@@ -1,0 +1,1 @@
+"""From a chat request to its answer: admission, and OpenAI's HTTP on loopback."""

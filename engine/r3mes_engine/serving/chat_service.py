@@ -1,0 +1,179 @@
+"""One request from admission to its end, the same for a node's job and for a client on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, FinishReason
+from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.serving.chat_request import generation_request
+from r3mes_engine.serving.job_queue import JobQueue
+from r3mes_engine.serving.statistics import Statistics
+from r3mes_protocol.chat import ChatRequest
+from r3mes_protocol.control import RequestEvent
+from r3mes_protocol.messages import Capacity, FailureCode, ModelOffer, Usage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds from now; None: no bound."""
+
+    first_token_s: float | None = None
+    whole_s: float | None = None
+
+
+class RunningAnswer:
+    """An admitted answer: iterate it for text, then read `finish_reason`."""
+
+    def __init__(self, answer: Answer, statistics: Statistics, started_at: float, on_first: Callable[[], None]) -> None:
+        self._answer = answer
+        self._statistics = statistics
+        self._started_at = started_at
+        self._on_first = on_first
+        self._counted = 0
+        self.first_token_ms: int | None = None
+
+    def __aiter__(self) -> RunningAnswer:
+        return self
+
+    async def __anext__(self) -> str:
+        try:
+            return await self._next()
+        finally:
+            self._count()
+
+    async def _next(self) -> str:
+        text = await self._answer.__anext__()
+        if self.first_token_ms is None:
+            self.first_token_ms = round((time.monotonic() - self._started_at) * 1000)
+            self._on_first()
+        return text
+
+    def _count(self) -> None:
+        fresh = self._answer.completion_tokens - self._counted
+        if fresh:
+            self._counted = self._answer.completion_tokens
+            self._statistics.token(time.monotonic(), fresh)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(prompt_tokens=self._answer.prompt_tokens, completion_tokens=self._answer.completion_tokens)
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        return self._answer.finish_reason or "stop"
+
+
+class ChatService:
+    """Owns the queue in front of the backend and the numbers about it. Lives on one event loop."""
+
+    def __init__(self, backend: Backend, queue: JobQueue, emit: Callable[[RequestEvent], None]) -> None:
+        self._backend = backend
+        self._queue = queue
+        self._emit = emit
+        self._statistics = Statistics(time.monotonic())
+
+    @property
+    def offer(self) -> ModelOffer:
+        return self._backend.offer
+
+    @property
+    def capacity(self) -> Capacity:
+        return self._queue.capacity
+
+    @property
+    def draining(self) -> bool:
+        return self._queue.closed
+
+    @property
+    def requests(self) -> int:
+        return self._statistics.requests
+
+    @property
+    def completion_tokens(self) -> int:
+        return self._statistics.completion_tokens
+
+    def tokens_per_second(self) -> float:
+        return self._statistics.tokens_per_second(time.monotonic())
+
+    def backend_stats(self) -> BackendStats:
+        return self._backend.stats()
+
+    def refuse_new(self, reason: str) -> None:
+        self._queue.close(reason)
+
+    async def drained(self) -> None:
+        await self._queue.drained()
+
+    @asynccontextmanager
+    async def answer(self, job_id: str, chat: ChatRequest, deadlines: Deadlines) -> AsyncIterator[RunningAnswer]:
+        """Waits for a place, then yields the answer. Raises GenerationFailed; leaving the block stops the tokens.
+
+        Every request ends in one `request` event and one count, whatever becomes of it.
+        """
+        started_at = time.monotonic()
+        outcome, running = "failed", None
+        try:
+            async with self._bounded(deadlines, started_at) as on_first:
+                request = generation_request(chat, served_model=self._backend.offer.name)
+                async with self._queue.slot():
+                    answer = await self._backend.answer(request)
+                    try:
+                        running = RunningAnswer(answer, self._statistics, started_at, on_first)
+                        yield running
+                        outcome = running.finish_reason
+                    finally:
+                        answer.close()
+        except GenerationFailed as failure:
+            outcome = failure.code.value
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = FailureCode.CANCELLED.value
+            raise
+        finally:
+            self._statistics.request_ended()
+            self._emit(self._event(job_id, outcome, running, started_at))
+
+    @asynccontextmanager
+    async def _bounded(self, deadlines: Deadlines, started_at: float) -> AsyncIterator[Callable[[], None]]:
+        """A time limit that is the first token's until `on_first` is called, then the whole answer's."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        whole = None if deadlines.whole_s is None else started + deadlines.whole_s
+        first = whole if deadlines.first_token_s is None else started + deadlines.first_token_s
+        if whole is not None and first is not None:
+            first = min(first, whole)
+        timed: asyncio.Timeout | None = None
+        begun = False
+
+        def on_first() -> None:
+            nonlocal begun
+            begun = True
+            if timed is not None:
+                timed.reschedule(whole)
+
+        try:
+            async with asyncio.timeout_at(first) as timed:
+                yield on_first
+        except TimeoutError:
+            waited = time.monotonic() - started_at
+            what = "the whole answer" if begun else "a first token"
+            raise GenerationFailed(FailureCode.DEADLINE, f"There was no {what} within {waited:.1f} s.") from None
+
+    def _event(self, job_id: str, outcome: str, running: RunningAnswer | None, started_at: float) -> RequestEvent:
+        usage = running.usage if running is not None else Usage(prompt_tokens=0, completion_tokens=0)
+        return RequestEvent(
+            job_id=job_id,
+            outcome=outcome,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            first_token_ms=running.first_token_ms if running is not None else None,
+            duration_ms=round((time.monotonic() - started_at) * 1000),
+        )

@@ -1,0 +1,212 @@
+"""OpenAI's HTTP on loopback: chat completions and the list of models, for whoever shows the bearer token."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.serving.chat_service import ChatService, Deadlines, RunningAnswer
+from r3mes_protocol import __version__
+from r3mes_protocol.chat import ChatRequest, chunk, completion, parse_chat_request, usage_chunk
+from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.limits import MAX_BODY_BYTES
+from r3mes_protocol.sse import DONE, encode_event
+
+
+def build_app(service: ChatService, token: str) -> Starlette:
+    """The application. Every route but `/health` wants `Authorization: Bearer {token}`."""
+    routes = _Routes(service)
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", routes.chat, methods=["POST"]),
+            Route("/v1/models", routes.models, methods=["GET"]),
+            Route("/health", routes.health, methods=["GET"]),
+        ],
+        middleware=[Middleware(_BearerOnly, token=token)],
+        exception_handlers={ApiError: _api_error, 404: _not_found, 405: _not_allowed, 500: _internal},
+    )
+
+
+class _BearerOnly:
+    """Other programs of this computer can reach loopback too; without the token they learn nothing."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/health":
+            await self._app(scope, receive, send)
+            return
+        shown = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        if hmac.compare_digest(shown, self._expected):
+            await self._app(scope, receive, send)
+            return
+        error = ApiError(ErrorCode.UNAUTHORIZED, "This engine wants the bearer token of its ready event.")
+        await _respond(error)(scope, receive, send)
+
+
+class _Routes:
+    def __init__(self, service: ChatService) -> None:
+        self._service = service
+
+    async def health(self, request: Request) -> Response:
+        capacity = self._service.capacity
+        return JSONResponse(
+            {
+                "status": "draining" if self._service.draining else "ok",
+                "version": __version__,
+                "active": capacity.active,
+                "queued": capacity.queued,
+                "max_concurrency": capacity.max_concurrency,
+            }
+        )
+
+    async def models(self, request: Request) -> Response:
+        offer = self._service.offer
+        entry = {"id": offer.name, "object": "model", "created": 0, "owned_by": "r3mes"}
+        return JSONResponse({"object": "list", "data": [entry]})
+
+    async def chat(self, request: Request) -> Response:
+        chat = parse_chat_request(await _body(request))
+        call = _ChatCall(self._service, chat)
+        return _UntilDisconnect(call.stream if chat.stream else call.whole)
+
+
+class _ChatCall:
+    """One chat completion for one client."""
+
+    def __init__(self, service: ChatService, chat: ChatRequest) -> None:
+        self._service = service
+        self._chat = chat
+        self._id = f"chatcmpl-{secrets.token_hex(12)}"
+        self._created = int(time.time())
+
+    async def whole(self, send: Send) -> None:
+        try:
+            async with self._answer() as answer:
+                text = "".join([piece async for piece in answer])
+                body = completion(
+                    self._id,
+                    self._chat.model,
+                    self._created,
+                    content=text,
+                    finish_reason=answer.finish_reason,
+                    usage=answer.usage,
+                )
+        except GenerationFailed as failure:
+            await _send_response(send, _respond(failure.as_api_error()))
+            return
+        await _send_response(send, JSONResponse(body))
+
+    async def stream(self, send: Send) -> None:
+        started = False
+
+        async def put(data: bytes, *, more: bool = True) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": data, "more_body": more})
+
+        try:
+            async with self._answer() as answer:
+                await put(self._event(role="assistant", content=""))
+                async for piece in answer:
+                    await put(self._event(content=piece))
+                await put(self._event(finish_reason=answer.finish_reason))
+                if self._chat.stream_options is not None and self._chat.stream_options.include_usage:
+                    await put(encode_event(usage_chunk(self._id, self._chat.model, self._created, answer.usage)))
+        except GenerationFailed as failure:
+            error = failure.as_api_error()
+            if not started:
+                await _send_response(send, _respond(error))
+                return
+            # The status is sent already: the error travels as an event, and the stream still ends.
+            await put(encode_event(error.body()))
+        await put(DONE, more=False)
+
+    def _answer(self) -> contextlib.AbstractAsyncContextManager[RunningAnswer]:
+        return self._service.answer(self._id, self._chat, Deadlines())
+
+    def _event(self, **delta: Any) -> bytes:
+        return encode_event(chunk(self._id, self._chat.model, self._created, **delta))
+
+
+class _UntilDisconnect(Response):
+    """Runs the producer, and cancels it at once when the client goes away, even between two tokens."""
+
+    def __init__(self, produce: Callable[[Send], Awaitable[None]]) -> None:
+        super().__init__()
+        self._produce = produce
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        producer = asyncio.ensure_future(self._produce(send))
+        listener = asyncio.ensure_future(_disconnected(receive))
+        try:
+            await asyncio.wait({producer, listener}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listener.cancel()
+            if not producer.done():
+                producer.cancel()
+            await asyncio.gather(producer, listener, return_exceptions=True)
+        if not producer.cancelled() and (error := producer.exception()) is not None and not isinstance(error, OSError):
+            raise error
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MAX_BODY_BYTES:
+                raise ApiError(ErrorCode.BODY_TOO_LARGE, f"A request may have {MAX_BODY_BYTES} bytes.")
+    except ClientDisconnect:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "The request ended before its body did.") from None
+    return bytes(body)
+
+
+def _respond(error: ApiError) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHORIZED else None
+    return Response(error.to_json(), error.status, headers, "application/json")
+
+
+async def _send_response(send: Send, response: Response) -> None:
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": response.body, "more_body": False})
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return _respond(error)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return _respond(ApiError(ErrorCode.NOT_FOUND, f"There is no {request.url.path} here."))
+
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    return _respond(ApiError(ErrorCode.METHOD_NOT_ALLOWED, f"{request.method} is not served here."))
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    return _respond(ApiError(ErrorCode.INTERNAL, "The engine failed; its log tells why."))

@@ -1,0 +1,32 @@
+"""What `serve` was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from r3mes_engine.device import DeviceChoice
+from r3mes_protocol.wire import GatewayOrigin
+
+BackendChoice = Literal["transformers", "scripted"]
+
+MAX_CONCURRENCY = 1024
+"""Answers at once; a machine that can do more is handed to a bigger engine."""
+
+DEFAULT_CONCURRENCY = {"cpu": 4, "cuda": 16}
+"""On a CPU each stream beyond four only makes all of them slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    gateway: GatewayOrigin
+    model: str
+    device: DeviceChoice
+    state_dir: Path
+    backend: BackendChoice
+    control_on_stdin: bool
+    grant: Path | None
+    max_concurrency: int | None
+    scripted_tokens: int
+    scripted_tokens_per_second: float

@@ -1,0 +1,136 @@
+"""`installer test`: makes the environment of the tests, then runs the linters, the type checker and pytest."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from r3mes_installer.cancellation import Cancellation
+from r3mes_installer.environment import Environment
+from r3mes_installer.locks import Role
+from r3mes_installer.progress import Reporter
+from r3mes_installer.run_command import missing_libraries, require_libraries
+from r3mes_installer.system_packages import System, apt_install, missing_qt_libraries, missing_test_tools
+from r3mes_installer.target import Accelerator
+from r3mes_installer.workshop import Workshop
+
+INTERRUPT_GRACE_S = 20.0
+"""pytest tears its fixtures down after Ctrl-C; children of a test may take their drain time."""
+POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    code: int
+    seconds: float
+
+
+def prepare_test(
+    workshop: Workshop,
+    accelerator: Accelerator,
+    system: Callable[[], System] | None,
+    reporter: Reporter,
+    cancellation: Cancellation,
+) -> Environment:
+    """Makes all that the tests need. Raises Failure."""
+    choice = workshop.choose(Role.TEST, accelerator, cancellation)
+    if choice.note:
+        reporter.say(choice.note)
+    environment = choice.environment
+    environment.provision(reporter, cancellation)
+    if system is None:
+        return environment
+    libraries = missing_qt_libraries(environment.site_packages)
+    if libraries:
+        require_libraries(libraries, workshop, system(), reporter, cancellation)
+        left = missing_qt_libraries(environment.site_packages)
+        if left:
+            raise missing_libraries(left, system())
+    tools = missing_test_tools()
+    if tools and system().installs_packages:
+        apt_install(tools, workshop.locations.system_log, reporter, cancellation)
+    elif tools:
+        reporter.say(f"Some tests will be skipped, for lack of these packages (apt install): {' '.join(tools)}")
+    return environment
+
+
+def steps(environment: Environment, lint: bool, arguments: Sequence[str]) -> list[Step]:
+    python = str(environment.python)
+    scripts = environment.python.parent
+    import_linter = next(iter(scripts.glob("lint-imports*")), scripts / "lint-imports")
+    linters = [
+        Step("ruff check", (python, "-m", "ruff", "check", "--no-cache")),
+        Step("ruff format", (python, "-m", "ruff", "format", "--check", "--no-cache")),
+        Step("mypy", (python, "-m", "mypy")),
+        Step("import-linter", (str(import_linter), "--no-cache")),
+    ]
+    # -P: the folder that the command runs in is no place for modules.
+    return [*(linters if lint else []), Step("pytest", (python, "-P", "-m", "pytest", *arguments))]
+
+
+def run_steps(
+    to_run: Sequence[Step],
+    folder: Path,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    cancellation: Cancellation,
+) -> list[Outcome]:
+    """Runs each step, whatever the ones before it gave. Raises Cancelled."""
+    outcomes: list[Outcome] = []
+    for step in to_run:
+        reporter.say(f"== {step.name}")
+        began = time.monotonic()
+        code = _run(step.command, folder, environ, cancellation)
+        cancellation.check()
+        outcomes.append(Outcome(step.name, code, time.monotonic() - began))
+    return outcomes
+
+
+def _run(command: Sequence[str], folder: Path, environ: Mapping[str, str], cancellation: Cancellation) -> int:
+    sys.stdout.flush()
+    process = subprocess.Popen(command, cwd=folder, env=dict(environ))
+    cancelled_at: float | None = None
+    while True:
+        try:
+            return process.wait(POLL_S)
+        except subprocess.TimeoutExpired:
+            if cancellation.cancelled and cancelled_at is None:
+                cancelled_at = time.monotonic()
+                # Ctrl-C in a terminal reaches the child by itself; a second one would cut its tear-down short.
+                if not sys.stdin.isatty() and sys.platform != "win32":
+                    process.send_signal(signal.SIGINT)
+            if cancelled_at is not None and time.monotonic() - cancelled_at > INTERRUPT_GRACE_S:
+                process.kill()
+
+
+def checks_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of the tests: a fixed locale, nothing of the person's own R3MES settings."""
+    kept = {name: value for name, value in environ.items() if not name.startswith("R3MES_")}
+    if not kept.get("LANG"):
+        kept["LANG"] = "C.UTF-8"
+    return kept
+
+
+def summary(outcomes: Sequence[Outcome]) -> tuple[int, str]:
+    """The exit code (pytest's, or 1 when only a linter complains) and the last sentence."""
+    failed = [outcome.name for outcome in outcomes if outcome.code != 0]
+    tests = outcomes[-1]
+    seconds = round(sum(outcome.seconds for outcome in outcomes))
+    if not failed:
+        return 0, f"All checks passed in {seconds} s."
+    code = tests.code if tests.code > 0 else 1
+    if tests.code == 5:
+        return code, "No test was run: nothing matches the arguments that pytest was given."
+    return code, f"Failed after {seconds} s: {', '.join(failed)}."

@@ -1,0 +1,190 @@
+"""`r3mes`: the launcher's core on the command line, without Qt.
+
+Exit codes: 0 done (for `run` also: ended by Ctrl-C or SIGTERM) · 1 failed · 2 usage · 3 `status`: nothing runs ·
+130 interrupted before there was an answer · otherwise the engine's own code, such as 10 for no usable GPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from r3mes_launcher.roles import run_role
+
+if TYPE_CHECKING:
+    from r3mes_launcher.core.interface import Core
+    from r3mes_launcher.terminal.chat_command import Chat
+    from r3mes_launcher.terminal.interrupts import Interrupts
+    from r3mes_launcher.terminal.printer import Printer
+
+DEVICES = ("auto", "cpu")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    role = run_role(given)
+    if role is not None:
+        return role
+    options = parser().parse_args(given)
+    if options.command == "status":
+        return _status(options)
+    try:
+        return asyncio.run(_start(options))
+    except KeyboardInterrupt:
+        # Before or after the loop's own handler was in place.
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    from r3mes_protocol import __version__
+
+    whole = argparse.ArgumentParser(prog="r3mes", description="A node of the R3MES network, on the command line.")
+    whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True)
+
+    run = commands.add_parser("run", help="run the launcher in the foreground until Ctrl-C")
+    _add_common(run)
+    run.add_argument("--serve", action="store_true", help=_SERVE_HELP)
+    run.set_defaults(verb="run")
+
+    chat = commands.add_parser("chat", help="ask a model; a conversation on a terminal, otherwise one exchange")
+    _add_common(chat)
+    chat.add_argument("--serve", action="store_true", help="serve first, then ask one's own node. " + _SERVE_HELP)
+    chat.add_argument("--prompt", default=None, metavar="TEXT", help="ask this one thing and end")
+    chat.set_defaults(verb="chat")
+
+    status = commands.add_parser("status", help="tell what the launcher that runs now does")
+    status.add_argument("--json", action="store_true", help="for scripts")
+    return whole
+
+
+_SERVE_HELP = (
+    "switch Serving on for this run, with the embedded model unless another one is chosen; "
+    "where there is no usable GPU the CPU is used, and it is said"
+)
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--demo", action="store_true", help="offline, with a simulated engine and a mock gateway")
+    command.add_argument("--device", choices=DEVICES, default=None, help="for this run (default: as chosen before)")
+    command.add_argument("--gateway", default="", metavar="URL", help="a remote gateway, for this run")
+    command.add_argument("--model", default="", metavar="PATH", help="`builtin`, a folder or a GGUF file, for this run")
+    command.add_argument("--verbose", "-v", action="store_true", help="print all of the log")
+
+
+def _status(options: argparse.Namespace) -> int:
+    from r3mes_launcher.core.data_folder import DataFolder, data_home
+    from r3mes_launcher.terminal.status_command import status
+
+    home = data_home(os.environ)
+    text, code = status((DataFolder.under(home, False), DataFolder.under(home, True)), options.json)
+    print(text)
+    return code
+
+
+async def _start(options: argparse.Namespace) -> int:
+    from r3mes_launcher.composition import CompositionOptions, compose
+    from r3mes_launcher.core.interface import StartRefused
+    from r3mes_launcher.core.state import DeviceChoice
+    from r3mes_launcher.terminal.exit_status import ExitStatus
+    from r3mes_launcher.terminal.interrupts import watch_interrupts
+    from r3mes_launcher.terminal.printer import Printer
+
+    chatting = options.verb == "chat"
+    # Only an answer belongs on the stdout of `chat`.
+    printer = Printer(
+        sys.stderr if chatting else sys.stdout, verbose=options.verbose, node=options.serve or not chatting
+    )
+    try:
+        core = compose(
+            CompositionOptions(
+                demo=options.demo,
+                serve=options.serve,
+                gateway_url=options.gateway,
+                device=None if options.device is None else DeviceChoice(options.device),
+                model=options.model,
+            )
+        )
+    except ValueError as error:
+        print(f"r3mes: --gateway: {error}", file=sys.stderr)
+        return ExitStatus.USAGE
+    with watch_interrupts() as interrupts:
+        unsubscribe = core.subscribe(printer)
+        try:
+            await core.start()
+            if chatting:
+                return await _chat(core, options, interrupts, printer)
+            from r3mes_launcher.terminal.run_command import run
+
+            return await run(core, interrupts, printer)
+        except StartRefused as error:
+            if not chatting or options.serve or options.gateway:
+                print(f"r3mes: {error}", file=sys.stderr)
+                return ExitStatus.FAILED
+            return await _chat_with_running(options, interrupts, printer, str(error))
+        finally:
+            await _close(core, interrupts)
+            unsubscribe()
+            printer.close()
+
+
+async def _close(core: Core, interrupts: Interrupts) -> None:
+    """In order; or at once after another Ctrl-C: the loop's end then kills what is left."""
+    interrupts.arrived.clear()
+    closing = asyncio.ensure_future(core.close())
+    hurry = asyncio.ensure_future(interrupts.arrived.wait())
+    await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    hurry.cancel()
+    if closing.done():
+        closing.result()
+
+
+async def _chat(core: Core, options: argparse.Namespace, interrupts: Interrupts, printer: Printer) -> int:
+    from r3mes_launcher.terminal.chat_command import wait_for_node
+
+    if options.serve and not options.demo:
+        code = await wait_for_node(core, interrupts)
+        if code:
+            return code
+    return await _converse(core, options, interrupts, printer)
+
+
+async def _chat_with_running(
+    options: argparse.Namespace, interrupts: Interrupts, printer: Printer, refusal: str
+) -> int:
+    """Another launcher has the folder: its gateway answers as well."""
+    from r3mes_launcher.core.data_folder import DataFolder, data_home
+    from r3mes_launcher.core.status_file import running_launcher
+    from r3mes_launcher.terminal.chat_command import GatewayChat
+    from r3mes_launcher.terminal.exit_status import ExitStatus
+
+    running = running_launcher(DataFolder.under(data_home(os.environ), options.demo))
+    if running is None or not running.gateway_url:
+        print(f"r3mes: {refusal}", file=sys.stderr)
+        return ExitStatus.FAILED
+    printer.say(f"Asking through the launcher that runs already (pid {running.pid}, {running.gateway_url}).")
+    chat = GatewayChat(running.gateway_url)
+    try:
+        return await _converse(chat, options, interrupts, printer)
+    finally:
+        await chat.close()
+
+
+async def _converse(chat: Chat, options: argparse.Namespace, interrupts: Interrupts, printer: Printer) -> int:
+    from r3mes_launcher.terminal.chat_command import DEFAULT_PROMPT, Conversation
+    from r3mes_launcher.terminal.line_reader import LineReader
+
+    conversation = Conversation(chat, interrupts, printer, sys.stdout)
+    if options.prompt is not None:
+        return await conversation.once(options.prompt)
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
+        return await conversation.loop(LineReader(sys.stdin.fileno()))
+    return await conversation.once(DEFAULT_PROMPT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

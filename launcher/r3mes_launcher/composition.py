@@ -1,0 +1,116 @@
+"""The composition root of the launcher's core: real or demo adapters are chosen here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.child_environment import child_environment
+from r3mes_launcher.core.child_process import ChildCommand
+from r3mes_launcher.core.data_folder import DataFolder, data_home
+from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
+from r3mes_launcher.core.launcher import LauncherCore, LauncherParts
+from r3mes_launcher.core.local_gateway import CommandForPort
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.provisioning import Installer
+from r3mes_launcher.core.role_command import Role, role_command
+from r3mes_launcher.core.settings import SettingsStore
+from r3mes_launcher.core.state import DeviceChoice, GatewayKind
+from r3mes_launcher.core.supervisor import Supervisor
+from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.ports.clock import SystemClock
+from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
+from r3mes_launcher.ports.engine_runtime import EngineRuntime
+from r3mes_launcher.ports.gpu_demo import DemoGpuSource
+from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
+from r3mes_launcher.ports.process_tree import system_process_trees
+from r3mes_protocol.origin import gateway_origin
+
+DEMO_GATEWAY = {"R3MES_INFERENCE_MODE": "mock"}
+# Open: this gateway is on the loopback and made for the node beside it, which needs no grant for that.
+LOCAL_GATEWAY = {"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class CompositionOptions:
+    """What a command line may ask for. None of it is written to the settings: it holds for this run."""
+
+    demo: bool = False
+    serve: bool = False
+    """Switches Serving on at once. The tester's opt-in: without a usable GPU it goes on with the CPU and says so."""
+    gateway_url: str = ""
+    """A remote gateway instead of the one in the settings."""
+    device: DeviceChoice | None = None
+    model: str = ""
+    """`builtin`, or a folder or GGUF file, instead of the one in the settings."""
+    home: Path | None = None
+    """Where the data lie, instead of R3MES_HOME or the platform's folder."""
+    back_off: BackOff | None = None
+    """Other pauses between restarts, for tests."""
+
+
+def compose(options: CompositionOptions, environ: Mapping[str, str] | None = None) -> LauncherCore:
+    """One launcher, not yet started; `start` does all the work. Raises ValueError with a sentence for a bad URL."""
+    environment = dict(os.environ if environ is None else environ)
+    folder = data_folder(options, environment)
+    logs = LogHub()
+    supervisor = Supervisor(folder.run_records, system_process_trees(), environment, logs)
+    clock = SystemClock()
+    runtime: EngineRuntime
+    if options.demo:
+        runtime = DemoEngineRuntime(folder.engine, environment)
+    else:
+        command = installer_command()
+        installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
+        runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
+    return LauncherCore(
+        LauncherParts(
+            folder=folder,
+            logs=logs,
+            settings=SettingsStore(folder.settings, logs.say, _session_settings(options)),
+            supervisor=supervisor,
+            runtime=runtime,
+            gateway_command=_gateway_command(folder, environment, DEMO_GATEWAY if options.demo else LOCAL_GATEWAY),
+            gpus=GpuTelemetry(DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock), clock),
+            demo=options.demo,
+            serve=options.serve,
+            back_off=options.back_off or BackOff(),
+        )
+    )
+
+
+def data_folder(options: CompositionOptions, environ: Mapping[str, str]) -> DataFolder:
+    home = options.home or data_home(environ)
+    return DataFolder.under(home.expanduser().absolute(), options.demo)
+
+
+def installer_command() -> tuple[str, ...] | None:
+    """How the installer is started, where this copy of the project comes with it."""
+    if getattr(sys, "frozen", False):
+        return None
+    folder = Path(__file__).resolve().parents[2] / "installer"
+    return (sys.executable, str(folder)) if (folder / "__main__.py").is_file() else None
+
+
+def _session_settings(options: CompositionOptions) -> dict[str, Any]:
+    session: dict[str, Any] = {}
+    if options.gateway_url:
+        session |= {"gateway_kind": GatewayKind.REMOTE, "gateway_url": gateway_origin(options.gateway_url)}
+    if options.device is not None:
+        session["device"] = options.device
+    if options.model:
+        session["model"] = options.model
+    return session
+
+
+def _gateway_command(folder: DataFolder, environ: Mapping[str, str], settings: Mapping[str, str]) -> CommandForPort:
+    def command(port: int) -> ChildCommand:
+        argv = (*role_command(Role.API_LITE), "--host", "127.0.0.1", "--port", str(port), "--control", "stdio")
+        return ChildCommand(argv, folder.root, child_environment(environ, settings))
+
+    return command

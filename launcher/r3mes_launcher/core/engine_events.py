@@ -1,0 +1,137 @@
+"""Reads what an engine says on its control channel and tells it in the machine's and the log's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.node_events import (
+    EngineComplained,
+    EngineDisconnected,
+    EngineLoading,
+    EngineReady,
+    EngineRegistered,
+    EngineUnfit,
+    Event,
+)
+from r3mes_launcher.core.state import Fault, LogLevel, Progress
+from r3mes_protocol import PROTOCOL_VERSION, control
+from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
+from r3mes_protocol.wire import ProtocolError
+
+SOURCE = "engine"
+
+MAX_STRAY_LINES = 20
+"""Lines on stdout that are no events and that are reported; a library that prints there must not fill the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What a running engine said of itself."""
+
+    node_id: str = ""
+    model: str = ""
+    device: str = ""
+    active_requests: int = 0
+    total_requests: int = 0
+    tokens_per_second: float = 0.0
+    total_tokens: int = 0
+
+
+class EngineEvents:
+    """The listener of one engine's life."""
+
+    def __init__(
+        self, logs: LogHub, dispatch: Callable[[Event], None], tell_facts: Callable[[EngineFacts], None]
+    ) -> None:
+        self._logs = logs
+        self._dispatch = dispatch
+        self._tell_facts = tell_facts
+        self._facts = EngineFacts()
+        self._strays = 0
+
+    def on_log(self, lines: Sequence[str]) -> None:
+        self._logs.add(SOURCE, lines)
+
+    def on_oversized_output(self) -> None:
+        self._stray(f"a line of more than {MAX_CONTROL_LINE_BYTES} bytes")
+
+    def on_output(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            event = control.parse_event(line)
+        except ProtocolError as error:
+            self._stray(error.reason)
+            return
+        self._take(event)
+
+    def _stray(self, reason: str) -> None:
+        self._strays += 1
+        if self._strays <= MAX_STRAY_LINES:
+            self._logs.add(
+                SOURCE, [f"Ignored what the engine wrote to its control channel: {reason}"], LogLevel.WARNING
+            )
+        if self._strays == MAX_STRAY_LINES:
+            self._logs.add(SOURCE, ["More of this kind is ignored without a line here."], LogLevel.WARNING)
+
+    def _take(self, event: control.Event) -> None:
+        match event:
+            case control.StartingEvent():
+                self._check_protocol(event.protocol, event.version)
+            case control.LoadingEvent():
+                total = 0 if event.fraction is None else 100
+                done = 0 if event.fraction is None else round(event.fraction * 100)
+                self._dispatch(EngineLoading(Progress(event.stage, done, total, "%")))
+            case control.ReadyEvent():
+                if self._check_protocol(event.protocol, ""):
+                    device = event.device
+                    self._note(EngineFacts(node_id=event.node_id, model=event.model, device=device.name))
+                    self._dispatch(EngineReady())
+            case control.RegisteredEvent():
+                self._dispatch(EngineRegistered())
+            case control.DisconnectedEvent():
+                self._dispatch(EngineDisconnected(event.reason or "the connection broke"))
+            case control.StatsEvent():
+                facts = self._facts
+                self._note(
+                    EngineFacts(
+                        facts.node_id,
+                        facts.model,
+                        facts.device,
+                        event.active,
+                        event.requests,
+                        event.tokens_per_second,
+                        event.completion_tokens,
+                    )
+                )
+            case control.RequestEvent():
+                took = f"{event.completion_tokens} tokens in {event.duration_ms} ms"
+                self._logs.add(SOURCE, [f"Request {event.job_id}: {event.outcome}, {took}."], LogLevel.INFO)
+            case control.DrainingEvent():
+                self._logs.add(SOURCE, [f"Draining: {event.active} requests run."], LogLevel.INFO)
+            case control.StoppedEvent():
+                self._logs.add(SOURCE, [f"Stopped. {event.reason}"], LogLevel.INFO)
+            case control.ErrorEvent():
+                if event.exit_code is None:
+                    self._logs.add(SOURCE, [f"{event.message} {event.hint}"], LogLevel.ERROR)
+                # Otherwise it ends next, and its last words become the node's reason or fault, which the log gets.
+                self._dispatch(EngineComplained(Fault(event.code, event.message, event.hint)))
+            case control.PongEvent():
+                return
+
+    def _check_protocol(self, protocol: int, version: str) -> bool:
+        if protocol == PROTOCOL_VERSION:
+            return True
+        sentence = (
+            f"The engine {version}".rstrip()
+            + f" speaks version {protocol} of the control channel, this launcher version {PROTOCOL_VERSION}."
+        )
+        hint = "Install the engine again, or update the launcher."
+        self._dispatch(EngineUnfit(Fault("engine_protocol_mismatch", sentence, hint)))
+        return False
+
+    def _note(self, facts: EngineFacts) -> None:
+        self._facts = facts
+        self._tell_facts(facts)

@@ -1,0 +1,138 @@
+"""The real engine: found in an environment of its own, checked before each start, started as a child.
+
+Which interpreter runs it, in this order: the one that R3MES_ENGINE_PYTHON names; the launcher's own, where everything
+the engine needs can be imported from it (a developer's or a server's single environment); the one that the installer
+makes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from r3mes_launcher.core.child_environment import child_environment
+from r3mes_launcher.core.child_process import ChildCommand
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.provisioning import Installer
+from r3mes_launcher.core.settings import BUILTIN_MODEL
+from r3mes_launcher.core.state import Fault, LogLevel, Progress
+from r3mes_launcher.ports.engine_runtime import (
+    EngineWish,
+    Prepared,
+    ProvisioningError,
+    Refused,
+    RuntimeReport,
+)
+
+ENGINE_PYTHON_VARIABLE = "R3MES_ENGINE_PYTHON"
+
+# What the engine's environment holds beyond the launcher's own. They are looked for and never imported here.
+ENGINE_PACKAGES = ("r3mes_engine", "torch", "transformers", "gguf", "safetensors", "starlette", "uvicorn", "websockets")
+
+NOT_INSTALLABLE = Fault(
+    "installer_missing",
+    "The engine is not installed, and this copy of the launcher comes without the installer.",
+    f"Start R3MES by its installer, or set {ENGINE_PYTHON_VARIABLE} to a Python that has the engine.",
+)
+
+
+def own_interpreter_has_engine() -> bool:
+    """Whether this very interpreter could run the engine. Imports nothing."""
+    if getattr(sys, "frozen", False):
+        return False
+    return all(importlib.util.find_spec(name) is not None for name in ENGINE_PACKAGES)
+
+
+class InstalledEngineRuntime:
+    def __init__(
+        self,
+        state_folder: Path,
+        environ: Mapping[str, str],
+        installer: Installer | None,
+        logs: LogHub,
+        own_python: Callable[[], bool] = own_interpreter_has_engine,
+        extra_arguments: tuple[str, ...] = (),
+    ) -> None:
+        self._state_folder = state_folder
+        self._environ = environ
+        self._installer = installer
+        self._logs = logs
+        self._own_python = own_python
+        self._extra_arguments = extra_arguments
+        self._python = ""
+
+    async def find(self) -> RuntimeReport:
+        chosen = self._environ.get(ENGINE_PYTHON_VARIABLE, "").strip()
+        if chosen:
+            self._python = shutil.which(chosen) or chosen
+            return RuntimeReport(present=True, location=self._python)
+        if await asyncio.to_thread(self._own_python):
+            self._python = sys.executable
+            return RuntimeReport(present=True, location=self._python)
+        if self._installer is None:
+            return RuntimeReport(present=False)
+        try:
+            plan = await self._installer.plan()
+        except ProvisioningError as error:
+            self._logs.say(f"{error.fault.message} {error.fault.hint}".strip(), LogLevel.WARNING)
+            return RuntimeReport(present=False)
+        self._python = plan.python
+        return plan.report
+
+    async def provision(self, tell: Callable[[Progress], None]) -> None:
+        if self._installer is None:
+            raise ProvisioningError(NOT_INSTALLABLE)
+        self._python = await self._installer.install(tell)
+
+    async def prepare(self, wish: EngineWish) -> Prepared | Refused:
+        refusal = await asyncio.to_thread(self._check, wish)
+        return refusal if refusal is not None else Prepared(self._command(wish))
+
+    def _check(self, wish: EngineWish) -> Refused | None:
+        if not os.access(self._python, os.X_OK) or Path(self._python).is_dir():
+            chosen = self._environ.get(ENGINE_PYTHON_VARIABLE, "").strip()
+            if chosen:
+                message = f"{ENGINE_PYTHON_VARIABLE} names {chosen}, which is not a program that can be started."
+                return Refused(Fault("engine_python_missing", message, "Correct the variable, or unset it."))
+            message = f"The engine's program {self._python or 'is not installed and'} is gone."
+            hint = "Try again to install it anew. If an antivirus removed it, allow its folder first."
+            return Refused(Fault("engine_missing", message, hint), runtime_missing=self._installer is not None)
+        return self._check_model(wish.model) or self._check_folder()
+
+    def _check_model(self, model: str) -> Refused | None:
+        if model == BUILTIN_MODEL:
+            return None
+        path = Path(model).expanduser()
+        hint = "Choose a folder with a Hugging Face model, a GGUF file, or the built-in model."
+        if not path.exists():
+            return Refused(Fault("model_unusable", f"There is no model at {model}.", hint))
+        if path.is_dir() and not (path / "config.json").is_file():
+            return Refused(Fault("model_unusable", f"{model} holds no model: its config.json is missing.", hint))
+        if path.is_file() and path.suffix.lower() != ".gguf":
+            return Refused(Fault("model_unusable", f"{model} is not a GGUF file.", hint))
+        return None
+
+    def _check_folder(self) -> Refused | None:
+        try:
+            self._state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            message = f"The engine's folder {self._state_folder} can't be made: {(error.strerror or '').lower()}."
+            return Refused(Fault("engine_folder", message, "Free some disk space, or correct the folder's rights."))
+        return None
+
+    def _command(self, wish: EngineWish) -> ChildCommand:
+        argv = (
+            *(self._python, "-P", "-m", "r3mes_engine", "serve"),
+            *("--gateway", wish.gateway),
+            *("--model", wish.model),
+            *("--device", wish.device.value),
+            *("--state-dir", str(self._state_folder)),
+            *("--control", "stdio"),
+            *self._extra_arguments,
+        )
+        return ChildCommand(argv, self._state_folder, child_environment(self._environ))

@@ -1,0 +1,299 @@
+"""One launcher, demo or real: owns every part of the core and tells the front ends what is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.data_folder import DataFolder, FolderLock
+from r3mes_launcher.core.gateway_client import GatewayClient
+from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
+from r3mes_launcher.core.interface import ChatError, CoreListener
+from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.node_controller import NodeController
+from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.settings import SettingsStore
+from r3mes_launcher.core.state import (
+    Actual,
+    ChatDelta,
+    ChatTurn,
+    Desired,
+    DeviceChoice,
+    GatewayKind,
+    GatewayState,
+    GpuReport,
+    LauncherState,
+    LogLevel,
+    NodeState,
+)
+from r3mes_launcher.core.status_file import WRITE_INTERVAL_S, StatusFile
+from r3mes_launcher.core.supervisor import Supervisor
+from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.ports.engine_runtime import EngineRuntime
+from r3mes_protocol import __version__
+from r3mes_protocol.origin import gateway_origin
+
+GATEWAY_WAIT_S = 20.0
+"""A chat that is asked while the local gateway still starts waits for it no longer than this."""
+
+_ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class LauncherParts:
+    """What the composition root chose."""
+
+    folder: DataFolder
+    logs: LogHub
+    settings: SettingsStore
+    supervisor: Supervisor
+    runtime: EngineRuntime
+    gateway_command: CommandForPort
+    gpus: GpuTelemetry
+    demo: bool = False
+    serve: bool = False
+    """Serving on at once, with the CPU where there is no usable GPU."""
+    back_off: BackOff = field(default_factory=BackOff)
+
+
+class LauncherCore:
+    """Satisfies `interface.Core`."""
+
+    def __init__(self, parts: LauncherParts) -> None:
+        self._parts = parts
+        self._logs = parts.logs
+        self._lock = FolderLock(parts.folder)
+        self._listeners: list[CoreListener] = []
+        self._gpus = GpuReport()
+        self._state = LauncherState(demo=parts.demo)
+        self._client = GatewayClient()
+        self._monitor = GatewayMonitor(self._client, self._on_gateway_report)
+        self._gateway_report = GatewayReport()
+        self._gateway_base = GatewayState()
+        self._local_gateway: LocalGateway | None = None
+        self._node: NodeController | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._choosing_gateway = asyncio.Lock()
+        self._started = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._closed: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> LauncherState:
+        return self._state
+
+    def subscribe(self, listener: CoreListener) -> Callable[[], None]:
+        listener.on_state(self._state)
+        listener.on_gpus(self._gpus)
+        end_logs = self._logs.subscribe(listener.on_logs)
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            end_logs()
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    # --- its life ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        parts = self._parts
+        parts.folder.create()
+        self._lock.take()
+        self._logs.say(f"R3MES launcher {__version__}" + (" (demo)" if parts.demo else ""))
+        parts.settings.load()
+        await parts.supervisor.reap_stale()
+        settings = parts.settings.current
+        self._node = NodeController(
+            NodeMachineState(device=settings.device, cpu_fallback=parts.serve, back_off=parts.back_off),
+            parts.runtime,
+            parts.supervisor,
+            self._logs,
+            settings.model,
+            self._on_node,
+        )
+        self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
+        self._monitor.start()
+        await self._use_gateway(settings.gateway_kind, settings.gateway_url)
+        self._node.start(Desired.SERVING if parts.serve else settings.desired)
+        self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
+        self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
+        self._started.set()
+
+    async def close(self) -> None:
+        if self._closed is None:
+            self._closed = asyncio.create_task(self._close(), name="close the core")
+        await asyncio.shield(self._closed)
+
+    async def _close(self) -> None:
+        if self._node is not None:
+            await self._node.close()
+        if self._local_gateway is not None:
+            await self._local_gateway.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._monitor.close()
+        await self._client.close()
+        await self._parts.supervisor.close()
+        self._logs.flush()
+        self._lock.release()
+
+    # --- intents -------------------------------------------------------------------------------------------------
+
+    async def set_desired(self, desired: Desired) -> None:
+        node = await self._ready_node()
+        self._parts.settings.change(desired=desired)
+        node.wish(desired)
+
+    async def cancel_provisioning(self) -> None:
+        (await self._ready_node()).cancel_provisioning()
+
+    async def retry(self) -> None:
+        node = await self._ready_node()
+        if self._local_gateway is not None:
+            self._local_gateway.retry()
+        self._monitor.look_now()
+        node.retry()
+
+    async def choose_device(self, device: DeviceChoice) -> None:
+        node = await self._ready_node()
+        self._parts.settings.change(device=device)
+        self._change(replace(self._state, device_choice=device))
+        node.choose_device(device)
+
+    async def choose_model(self, path: str) -> None:
+        node = await self._ready_node()
+        model = path.strip()
+        if not model:
+            raise ValueError("Choose a model: a folder, a GGUF file, or the built-in one.")
+        self._parts.settings.change(model=model)
+        self._change(replace(self._state, model_path=model))
+        node.choose_model(model)
+
+    async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
+        await self._ready_node()
+        origin = gateway_origin(url) if kind is GatewayKind.REMOTE else ""
+        async with self._choosing_gateway:
+            self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
+            await self._use_gateway(kind, origin)
+
+    async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncGenerator[ChatDelta, None]:
+        origin = await self._chat_gateway()
+        name = model or await self._first_model(origin)
+        async with contextlib.aclosing(self._client.chat(origin, turns, name)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    # --- the gateway ---------------------------------------------------------------------------------------------
+
+    async def _use_gateway(self, kind: GatewayKind, origin: str) -> None:
+        if kind is GatewayKind.LOCAL and self._local_gateway is not None:
+            return
+        if kind is GatewayKind.LOCAL:
+            parts = self._parts
+            self._local_gateway = LocalGateway(
+                parts.gateway_command, parts.supervisor, self._logs, self._on_gateway, parts.back_off
+            )
+            self._local_gateway.start()
+            return
+        local, self._local_gateway = self._local_gateway, None
+        self._on_gateway(GatewayState(kind=GatewayKind.REMOTE, url=origin))
+        if local is not None:
+            await local.close()
+
+    async def _chat_gateway(self) -> str:
+        try:
+            async with asyncio.timeout(GATEWAY_WAIT_S):
+                while not self._gateway_base.url or self._gateway_base.message:
+                    if self._local_gateway is not None and self._local_gateway.given_up:
+                        raise ChatError(self._gateway_base.message)
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            message = self._state.gateway.message or "There is no gateway."
+            raise ChatError(message) from None
+        return self._state.gateway.url
+
+    async def _first_model(self, origin: str) -> str:
+        if self._state.models:
+            return self._state.models[0]
+        node = self._state.node
+        try:
+            return await self._client.first_model(origin)
+        except ChatError:
+            if node.desired is Desired.SERVING and node.actual in _ON_ITS_WAY:
+                raise ChatError(f"No model can be asked yet. {node.reason}".strip()) from None
+            raise
+
+    # --- what the parts tell -------------------------------------------------------------------------------------
+
+    def _on_gateway(self, base: GatewayState) -> None:
+        if base.kind is GatewayKind.LOCAL and self._local_gateway is None:
+            return  # the last words of one that was left for a remote gateway
+        self._gateway_base = base
+        # A local gateway has something to say exactly while it does not answer.
+        self._monitor.watch("" if base.message else base.url)
+        if self._node is not None:
+            self._node.use_gateway(base.url)
+        self._show_gateway()
+
+    def _on_gateway_report(self, report: GatewayReport) -> None:
+        self._gateway_report = report
+        self._show_gateway()
+
+    def _show_gateway(self) -> None:
+        base, report = self._gateway_base, self._gateway_report
+        known = report if report.origin == base.url else GatewayReport()
+        gateway = replace(base, reachable=known.reachable, message=base.message or known.message)
+        self._change(replace(self._state, gateway=gateway, models=known.models))
+
+    def _on_node(self, node: NodeState) -> None:
+        before = self._state.node
+        self._change(replace(self._state, node=node))
+        if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
+            self._monitor.look_now()
+        if node.desired is not before.desired and self._started.is_set():
+            # Cancelling the installation takes the wish back.
+            self._parts.settings.change(desired=node.desired)
+
+    def _on_gpus(self, report: GpuReport) -> None:
+        self._gpus = report
+        for listener in tuple(self._listeners):
+            listener.on_gpus(report)
+
+    def _change(self, state: LauncherState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        self._changed.set()
+        for listener in tuple(self._listeners):
+            listener.on_state(state)
+
+    async def _ready_node(self) -> NodeController:
+        await self._started.wait()
+        assert self._node is not None
+        return self._node
+
+    async def _write_status(self) -> None:
+        file = StatusFile(self._parts.folder.status)
+        written: LauncherState | None = None
+        warned = False
+        try:
+            while True:
+                if self._state != written:
+                    written = self._state
+                    try:
+                        await asyncio.to_thread(file.write, written)
+                    except OSError as error:
+                        if not warned:
+                            self._logs.say(f"The status file can't be written ({error.strerror}).", LogLevel.WARNING)
+                        warned = True
+                await asyncio.sleep(WRITE_INTERVAL_S)
+        finally:
+            file.remove()

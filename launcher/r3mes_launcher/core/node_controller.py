@@ -1,0 +1,328 @@
+"""Runs the node's state machine: its effects become an engine process and an installation, their news its events."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from time import time
+
+from r3mes_launcher.core.child_process import ChildProcess
+from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.node_events import (
+    CancelProvisioning,
+    CancelRequested,
+    Closing,
+    DeviceChosen,
+    DrainEnded,
+    Effect,
+    EngineExited,
+    EngineUnkillable,
+    Event,
+    Provision,
+    Provisioned,
+    ProvisioningCancelled,
+    ProvisioningFailed,
+    ProvisioningProgressed,
+    Reconfigured,
+    Retried,
+    RuntimeFound,
+    StartEngine,
+    StartRefused,
+    StopEngine,
+    StopManner,
+    Suspended,
+    SuspendReason,
+    Tick,
+    Wished,
+)
+from r3mes_launcher.core.node_machine import step
+from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.process_outcome import ProcessOutcome
+from r3mes_launcher.core.state import (
+    Actual,
+    Desired,
+    DeviceChoice,
+    Fault,
+    LogLevel,
+    NodeState,
+    ProcessState,
+    Progress,
+)
+from r3mes_launcher.core.stop_ladder import (
+    ENGINE_CLOSE,
+    ENGINE_DRAIN,
+    ENGINE_STOP,
+    FORCED,
+    StopAction,
+    StopLadder,
+)
+from r3mes_launcher.core.supervisor import SpawnError, Supervisor
+from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
+
+LADDERS: Mapping[StopManner, StopLadder] = {
+    StopManner.DRAIN: ENGINE_DRAIN,
+    StopManner.CLOSE: ENGINE_CLOSE,
+    StopManner.STOP: ENGINE_STOP,
+    StopManner.FORCE: FORCED,
+}
+
+
+class NodeController:
+    """Owned by the core's loop. `tell` hears every new NodeState."""
+
+    def __init__(
+        self,
+        machine: NodeMachineState,
+        runtime: EngineRuntime,
+        supervisor: Supervisor,
+        logs: LogHub,
+        model: str,
+        tell: Callable[[NodeState], None],
+        chance: Callable[[], float] = random.random,
+        ladders: Mapping[StopManner, StopLadder] = LADDERS,
+    ) -> None:
+        self._ladders = ladders
+        self._machine = machine
+        self._runtime = runtime
+        self._supervisor = supervisor
+        self._logs = logs
+        self._model = model
+        self._tell = tell
+        self._chance = chance
+        self._gateway = ""
+        self._report = RuntimeReport(present=False)
+        self._facts = EngineFacts()
+        self._process = ProcessState()
+        self._child: ChildProcess | None = None
+        self._manner: StopManner | None = None
+        self._engine_task: asyncio.Task[None] | None = None
+        self._stop_task: asyncio.Task[None] | None = None
+        self._find_task: asyncio.Task[None] | None = None
+        self._provision_task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._given_up = False
+        self._rest = asyncio.Event()
+        self._told: NodeState | None = None
+
+    # --- wishes ------------------------------------------------------------------------------------------------
+
+    def start(self, desired: Desired) -> None:
+        """Looks for the engine and then resumes the wish."""
+        self._dispatch(Suspended(self._suspend_reasons()))
+        self._dispatch(Wished(desired))
+        self._find_task = asyncio.create_task(self._find(), name="find the engine")
+
+    def wish(self, desired: Desired) -> None:
+        self._dispatch(Wished(desired))
+
+    def retry(self) -> None:
+        self._dispatch(Retried())
+
+    def cancel_provisioning(self) -> None:
+        self._dispatch(CancelRequested())
+
+    def choose_device(self, device: DeviceChoice) -> None:
+        if device is not self._machine.device:
+            self._dispatch(DeviceChosen(device))
+
+    def choose_model(self, model: str) -> None:
+        self._model = model
+
+    def use_gateway(self, origin: str) -> None:
+        """The gateway to register with; empty while there is none."""
+        if origin == self._gateway:
+            return
+        moved = bool(self._gateway)
+        self._gateway = origin
+        self._dispatch(Suspended(self._suspend_reasons()))
+        if moved and origin:
+            self._dispatch(Reconfigured())
+
+    async def close(self) -> None:
+        """Ends the engine or the installation in order. Bounded by the ladders."""
+        self._dispatch(Closing())
+        while not self._at_rest():
+            self._rest.clear()
+            await self._rest.wait()
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = [self._find_task, self._stop_task, self._engine_task, self._provision_task]
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+
+    @property
+    def state(self) -> NodeState:
+        machine = self._machine
+        now = asyncio.get_running_loop().time()
+        return NodeState(
+            desired=machine.desired,
+            actual=machine.actual,
+            reason=machine.reason,
+            fault=machine.fault,
+            retry_at=None if machine.retry_at is None else time() + machine.retry_at - now,
+            progress=machine.progress,
+            engine=replace(self._process, restarts=machine.restarts),
+            node_id=self._facts.node_id,
+            model=self._facts.model,
+            device=self._facts.device,
+            active_requests=self._facts.active_requests,
+            total_requests=self._facts.total_requests,
+            tokens_per_second=self._facts.tokens_per_second,
+            total_tokens=self._facts.total_tokens,
+            provision_bytes=0 if self._report.present else self._report.download_bytes,
+        )
+
+    # --- the machine's shell -------------------------------------------------------------------------------------
+
+    def _dispatch(self, event: Event) -> None:
+        loop = asyncio.get_running_loop()
+        before = self._machine
+        self._machine, effects = step(before, event, loop.time())
+        for effect in effects:
+            self._perform(effect)
+        if self._machine.wake_at != before.wake_at or isinstance(event, Tick):
+            self._arm(loop)
+        if self._at_rest():
+            self._rest.set()
+        if self._machine.reason != before.reason and self._machine.reason:
+            level = LogLevel.ERROR if self._machine.actual is Actual.FAULTED else LogLevel.INFO
+            self._logs.say(self._machine.reason, level)
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        state = self.state
+        comparable = replace(state, retry_at=self._machine.retry_at)
+        if comparable != self._told:
+            self._told = comparable
+            self._tell(state)
+
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._machine.wake_at is not None:
+            self._timer = loop.call_at(self._machine.wake_at, self._dispatch, Tick())
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Provision():
+                self._provision_task = asyncio.create_task(self._provision(), name="install the engine")
+                self._provision_task.add_done_callback(self._on_provision_end)
+            case CancelProvisioning():
+                if self._provision_task is not None:
+                    self._provision_task.cancel()
+            case StartEngine():
+                self._manner = None
+                self._engine_task = asyncio.create_task(self._run_engine(effect.device), name="run the engine")
+                self._engine_task.add_done_callback(self._on_engine_task_end)
+            case StopEngine():
+                self._manner = effect.manner
+                self._begin_stop()
+
+    def _at_rest(self) -> bool:
+        if self._machine.engine_lives:
+            return self._given_up
+        return self._machine.actual is not Actual.PROVISIONING
+
+    def _suspend_reasons(self) -> frozenset[SuspendReason]:
+        return frozenset() if self._gateway else frozenset({SuspendReason.GATEWAY})
+
+    # --- the engine ----------------------------------------------------------------------------------------------
+
+    async def _run_engine(self, device: DeviceChoice) -> None:
+        wish = EngineWish(gateway=self._gateway, model=self._model, device=device)
+        verdict = await self._runtime.prepare(wish)
+        if isinstance(verdict, Refused):
+            self._dispatch(StartRefused(verdict.fault, verdict.runtime_missing))
+            return
+        if self._manner is not None:
+            # Not wanted any more before it began.
+            self._dispatch(EngineExited(ProcessOutcome(0)))
+            return
+        listener = EngineEvents(self._logs, self._dispatch, self._take_facts)
+        try:
+            child = await self._supervisor.start("engine", verdict.command, listener)
+        except SpawnError as error:
+            fault = Fault("engine_not_started", str(error), "Install the engine again, then try once more.")
+            self._dispatch(StartRefused(fault))
+            return
+        self._child = child
+        self._given_up = False
+        self._process = replace(self._process, running=True, pid=child.pid, started_at=time())
+        self._logs.say(f"The engine runs with pid {child.pid}.")
+        self._tell_state()
+        self._begin_stop()
+        outcome = await child.wait()
+        self._child = None
+        self._process = replace(self._process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
+        self._facts = replace(self._facts, active_requests=0, tokens_per_second=0.0)
+        self._logs.say(f"The engine {outcome.sentence()}.")
+        self._dispatch(EngineExited(outcome, self._chance()))
+
+    def _take_facts(self, facts: EngineFacts) -> None:
+        self._facts = facts
+        self._tell_state()
+
+    def _begin_stop(self) -> None:
+        if self._child is None or self._manner is None:
+            return
+        if self._stop_task is not None:
+            self._stop_task.cancel()
+        self._stop_task = asyncio.create_task(
+            self._stop(self._child, self._ladders[self._manner]), name="stop the engine"
+        )
+
+    async def _stop(self, child: ChildProcess, ladder: StopLadder) -> None:
+        if not await child.stop(ladder, self._on_step):
+            self._given_up = True
+            self._dispatch(EngineUnkillable())
+
+    def _on_step(self, action: StopAction) -> None:
+        if action is not StopAction.DRAIN:
+            self._dispatch(DrainEnded())
+        if action in (StopAction.TERMINATE, StopAction.KILL):
+            self._logs.say(f"The engine does not end by itself: {action.value}.", LogLevel.WARNING)
+
+    # --- its environment -----------------------------------------------------------------------------------------
+
+    async def _find(self) -> None:
+        self._report = await self._runtime.find()
+        self._dispatch(RuntimeFound(self._report.present))
+
+    async def _provision(self) -> None:
+        def tell(progress: Progress) -> None:
+            self._dispatch(ProvisioningProgressed(progress))
+
+        await self._runtime.provision(tell)
+
+    def _on_provision_end(self, task: asyncio.Task[None]) -> None:
+        # A callback and not the task's own code: a task that is cancelled before its first step runs none of it.
+        if task.cancelled():
+            self._dispatch(ProvisioningCancelled())
+            return
+        error = task.exception()
+        if error is None:
+            self._report = replace(self._report, present=True)
+            self._dispatch(Provisioned())
+        elif isinstance(error, ProvisioningError):
+            self._dispatch(ProvisioningFailed(error.fault))
+        else:
+            self._dispatch(ProvisioningFailed(_unexpected(error)))
+
+    def _on_engine_task_end(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._dispatch(StartRefused(_unexpected(error)))
+
+
+def _unexpected(error: BaseException) -> Fault:
+    return Fault(
+        "launcher_error",
+        f"The launcher met an error of its own ({type(error).__name__}: {error}).",
+        "Try again; if it stays, report it with the log.",
+    )

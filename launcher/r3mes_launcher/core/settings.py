@@ -1,0 +1,106 @@
+"""What the person chose, kept over restarts in one JSON file that heals itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from r3mes_launcher.core.data_folder import read_json_object, write_atomically
+from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
+from r3mes_protocol.origin import gateway_origin
+
+SCHEMA = 1
+BUILTIN_MODEL = "builtin"
+
+SayLine = Callable[[str, LogLevel], None]
+
+
+class Settings(BaseModel):
+    """Unknown keys are kept, so that an older launcher loses nothing of a newer one's file."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    schema_version: int = SCHEMA
+    desired: Desired = Desired.OFF
+    gateway_kind: GatewayKind = GatewayKind.LOCAL
+    gateway_url: Annotated[str, Field(max_length=300)] = ""
+    device: DeviceChoice = DeviceChoice.AUTO
+    model: Annotated[str, Field(min_length=1, max_length=4096)] = BUILTIN_MODEL
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        return gateway_origin(value) if value else value
+
+
+class SettingsStore:
+    """The settings of one data folder. `session` values hold for this run only and are never written."""
+
+    def __init__(self, path: Path, say: SayLine, session: dict[str, Any] | None = None) -> None:
+        self._path = path
+        self._say = say
+        self._session = dict(session or {})
+        self._kept = Settings()
+
+    @property
+    def current(self) -> Settings:
+        return self._kept.model_copy(update=self._session)
+
+    def load(self) -> None:
+        """Never fails: what can't be read becomes its default, with a line in the log and a copy of the file."""
+        try:
+            document = read_json_object(self._path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._say(f"The settings can't be read ({error.strerror}); the defaults are used.", LogLevel.WARNING)
+            return
+        except ValueError as error:
+            self._keep_damaged(f"The settings file is damaged: {error}")
+            return
+        self._kept, wrong = heal(document)
+        if wrong:
+            self._keep_damaged(f"The settings file has values that can't be used ({', '.join(wrong)})")
+
+    def change(self, **values: Any) -> None:
+        """Writes them and ends this run's deviation from them. Raises ValueError for a value that can't be."""
+        for name in values:
+            self._session.pop(name, None)
+        changed = Settings.model_validate({**self._kept.model_dump(), **values})
+        if changed == self._kept:
+            return
+        self._kept = changed
+        self._write()
+
+    def _write(self) -> None:
+        try:
+            write_atomically(self._path, json.dumps(self._kept.model_dump(mode="json"), indent=2) + "\n")
+        except OSError as error:
+            self._say(
+                f"The settings can't be saved ({error.strerror}); the choice holds until the launcher ends.",
+                LogLevel.WARNING,
+            )
+
+    def _keep_damaged(self, problem: str) -> None:
+        copy = self._path.with_suffix(".damaged.json")
+        try:
+            self._path.replace(copy)
+        except OSError:
+            self._say(f"{problem}. The defaults are used.", LogLevel.WARNING)
+        else:
+            self._say(f"{problem}. The defaults are used; the file is kept as {copy.name}.", LogLevel.WARNING)
+        self._write()
+
+
+def heal(document: dict[str, Any]) -> tuple[Settings, list[str]]:
+    """The settings with every usable value of a document, and the names of those that became their default."""
+    try:
+        return Settings.model_validate(document), []
+    except ValidationError as error:
+        wrong = sorted({str(problem["loc"][0]) for problem in error.errors(include_url=False)})
+        usable = {name: value for name, value in document.items() if name not in wrong}
+        return Settings.model_validate(usable), wrong

@@ -1,0 +1,28 @@
+"""The demo's engine runtime: nothing to install, and the engine is the simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from r3mes_launcher.core.child_environment import child_environment
+from r3mes_launcher.core.child_process import ChildCommand
+from r3mes_launcher.core.role_command import Role, role_command
+from r3mes_launcher.core.state import Progress
+from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, RuntimeReport
+
+
+class DemoEngineRuntime:
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environ = environ
+
+    async def find(self) -> RuntimeReport:
+        return RuntimeReport(present=True)
+
+    async def provision(self, tell: Callable[[Progress], None]) -> None:
+        return
+
+    async def prepare(self, wish: EngineWish) -> Prepared | Refused:
+        argv = (*role_command(Role.DEMO_ENGINE), "--gateway", wish.gateway)
+        return Prepared(ChildCommand(argv, self._folder, child_environment(self._environ)))

@@ -1,0 +1,70 @@
+"""Figures as a person reads them. Pure functions; times and values are passed in."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from PySide6.QtCore import QCoreApplication
+
+_UNKNOWN = "–"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Figures", text)
+
+
+def size(count: float) -> str:
+    """Bytes in the decimal units of download pages: `231 MB`."""
+    for unit, divisor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= divisor:
+            value = count / divisor
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{count:.0f} B"
+
+
+def memory(megabytes: int | None) -> str:
+    """Graphics memory in binary gigabytes, as the cards are sold: `7.4 GiB`."""
+    if megabytes is None:
+        return _UNKNOWN
+    return f"{megabytes / 1024:.1f} GiB" if megabytes >= 1024 else f"{megabytes} MiB"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 20 s`, `2 h 05 min`, `3 d 4 h`."""
+    whole = max(0, int(seconds))
+    days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    if days:
+        return _tr("{days} d {hours} h").format(days=days, hours=hours)
+    if hours:
+        return _tr("{hours} h {minutes:02d} min").format(hours=hours, minutes=minutes)
+    if minutes:
+        return _tr("{minutes} min {seconds:02d} s").format(minutes=minutes, seconds=rest)
+    return _tr("{seconds} s").format(seconds=rest)
+
+
+def remaining(seconds: float) -> str:
+    """Like `duration`, rounded up: a countdown ends at 1 s, not at a long 0."""
+    return duration(math.ceil(max(0.0, seconds)))
+
+
+def count(value: int) -> str:
+    """`1 234 567` with thin spaces."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def rate(value: float) -> str:
+    """Tokens a second."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}"
+
+
+def clock(at: float) -> str:
+    """Local time of day."""
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S")
+
+
+def value(number: float | None, unit: str) -> str:
+    """`62 °C`; an en dash where the card does not tell."""
+    return _UNKNOWN if number is None else f"{number:.0f} {unit}"

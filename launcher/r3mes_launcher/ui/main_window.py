@@ -1,0 +1,217 @@
+"""The window: navigation left, pages right, bars above. Draws state, passes wishes on, decides nothing."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from r3mes_launcher.bridge import LogBatch
+from r3mes_launcher.core.state import GpuReport, LauncherState
+from r3mes_launcher.ui.bar import Bar
+from r3mes_launcher.ui.button import Button
+from r3mes_launcher.ui.chat_page import ChatPage
+from r3mes_launcher.ui.gpu_history import GpuHistory
+from r3mes_launcher.ui.gpus_page import GpusPage
+from r3mes_launcher.ui.home_page import HomePage
+from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.logs_page import LogsPage
+from r3mes_launcher.ui.navigation import Navigation
+from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.tokens import Tone
+from r3mes_launcher.ui.wording import gateway_wording, node_wording
+
+HOME, GPUS, CHAT, LOGS = range(4)
+_TICK_MS = 1000
+
+
+class MainWindow(QWidget):
+    close_wished = Signal()
+    """The person closed the window; somebody decides what that means."""
+    quit_wished = Signal()
+    restart_wished = Signal()
+    """After a crash of the core: start it again."""
+    first_painted = Signal()
+
+    def __init__(self, theme: Theme, intents: Intents, demo: bool) -> None:
+        super().__init__()
+        self._theme = theme
+        self._intents = intents
+        self._state = LauncherState(demo=demo)
+        self._may_close = False
+        self._painted = False
+        self.setWindowTitle("R3MES")
+        self.setWindowIcon(theme.icons.icon("r3mes", theme.tokens.accent))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.navigation = Navigation(
+            theme,
+            [
+                (self.tr("Home"), "home"),
+                (self.tr("GPUs"), "gpu"),
+                (self.tr("Chat"), "chat"),
+                (self.tr("Logs"), "logs"),
+            ],
+        )
+        self.navigation.chosen.connect(self.go_to)
+        row.addWidget(self.navigation)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        row.addLayout(column, 1)
+        self._make_bars(theme, column)
+        self._stack = QStackedWidget()
+        column.addWidget(self._stack, 1)
+        quit_keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self)
+        quit_keys.activated.connect(self.quit_wished)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
+        self._tick.start()
+        self._build_pages()
+        line = theme.metrics.line
+        self.resize(QSize(round(line * 64), round(line * 46)))
+
+    def _make_bars(self, theme: Theme, column: QVBoxLayout) -> None:
+        self.demo_bar = Bar(theme, "demo", Tone.BUSY)
+        self.demo_bar.show_sentence(
+            self.tr("Demo: the GPUs and the answers are made up, and nothing leaves this computer.")
+        )
+        self.leave_demo = Button(theme, self.tr("Leave the demo"))
+        self.leave_demo.clicked.connect(self._intents.leave_demo)
+        self.demo_bar.buttons.addWidget(self.leave_demo)
+        self.crash_bar = Bar(theme, "warning", Tone.BAD)
+        self.restart = Button(theme, self.tr("Start again"), "refresh")
+        self.restart.clicked.connect(self.restart_wished)
+        self.crash_bar.buttons.addWidget(self.restart)
+        self.problem_bar = Bar(theme, "warning", Tone.WARNING)
+        dismiss = Button(theme, icon="close", kind="quiet", name=self.tr("Dismiss"))
+        dismiss.clicked.connect(self.problem_bar.hide)
+        self.problem_bar.buttons.addWidget(dismiss)
+        self.busy_bar = Bar(theme, "info", Tone.BUSY)
+        for bar in (self.demo_bar, self.crash_bar, self.problem_bar, self.busy_bar):
+            bar.hide()
+            column.addWidget(bar)
+
+    def _build_pages(self) -> None:
+        self._history = GpuHistory()
+        self.home = HomePage(self._theme, self._intents)
+        self.gpus = GpusPage(self._theme, self._history)
+        self.chat = ChatPage(self._theme, self._intents)
+        self.logs = LogsPage(self._theme, self._intents)
+        self.chat.home_wished.connect(lambda: self.go_to(HOME))
+        for page in (self.home, self.gpus, self.chat, self.logs):
+            self._stack.addWidget(page)
+        self.go_to(HOME)
+        self.show_state(self._state)
+
+    def start_over(self, demo: bool) -> None:
+        """For another core: fresh pages without anything of the one before."""
+        while (page := self._stack.widget(0)) is not None:
+            self._stack.removeWidget(page)
+            page.deleteLater()
+        for bar in (self.crash_bar, self.problem_bar, self.busy_bar):
+            bar.hide()
+        self._state = LauncherState(demo=demo)
+        self._build_pages()
+
+    # State in.
+
+    @property
+    def state(self) -> LauncherState:
+        return self._state
+
+    def show_state(self, state: LauncherState) -> None:
+        now = time.time()
+        self._state = state
+        self.demo_bar.setVisible(state.demo)
+        self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
+        self.home.show_state(state, now)
+        self.chat.show_state(state, now)
+        self._show_status(now)
+
+    def show_report(self, report: GpuReport) -> None:
+        self._history.add(report)
+        self.gpus.show_report(report)
+
+    def show_logs(self, batch: LogBatch) -> None:
+        self.logs.add(batch)
+
+    def show_crash(self, sentence: str) -> None:
+        self.crash_bar.show_sentence(sentence)
+        self.crash_bar.show()
+
+    def show_problem(self, sentence: str) -> None:
+        self.problem_bar.show_sentence(sentence)
+        self.problem_bar.show()
+
+    def show_busy(self, sentence: str) -> None:
+        """The launcher ends or changes over: the pages stay readable, wishes have to wait."""
+        self.busy_bar.show_sentence(sentence)
+        self.busy_bar.show()
+        self._stack.setEnabled(False)
+        self.leave_demo.setEnabled(False)
+
+    def show_ready(self) -> None:
+        self.busy_bar.hide()
+        self._stack.setEnabled(True)
+        self.leave_demo.setEnabled(True)
+
+    def go_to(self, index: int) -> None:
+        self._stack.setCurrentIndex(index)
+        self.navigation.show_page(index)
+        # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
+        page: QWidget = (self.home, self.gpus, self.chat.composer.field, self.logs)[index]
+        page.setFocus()
+
+    @property
+    def page(self) -> int:
+        return self._stack.currentIndex()
+
+    def _show_status(self, now: float) -> None:
+        words = node_wording(self._state.node, now)
+        gateway = gateway_wording(self._state.gateway)
+        self.navigation.show_status(
+            words.title, words.tone, self.tr("Gateway: {state}").format(state=gateway.title.lower())
+        )
+
+    def _on_tick(self) -> None:
+        if self.isVisible():
+            now = time.time()
+            self.home.tick(now)
+            self._show_status(now)
+
+    # Window matters.
+
+    def raise_window(self) -> None:
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def geometry_text(self) -> str:
+        return bytes(self.saveGeometry().data()).hex()
+
+    def restore_geometry(self, text: str) -> None:
+        if text:
+            self.restoreGeometry(QByteArray.fromHex(text.encode("ascii", "ignore")))
+
+    def allow_close(self) -> None:
+        self._may_close = True
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.close_wished.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            # After this paint has reached the screen.
+            QTimer.singleShot(0, self, self.first_painted.emit)

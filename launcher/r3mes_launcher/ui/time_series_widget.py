@@ -1,0 +1,243 @@
+"""A chart of one figure over the last minutes, with a cursor for mouse and keyboard, and words for the ear."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from r3mes_launcher.ui import figures
+from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.time_series import TimeSeries
+from r3mes_launcher.ui.tokens import Tone
+
+# Page Up and Page Down move the cursor by a minute of samples.
+_PAGE = 60
+
+
+class TimeSeriesWidget(QWidget):
+    """Draws a TimeSeries that somebody else fills; call `refresh` when it has grown.
+
+    The y axis goes from 0 to `ceiling`; a value above it stretches the axis.
+    """
+
+    def __init__(self, theme: Theme, name: str, unit: str, digits: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._name = name
+        self._unit = unit
+        self._digits = digits
+        self._series = TimeSeries(1.0)
+        self._ceiling = 100.0
+        self._tone = Tone.BUSY
+        self._cursor: float | None = None
+        self._lines: list[QPolygonF] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(name)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self._theme.metrics.space(48), self._theme.metrics.space(17))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(self._theme.metrics.space(30), self._theme.metrics.space(12))
+
+    def show_series(self, series: TimeSeries, ceiling: float) -> None:
+        self._series = series
+        self._ceiling = ceiling
+        self.refresh()
+
+    def show_tone(self, tone: Tone) -> None:
+        if tone is not self._tone:
+            self._tone = tone
+            self.update()
+
+    def refresh(self) -> None:
+        self._rebuild()
+        self.setAccessibleDescription(self.spoken())
+        self.update()
+
+    def spoken(self) -> str:
+        """The chart in a sentence; what the cursor is on comes first."""
+        summary = self._series.summary()
+        if summary is None:
+            return self.tr("{name}: no values yet.").format(name=self._name)
+        text = self.tr(
+            "{name} over the last {span}: now {now}, lowest {lowest}, average {mean}, highest {highest}."
+        ).format(
+            name=self._name,
+            span=figures.duration(self._series.span_s),
+            now=self.format(summary.now),
+            lowest=self.format(summary.lowest),
+            mean=self.format(summary.mean),
+            highest=self.format(summary.highest),
+        )
+        reading = self.reading()
+        return f"{reading} {text}" if reading else text
+
+    def reading(self) -> str:
+        """What the cursor is on, empty without a cursor."""
+        index = self._cursor_index()
+        if index is None:
+            return ""
+        at, value = self._series.sample(index)
+        return self.tr("{time}: {value}.").format(time=figures.clock(at), value=self.format(value))
+
+    def format(self, value: float | None) -> str:
+        return figures.value(None, self._unit) if value is None else f"{value:.{self._digits}f} {self._unit}"
+
+    # The cursor is a moment, so that it stays on its sample while new ones arrive.
+
+    def _cursor_index(self) -> int | None:
+        return None if self._cursor is None else self._series.nearest(self._cursor)
+
+    def _put_cursor(self, at: float | None) -> None:
+        if at == self._cursor:
+            return
+        self._cursor = at
+        self.setAccessibleDescription(self.spoken())
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        plot = self._plot()
+        if len(self._series) and plot.width() > 0:
+            share = (event.position().x() - plot.left()) / plot.width()
+            newest = self._series.sample(-1)[0]
+            index = self._series.nearest(newest - self._series.span_s * (1 - share))
+            self._put_cursor(None if index is None else self._series.sample(index)[0])
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        if not self.hasFocus():
+            self._put_cursor(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        self._put_cursor(None)
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        last = len(self._series) - 1
+        index = self._cursor_index()
+        here = last if index is None else index
+        moves = {
+            Qt.Key.Key_Left: here - 1 if index is not None else last,
+            Qt.Key.Key_Right: here + 1,
+            Qt.Key.Key_PageUp: here - _PAGE,
+            Qt.Key.Key_PageDown: here + _PAGE,
+            Qt.Key.Key_Home: 0,
+            Qt.Key.Key_End: last,
+        }
+        key = Qt.Key(event.key())
+        if key is Qt.Key.Key_Escape and self._cursor is not None:
+            self._put_cursor(None)
+        elif key in moves and last >= 0:
+            self._put_cursor(self._series.sample(min(max(moves[key], 0), last))[0])
+        else:
+            super().keyPressEvent(event)
+
+    # Painting.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        self._rebuild()
+        super().resizeEvent(event)
+
+    def _plot(self) -> QRectF:
+        edge = float(self._theme.metrics.space(0.8))
+        return QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+
+    def _top(self) -> float:
+        summary = self._series.summary()
+        return max(self._ceiling, summary.highest if summary else 0.0, 1e-9)
+
+    def _point(self, plot: QRectF, at: float, value: float, newest: float, top: float) -> QPointF:
+        x = plot.right() - (newest - at) / self._series.span_s * plot.width()
+        return QPointF(x, plot.bottom() - value / top * plot.height())
+
+    def _rebuild(self) -> None:
+        self._lines = []
+        if not len(self._series):
+            return
+        plot, top, newest = self._plot(), self._top(), self._series.sample(-1)[0]
+        samples = zip(self._series.times, self._series.values, strict=True)
+        for known, run in groupby(samples, key=lambda sample: sample[1] is not None):
+            if known:
+                self._lines.append(QPolygonF([self._point(plot, at, value or 0.0, newest, top) for at, value in run]))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        tokens, metrics, plot = self._theme.tokens, self._theme.metrics, self._plot()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        hair = float(metrics.space(0.2))
+        painter.setPen(QPen(QColor(tokens.border), hair))
+        for step in range(5):
+            y = plot.top() + plot.height() * step / 4
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+        colour = QColor(tokens.tone(self._tone))
+        ground = QColor(colour)
+        ground.setAlphaF(0.14)
+        for line in self._lines:
+            area = QPolygonF(line)
+            area.append(QPointF(line.last().x(), plot.bottom()))
+            area.append(QPointF(line.first().x(), plot.bottom()))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawPolygon(area)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            pen = QPen(colour, metrics.space(0.36))
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPolyline(line)
+        self._paint_cursor(painter, plot, colour)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), float(metrics.space(0.45))))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            inset = metrics.space(0.3)
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), metrics.small_radius, metrics.small_radius
+            )
+        painter.end()
+
+    def _paint_cursor(self, painter: QPainter, plot: QRectF, colour: QColor) -> None:
+        index = self._cursor_index()
+        if index is None:
+            return
+        tokens, metrics = self._theme.tokens, self._theme.metrics
+        at, value = self._series.sample(index)
+        newest = self._series.sample(-1)[0]
+        spot = self._point(plot, at, value or 0.0, newest, self._top())
+        painter.setPen(QPen(QColor(tokens.border_strong), float(metrics.space(0.2))))
+        painter.drawLine(QPointF(spot.x(), plot.top()), QPointF(spot.x(), plot.bottom()))
+        if value is not None:
+            painter.setPen(QPen(QColor(tokens.surface), float(metrics.space(0.4))))
+            painter.setBrush(colour)
+            size = float(metrics.space(1.1))
+            painter.drawEllipse(spot, size, size)
+        text = f"{self.format(value)}  ·  {figures.clock(at)}"
+        painter.setFont(self._theme.figure_font(0.9))
+        box = QRectF(painter.fontMetrics().boundingRect(text))
+        pad = float(metrics.space(1.2))
+        label = QRectF(0, plot.top() + pad / 2, box.width() + 2 * pad, box.height() + pad)
+        # On the side of the cursor that has room, so that it never hides the newest values.
+        left = spot.x() - label.width() - pad if spot.x() - label.width() - pad > plot.left() else spot.x() + pad
+        label.moveLeft(left)
+        painter.setPen(QPen(QColor(tokens.border), float(metrics.space(0.2))))
+        painter.setBrush(QColor(tokens.surface))
+        painter.drawRoundedRect(label, metrics.small_radius, metrics.small_radius)
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,102 @@
+"""The icon in the system tray, where there is one: state at a glance, open, serve, quit."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from r3mes_launcher.core.state import Desired, LauncherState
+from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.tokens import Tone
+from r3mes_launcher.ui.wording import node_wording
+
+# A desktop that starts together with the launcher makes its tray within a minute.
+_LOOK_MS = 2000
+_MOST_LOOKS = 30
+
+
+class Tray(QObject):
+    open_wished = Signal()
+    quit_wished = Signal()
+
+    def __init__(self, theme: Theme, intents: Intents, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._intents = intents
+        self._state = LauncherState()
+        self.menu = QMenu()
+        self.status = self.menu.addAction("")
+        self.status.setEnabled(False)
+        self.menu.addSeparator()
+        self.open = self.menu.addAction(self.tr("Open R3MES"))
+        self.open.triggered.connect(self.open_wished)
+        self.serving = self.menu.addAction(self.tr("Serving"))
+        self.serving.setCheckable(True)
+        self.serving.triggered.connect(self._on_serving)
+        self.menu.addSeparator()
+        self.quit = self.menu.addAction(self.tr("Quit"))
+        self.quit.triggered.connect(self.quit_wished)
+        self._icon: QSystemTrayIcon | None = None
+        self._looks = 0
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._on_look)
+        theme.changed.connect(self._draw)
+        self._draw()
+
+    def show(self) -> None:
+        """Shows the icon as soon as there is a tray. After a login the desktop may still be making it."""
+        self._looks = 0
+        self._on_look()
+
+    def hide(self) -> None:
+        self._look.stop()
+        if self._icon is not None:
+            self._icon.hide()
+
+    @property
+    def available(self) -> bool:
+        """Asked anew each time: a desktop's tray may come late or go away."""
+        return self._icon is not None and self._icon.isVisible() and QSystemTrayIcon.isSystemTrayAvailable()
+
+    def _on_look(self) -> None:
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._look.stop()
+            self._icon = QSystemTrayIcon(self)
+            self._icon.setContextMenu(self.menu)
+            self._icon.activated.connect(self._on_activated)
+            self._draw()
+            self._icon.show()
+            return
+        self._looks += 1
+        if self._looks < _MOST_LOOKS:
+            self._look.start()
+        else:
+            self._look.stop()
+
+    def show_state(self, state: LauncherState) -> None:
+        changed = (state.node.actual, state.demo) != (self._state.node.actual, self._state.demo)
+        self._state = state
+        self.serving.setChecked(state.node.desired is Desired.SERVING)
+        if changed:
+            self._draw()
+
+    def _draw(self) -> None:
+        words = node_wording(self._state.node, time.time())
+        tokens = self._theme.tokens
+        dot = "" if words.tone is Tone.NEUTRAL else tokens.tone(words.tone)
+        name = self.tr("R3MES demo") if self._state.demo else "R3MES"
+        if self._icon is not None:
+            self._icon.setIcon(self._theme.icons.icon("r3mes", tokens.accent, dot=dot))
+            self._icon.setToolTip(f"{name}: {words.title}")
+        self.status.setText(f"{name}: {words.title}")
+
+    def _on_serving(self, on: bool) -> None:
+        self._intents.set_desired(Desired.SERVING if on else Desired.OFF)
+
+    def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
+            self.open_wished.emit()

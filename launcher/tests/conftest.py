@@ -1,0 +1,373 @@
+"""What the launcher's tests share: Qt without a screen, checks for what a test leaves behind, a core to play with."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports Qt: without a display Qt would end the whole test run.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("LANG", "C.UTF-8")
+
+import asyncio
+import contextlib
+import gc
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from r3mes_launcher.core.interface import ChatError, CoreListener
+from r3mes_launcher.core.state import (
+    ChatDelta,
+    ChatTurn,
+    Desired,
+    DeviceChoice,
+    GatewayKind,
+    GatewayState,
+    GpuReport,
+    LauncherState,
+    LogLine,
+    NodeState,
+)
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+    from pytestqt.qtbot import QtBot
+
+    from r3mes_launcher.ui.main_window import MainWindow
+    from r3mes_launcher.ui.theme import Theme
+
+# How long a test waits for what must come: far longer than it takes on a busy machine with two cores.
+PATIENCE_S = 20.0
+# A modal dialog that is still open after this has nobody who would close it.
+MODAL_LIMIT_MS = 30_000
+QT_FIXTURES = frozenset({"qapp", "qtbot"})
+
+
+def poll(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.fixture(autouse=True)
+def no_child_left() -> Iterator[None]:
+    """A test ends the processes that it started."""
+    before = _children()
+    yield
+    left: set[psutil.Process] = set()
+
+    def gone() -> bool:
+        left.clear()
+        left.update(_children() - before)
+        return not left
+
+    if not poll(gone, 5.0):
+        names = [f"{process.pid} {' '.join(process.cmdline())}" for process in left if process.is_running()]
+        for process in left:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        pytest.fail(f"child processes are left: {names}")
+
+
+def _children() -> set[psutil.Process]:
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.add(process)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with Qt leaves no window, no running timer, no thread and no open modal dialog."""
+    if not QT_FIXTURES.intersection(request.fixturenames):
+        yield
+        return
+    qapp = request.getfixturevalue("qapp")
+    from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
+    from PySide6.QtWidgets import QApplication
+    from shiboken6 import isValid
+
+    stuck: list[str] = []
+    watchdog = QTimer()
+    watchdog.setInterval(MODAL_LIMIT_MS)
+
+    def close_modal() -> None:
+        modal = QApplication.activeModalWidget()
+        if modal is not None:
+            stuck.append(f"{type(modal).__name__} {modal.windowTitle()}")
+            modal.close()
+
+    watchdog.timeout.connect(close_modal)
+    watchdog.start()
+    windows = {id(widget) for widget in QApplication.topLevelWidgets()}
+    threads = set(threading.enumerate())
+    yield
+    watchdog.stop()
+
+    def settle() -> None:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        qapp.processEvents()
+
+    def leaks() -> list[str]:
+        settle()
+        found = [
+            f"window {type(widget).__name__} {widget.objectName()}"
+            for widget in QApplication.topLevelWidgets()
+            # Combo boxes keep their closed pop-up lists as windows of their own until they go.
+            if id(widget) not in windows and widget.parent() is None
+        ]
+        found += [f"thread {thread.name}" for thread in set(threading.enumerate()) - threads]
+        for thing in gc.get_objects():
+            if isinstance(thing, QTimer) and thing is not watchdog and isValid(thing) and thing.isActive():
+                found.append(f"timer of {thing.parent()}")
+            elif isinstance(thing, QThread) and isValid(thing) and thing.isRunning() and thing is not qapp.thread():
+                found.append(f"QThread {thing.objectName()}")
+        return found
+
+    assert not stuck, f"modal dialogs stayed open: {stuck}"
+    settle()
+    if leaks():
+        gc.collect()
+        assert poll(lambda: not leaks(), 5.0), leaks()
+
+
+@dataclass
+class FakeCore:
+    """A core that does what a test tells it, on a real loop, and notes what it is asked."""
+
+    state: LauncherState = field(default_factory=LauncherState)
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+    listeners: list[CoreListener] = field(default_factory=list)
+    refuse: Exception | None = None
+    """What the next intent raises."""
+    fail_start: Exception | None = None
+    started: threading.Event = field(default_factory=threading.Event)
+    closed: int = 0
+    chats: list[tuple[tuple[ChatTurn, ...], str]] = field(default_factory=list)
+    chats_closed: int = 0
+    close_gate: threading.Event | None = None
+    loop: asyncio.AbstractEventLoop | None = None
+    words: asyncio.Queue[ChatDelta | Exception] | None = None
+    thread: str = ""
+
+    def subscribe(self, listener: CoreListener) -> Callable[[], None]:
+        self.listeners.append(listener)
+        listener.on_state(self.state)
+        return lambda: self.listeners.remove(listener)
+
+    async def start(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.words = asyncio.Queue()
+        self.thread = threading.current_thread().name
+        if self.fail_start is not None:
+            raise self.fail_start
+        self.started.set()
+
+    async def close(self) -> None:
+        self.closed += 1
+        if self.close_gate is not None:
+            await asyncio.to_thread(self.close_gate.wait, PATIENCE_S)
+
+    async def _note(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.refuse is not None:
+            error, self.refuse = self.refuse, None
+            raise error
+
+    async def set_desired(self, desired: Desired) -> None:
+        await self._note("set_desired", desired)
+
+    async def cancel_provisioning(self) -> None:
+        await self._note("cancel_provisioning")
+
+    async def retry(self) -> None:
+        await self._note("retry")
+
+    async def choose_device(self, device: DeviceChoice) -> None:
+        await self._note("choose_device", device)
+
+    async def choose_model(self, path: str) -> None:
+        await self._note("choose_model", path)
+
+    async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
+        await self._note("choose_gateway", kind, url)
+
+    async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
+        self.chats.append((tuple(turns), model))
+        assert self.words is not None
+        try:
+            while True:
+                delta = await self.words.get()
+                if isinstance(delta, Exception):
+                    raise delta
+                yield delta
+                if delta.finish_reason:
+                    return
+        finally:
+            self.chats_closed += 1
+
+    # From the test's thread.
+
+    def show(self, state: LauncherState) -> None:
+        self.state = state
+        for listener in list(self.listeners):
+            listener.on_state(state)
+
+    def report(self, report: GpuReport) -> None:
+        for listener in list(self.listeners):
+            listener.on_gpus(report)
+
+    def log(self, lines: Sequence[LogLine]) -> None:
+        for listener in list(self.listeners):
+            listener.on_logs(lines)
+
+    def say(self, text: str = "", finish_reason: str = "", model: str = "") -> None:
+        assert self.loop is not None and self.words is not None
+        self.loop.call_soon_threadsafe(self.words.put_nowait, ChatDelta(text, finish_reason, model))
+
+    def break_chat(self, sentence: str) -> None:
+        assert self.loop is not None and self.words is not None
+        self.loop.call_soon_threadsafe(self.words.put_nowait, ChatError(sentence))
+
+
+@pytest.fixture
+def fake_core() -> FakeCore:
+    return FakeCore()
+
+
+@pytest.fixture
+def make_fake_core() -> type[FakeCore]:
+    return FakeCore
+
+
+@pytest.fixture
+def ready_state() -> LauncherState:
+    """A launcher whose gateway answers and lists two models."""
+    gateway = GatewayState(url="http://127.0.0.1:8080", mode="remote", reachable=True)
+    return LauncherState(node=NodeState(), gateway=gateway, models=("small", "large"))
+
+
+class RecordedIntents:
+    """What the pages ask for, written down. `refuse` is the sentence that the next asking intent fails with."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.refuse = ""
+        self.streams: list[object] = []
+        self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name not in {
+            "set_desired",
+            "cancel_provisioning",
+            "retry",
+            "choose_device",
+            "serve_on_cpu",
+            "open_demo",
+            "leave_demo",
+        }:
+            raise AttributeError(name)
+
+        def note(*arguments: object) -> None:
+            # A button's click tells whether it is checked; no intent takes a truth value.
+            self.calls.append((name, *(argument for argument in arguments if not isinstance(argument, bool))))
+
+        return note
+
+    def _answer(self, done: Callable[[], None], failed: Callable[[str], None], *call: object) -> None:
+        self.calls.append(call)
+        if self.refuse:
+            failed(self.refuse)
+        else:
+            done()
+
+    def choose_model(self, path: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+        self._answer(done, failed, "choose_model", path)
+
+    def choose_gateway(
+        self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
+    ) -> None:
+        self._answer(done, failed, "choose_gateway", kind, url)
+
+    def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
+        self._answer(done, failed, "write_file", path, text)
+
+    def chat(self, turns: Sequence[ChatTurn], model: str = "") -> object:
+        from r3mes_launcher.bridge import ChatStream
+
+        stream = ChatStream()
+        self.streams.append(stream)
+        self.questions.append((tuple(turns), model))
+        return stream
+
+
+@pytest.fixture
+def intents() -> RecordedIntents:
+    return RecordedIntents()
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """The window's look, made once: fonts and icons stay the same."""
+    from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.theme import Scheme, Theme
+
+    return Theme(qapp, assets_folder(), Scheme.LIGHT)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
+    """The window without an application behind it; what it asks for is in `intents`."""
+    from r3mes_launcher.ui.main_window import MainWindow
+
+    made = MainWindow(theme, intents, demo=False)
+    qtbot.addWidget(made, before_close_func=lambda widget: widget.allow_close())
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+class InputOutputGuard:
+    """While it is on, the thread that made it may not open a file, a socket or a process."""
+
+    EVENTS = frozenset(
+        {"open", "socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.system", "os.listdir"}
+        | {"os.scandir", "os.rename", "os.remove", "os.mkdir", "os.posix_spawn", "os.fork", "time.sleep"}
+    )
+
+    def __init__(self) -> None:
+        self._thread = 0
+        self.seen: list[str] = []
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._thread and event in self.EVENTS and threading.get_ident() == self._thread:
+            self.seen.append(f"{event} {arguments[:1]}")
+
+    @contextlib.contextmanager
+    def on(self) -> Iterator[None]:
+        self.seen.clear()
+        self._thread = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._thread = 0
+        assert not self.seen, f"the GUI thread did input or output: {self.seen}"
+
+
+@pytest.fixture(scope="session")
+def input_output_guard() -> InputOutputGuard:
+    """Audit hooks can't be taken away, so there is one for the whole run."""
+    return InputOutputGuard()

@@ -1,0 +1,165 @@
+"""What the tests of the core share: a supervisor on a fresh folder, an engine that behaves as told, and patience."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.child_environment import child_environment
+from r3mes_launcher.core.child_process import ChildCommand
+from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.node_controller import NodeController
+from r3mes_launcher.core.node_events import StopManner
+from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.state import Actual, NodeState, Progress
+from r3mes_launcher.core.stop_ladder import StopAction, StopLadder, StopStep
+from r3mes_launcher.core.supervisor import Supervisor
+from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, RuntimeReport
+from r3mes_launcher.ports.process_tree import system_process_trees
+
+FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
+PATIENCE_S = 20.0
+
+Until = Callable[[Callable[[], object]], Awaitable[None]]
+
+
+@pytest.fixture
+def until() -> Until:
+    """Waits for a condition and fails when it does not come true in time."""
+
+    async def wait(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, "it did not come true in time"
+            await asyncio.sleep(0.01)
+
+    return wait  # type: ignore[return-value]
+
+
+@pytest.fixture
+def alive() -> Callable[[int], bool]:
+    def is_alive(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    return is_alive
+
+
+@pytest.fixture
+def logs() -> LogHub:
+    return LogHub()
+
+
+@pytest.fixture
+async def supervisor(tmp_path: Path, logs: LogHub) -> AsyncIterator[Supervisor]:
+    records = tmp_path / "running"
+    records.mkdir()
+    made = Supervisor(records, system_process_trees(), dict(os.environ), logs)
+    yield made
+    await made.close()
+
+
+@dataclass
+class FakeRuntime:
+    """Engines that behave as the words of their turn say; the last turn's words are kept."""
+
+    folder: Path
+    turns: list[tuple[str, ...]] = field(default_factory=lambda: [()])
+    present: bool = True
+    refusal: Refused | None = None
+    wishes: list[EngineWish] = field(default_factory=list)
+    provisioning: Callable[[Callable[[Progress], None]], Awaitable[None]] | None = None
+
+    async def find(self) -> RuntimeReport:
+        return RuntimeReport(self.present, 0 if self.present else 500_000_000)
+
+    async def provision(self, tell: Callable[[Progress], None]) -> None:
+        assert self.provisioning is not None
+        await self.provisioning(tell)
+
+    async def prepare(self, wish: EngineWish) -> Prepared | Refused:
+        self.wishes.append(wish)
+        if self.refusal is not None:
+            return self.refusal
+        words = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+        return Prepared(engine_command(self.folder, words))
+
+
+def engine_command(folder: Path, words: tuple[str, ...]) -> ChildCommand:
+    return ChildCommand((sys.executable, str(FAKE_ENGINE), *words), folder, child_environment(os.environ))
+
+
+@pytest.fixture
+def fake_command(tmp_path: Path) -> Callable[..., ChildCommand]:
+    return lambda *words: engine_command(tmp_path, words)
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> FakeRuntime:
+    return FakeRuntime(tmp_path)
+
+
+def _step(action: StopAction, wait_s: float) -> StopStep:
+    return StopStep(action, wait_s)
+
+
+# As the real ones, with less patience.
+_FORCE = (_step(StopAction.TERMINATE, 0.5), _step(StopAction.KILL, 5.0))
+QUICK_LADDERS: dict[StopManner, StopLadder] = {
+    StopManner.DRAIN: (_step(StopAction.DRAIN, 1.0), _step(StopAction.STOP, 1.0), *_FORCE),
+    StopManner.CLOSE: (_step(StopAction.DRAIN, 0.5), _step(StopAction.STOP, 0.5), *_FORCE),
+    StopManner.STOP: (_step(StopAction.STOP, 0.5), *_FORCE),
+    StopManner.FORCE: _FORCE,
+}
+
+
+@dataclass
+class Watched:
+    """A node controller and every state that it told."""
+
+    node: NodeController
+    told: list[NodeState]
+
+    @property
+    def state(self) -> NodeState:
+        return self.told[-1]
+
+    @property
+    def path(self) -> list[Actual]:
+        """The states in order, each once as long as it lasted."""
+        path: list[Actual] = []
+        for state in self.told:
+            if not path or path[-1] is not state.actual:
+                path.append(state.actual)
+        return path
+
+
+@pytest.fixture
+async def watched(runtime: FakeRuntime, supervisor: Supervisor, logs: LogHub) -> AsyncIterator[Callable[..., Watched]]:
+    made: list[Watched] = []
+
+    def make(**machine: object) -> Watched:
+        told: list[NodeState] = []
+        quick: dict[str, object] = {"back_off": BackOff(unit_s=0.05), **machine}
+        state = NodeMachineState(**quick)  # type: ignore[arg-type]
+        node = NodeController(
+            state, runtime, supervisor, logs, "builtin", told.append, chance=lambda: 0.5, ladders=QUICK_LADDERS
+        )
+        node.use_gateway("http://127.0.0.1:1")
+        made.append(Watched(node, told))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.node.close()
