@@ -1,0 +1,1 @@
+"""The wallet: keys, vault, transactions, chain and staking, without Qt."""

@@ -1,0 +1,1 @@
+"""The wire format of transactions: `cosmos.proto` and the code generated from it."""
