@@ -90,9 +90,9 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     # Only this mode needs the signature libraries.
     from r3mes_api.modes.remote import RemoteMode
     from r3mes_api.nodes.admission import Admission
-    from r3mes_api.nodes.owner_verifier import make_owner_verifier
     from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
     from r3mes_api.nodes.sessions import NodeSessions
+    from r3mes_api.owner_signature import make_owner_verifier
 
     registry = NodeRegistry(
         RegistryLimits(

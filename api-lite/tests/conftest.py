@@ -26,7 +26,7 @@ import websockets
 from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
-from r3mes_api.nodes.owner_verifier import make_owner_verifier
+from r3mes_api.owner_signature import make_owner_verifier
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.chat import chunk
 from r3mes_protocol.control import parse_api_ready

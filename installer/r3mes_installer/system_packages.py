@@ -126,6 +126,17 @@ def missing_test_tools(which: Callable[[str], str | None] = shutil.which) -> lis
         packages.append("xauth")
     if which("cc") is None:
         packages += ["gcc", "libc6-dev"]
+    if which("redis-server") is None:
+        packages.append("redis-server")
+    # Debian keeps Postgres' programs out of the path.
+    if which("postgres") is None and not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
+        packages.append("postgresql")
+    if which("gnome-keyring-daemon") is None:
+        packages.append("gnome-keyring")
+    if which("dbus-run-session") is None:
+        packages.append("dbus-daemon")
+    if which("secret-tool") is None:
+        packages.append("libsecret-tools")
     if not any(True for folder in FONT_FOLDERS for _ in Path(folder).rglob("*.[to]tf")):
         # For what the bundled font lacks; without any font at all Qt complains.
         packages.append("fonts-dejavu-core")

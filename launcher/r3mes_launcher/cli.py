@@ -29,6 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     role = run_role(given)
     if role is not None:
         return role
+    if given[:1] == ["wallet"]:
+        # It has many sub-commands and libraries of its own, which the other commands need not wait for.
+        from r3mes_launcher.wallet import cli as wallet
+
+        return wallet.main(given[1:])
     options = parser().parse_args(given)
     if options.command == "status":
         return _status(options)
@@ -59,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", help="tell what the launcher that runs now does")
     status.add_argument("--json", action="store_true", help="for scripts")
+    commands.add_parser("wallet", help="keys, payments and stakes; JSON on standard input and output", add_help=False)
     return whole
 
 

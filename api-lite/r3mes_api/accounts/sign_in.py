@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from r3mes_api.accounts.api_keys import ApiKeys, NewKey
-from r3mes_api.accounts.owner_signature import address_prefix, owner_signed
+from r3mes_api.owner_signature import address_prefix, owner_signed
 from r3mes_api.storage.short_lived import ShortLivedState, StateUnavailable
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.grants import adr36_sign_bytes

@@ -25,9 +25,9 @@ import wallycore
 from nacl.signing import SigningKey
 
 from r3mes_api.accounts.ledger import Ledger
-from r3mes_api.accounts.owner_signature import address_of
 from r3mes_api.accounts.services import Accounts, AccountSettings, open_accounts
 from r3mes_api.accounts.settlement import Price
+from r3mes_api.owner_signature import address_of
 from r3mes_api.storage.database import Database, open_database
 from r3mes_api.storage.database_url import database_url
 from r3mes_api.storage.memory_state import MemoryState

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from r3mes_api.accounts.gateway_key import GatewayKeyError, load_or_create_gateway_key
-from r3mes_api.accounts.owner_signature import address_of, address_prefix, owner_signed
 from r3mes_api.accounts.rate_limits import Activity, RateLimits, RatePolicies
 from r3mes_api.accounts.services import AccountSettings, open_accounts
 from r3mes_api.accounts.token_bucket import Draw, RatePolicy
+from r3mes_api.owner_signature import address_of, address_prefix, owner_signed
 from r3mes_api.storage.database import DatabaseUnavailable, answers, open_database
 from r3mes_api.storage.database_url import DatabaseUrlError, database_url
 from r3mes_api.storage.memory_state import MemoryState

@@ -60,12 +60,6 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
 """The secrets of each command that a terminal asks for; only the wallet's password for all others."""
 
 
-def register(commands: Any) -> None:
-    """Adds `wallet` to the sub-commands of a program (argparse's object); `run` does what was parsed."""
-    wallet = commands.add_parser("wallet", help="keys, payments and stakes; JSON on standard input and output")
-    add_commands(wallet)
-
-
 def add_commands(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="wallet_command", required=True, metavar="COMMAND")
     for name, (_, help_text) in {**OFFLINE_COMMANDS, **VAULT_COMMANDS, **CHAIN_COMMANDS}.items():

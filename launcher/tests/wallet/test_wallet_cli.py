@@ -46,11 +46,11 @@ def wallet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     # The switch is for a process of its own: it would also keep this one's debuggers away.
     monkeypatch.setattr(cli, "refuse_core_dumps", lambda: True)
     parser = argparse.ArgumentParser()
-    cli.register(parser.add_subparsers())
+    cli.add_commands(parser)
 
     def call(command: str, document: Any, *options: str) -> Result:
         data = document if isinstance(document, bytes) else json.dumps(document).encode()
-        code = cli.run(parser.parse_args(["wallet", command, *options]), io.BytesIO(data), parameters=FLOOR)
+        code = cli.run(parser.parse_args([command, *options]), io.BytesIO(data), parameters=FLOOR)
         captured = capsys.readouterr()
         return Result(code, captured.out, captured.err)
 

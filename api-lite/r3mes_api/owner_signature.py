@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import sys
 
 import wallycore
 from bech32 import bech32_decode, bech32_encode, convertbits
 
+from r3mes_protocol.grants import OwnerVerifier
+
 _PUBLIC_KEY_BYTES = 33
 _SIGNATURE_BYTES = 64
+
+
+def make_owner_verifier() -> OwnerVerifier:
+    """`owner_signed`, with the library made safe to end with before it is used."""
+    _keep_type_table()
+    return owner_signed
 
 
 def address_of(public_key: bytes, prefix: str) -> str:
@@ -48,6 +58,17 @@ def owner_signed(public_key: bytes, message: bytes, signature: bytes, address: s
         if bytes(wallycore.ec_sig_normalize(signature)) != signature:
             return False
         wallycore.ec_sig_verify(public_key, hashlib.sha256(message).digest(), wallycore.EC_FLAG_ECDSA, signature)
-    except ValueError:
+    except (ValueError, TypeError, RuntimeError):
         return False
     return True
+
+
+def _keep_type_table() -> None:
+    # When the interpreter ends, wallycore's binding frees its type table and makes a type on the way that warns of a
+    # missing __module__. Where warnings are errors that is a segmentation fault, also of a test session that passed.
+    # One reference too many keeps the table for ever.
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith("swig_runtime_data"):
+            for value in vars(module).values():
+                if type(value).__name__ == "PyCapsule":
+                    ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))

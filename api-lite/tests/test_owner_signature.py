@@ -49,7 +49,7 @@ def test_a_process_that_verified_ends_well() -> None:
     """Where warnings are errors, wallycore alone ends in a segmentation fault when its modules are freed."""
     code = (
         "import warnings\n"
-        "from r3mes_api.nodes.owner_verifier import make_owner_verifier\n"
+        "from r3mes_api.owner_signature import make_owner_verifier\n"
         "assert not make_owner_verifier()(b'', b'', b'', '')\n"
         "warnings.simplefilter('error')\n"
     )
