@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -17,6 +18,7 @@ from r3mes_installer.cancellation import Cancellation
 from r3mes_installer.environment import MARKER
 from r3mes_installer.failure import Cancelled, Failure, FailureCode
 from r3mes_installer.locks import Role
+from r3mes_installer.pip_runner import ForeignPip
 
 
 def _imports(python: Path, *modules: str) -> bool:
@@ -184,6 +186,14 @@ def test_two_at_once_make_it_once(bench: Any) -> None:
         thread.join()
     assert failures == []
     assert len([sentence for sentence in bench.recorder.sentences if sentence.startswith("Creating")]) == 1
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="no pip is installed beside this Python")
+def test_an_installed_pip_serves_where_python_brings_none(bench: Any) -> None:
+    environment = bench.environment(bench.lock(bench.wheel("alpha")), imports=("alpha",))
+    environment._foreign_pip = lambda *_: ForeignPip(None)
+    environment.provision(bench.recorder, Cancellation())
+    assert environment.is_complete()
 
 
 def test_a_path_that_is_not_ascii_works(bench: Any, tmp_path: Path) -> None:
