@@ -37,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--serve", action="store_true", help="switch Serving on at once, with the embedded model")
     run.epilog = "What follows `--` is passed on to the launcher."
 
+    cli = commands.add_parser("cli", parents=[common], help="one command of r3mes, without a window: cli -- status")
+    cli.epilog = "What follows `--` is passed on to r3mes, such as: -- wallet derive"
+
     test = commands.add_parser("test", parents=[common], help="run all checks and tests")
     test.add_argument("--no-lint", action="store_true", help="the tests only: no ruff, mypy and import-linter")
     test.add_argument("--accelerator", choices=("cpu", "cuda"), default="cpu", help="the build of torch to test with")
@@ -66,13 +69,15 @@ def main(arguments: Sequence[str]) -> int:
     """Runs one command; returns the exit code. Foreseeable trouble ends with a sentence, never with a traceback."""
     own, passed_on = split_arguments(arguments)
     options = parser().parse_args(own)
-    if passed_on and options.command not in ("run", "test"):
+    if passed_on and options.command not in ("run", "cli", "test"):
         parser().error(f"{options.command} passes nothing on: {' '.join(passed_on)}")
     options.arguments = passed_on
     if options.home:
         os.environ[HOME_VARIABLE] = str(Path(options.home).expanduser().absolute())
     json_reporter = JsonReporter(sys.stdout) if getattr(options, "json", False) else None
-    reporter: Reporter = json_reporter or ConsoleReporter(sys.stdout, options.verbose)
+    # The standard output of `cli` is the command's own.
+    console = sys.stderr if options.command == "cli" else sys.stdout
+    reporter: Reporter = json_reporter or ConsoleReporter(console, options.verbose)
     cancellation = Cancellation()
     try:
         return _dispatch(options, reporter, cancellation)
@@ -106,6 +111,7 @@ def _dispatch(options: argparse.Namespace, reporter: Reporter, cancellation: Can
     workshop = Workshop(locations, target, this_interpreter(), foreign_pip=pip_for_new_environments)
     command: Callable[[argparse.Namespace, Workshop, Target, Reporter, Cancellation], int] = {
         "run": _run,
+        "cli": _cli,
         "test": _test,
         "engine": _engine,
         "lock": _lock,
@@ -130,6 +136,16 @@ def _run(
     reporter.say(run_command.launch_sentence(window, options.demo, options.serve))
     command = run_command.launcher_command(environment, window, options.demo, options.serve, options.arguments)
     run_command.become(command, run_command.child_variables(os.environ))
+
+
+def _cli(
+    options: argparse.Namespace, workshop: Workshop, target: Target, reporter: Reporter, cancellation: Cancellation
+) -> int:
+    from r3mes_installer import run_command
+
+    with cancel_on_signals(cancellation):
+        environment = run_command.prepare_run(workshop, False, None, reporter, cancellation)
+    run_command.become(run_command.cli_command(environment, options.arguments), run_command.child_variables(os.environ))
 
 
 def _test(

@@ -66,11 +66,15 @@ def launcher_command(
     environment: Environment, window: bool, demo: bool, serve: bool, arguments: Sequence[str]
 ) -> list[str]:
     """With a display the window; without one a chat in the terminal: the demo's, or with `serve` a real node's."""
-    python = [str(environment.python), "-P", "-m"]
     flags = (["--demo"] if demo or not (window or serve) else []) + (["--serve"] if serve else [])
     if window:
-        return [*python, "r3mes_launcher", *flags, *arguments]
-    return [*python, "r3mes_launcher.cli", "chat", *flags, *arguments]
+        return [str(environment.python), "-P", "-m", "r3mes_launcher", *flags, *arguments]
+    return cli_command(environment, ["chat", *flags, *arguments])
+
+
+def cli_command(environment: Environment, arguments: Sequence[str]) -> list[str]:
+    """`r3mes` with these arguments."""
+    return [str(environment.python), "-P", "-m", "r3mes_launcher.cli", *arguments]
 
 
 def launch_sentence(window: bool, demo: bool, serve: bool) -> str:

@@ -176,6 +176,10 @@ class TestRun:
         assert command == [str(environment.python), "-P", "-m", *expected, "--verbose"]
         assert ("No display" in run_command.launch_sentence(window, demo, serve)) is not window
 
+    def test_one_command_of_r3mes(self, environment: Environment) -> None:
+        command = run_command.cli_command(environment, ["wallet", "derive"])
+        assert command == [str(environment.python), "-P", "-m", "r3mes_launcher.cli", "wallet", "derive"]
+
     def test_another_pythons_modules_stay_out(self) -> None:
         environ = {"PYTHONPATH": "/x", "PYTHONHOME": "/y", "VIRTUAL_ENV": "/z", "PATH": "/bin", "PIP_INDEX_URL": "u"}
         assert run_command.child_variables(environ) == {"PATH": "/bin", "PIP_INDEX_URL": "u"}
