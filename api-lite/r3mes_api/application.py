@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -28,6 +29,12 @@ class Gateway:
         self.mode = mode
         self.lifecycle = lifecycle
         self._router = router
+
+    async def run(self) -> None:
+        """Background work, until cancelled or until a part of it fails."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.mode.run(), name="mode")
+            group.create_task(self.lifecycle.watch(), name="requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

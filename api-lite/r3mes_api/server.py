@@ -108,7 +108,7 @@ async def serve(
     with _signals(loop, lambda: end(settings.drain_s)):
         if watch_stdin:
             _watch_stdin(loop, lambda: end(settings.fast_drain_s))
-        background = asyncio.create_task(gateway.mode.run(), name="mode")
+        background = asyncio.create_task(gateway.run(), name="background")
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
         try:
             await _until_it_answers(listener, serving)

@@ -8,7 +8,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Collection
 
-from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Admission, SessionTerms
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
@@ -21,7 +21,7 @@ from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.limits import MAX_JOB_BYTES
-from r3mes_protocol.messages import Bye, CloseCode, Job
+from r3mes_protocol.messages import Bye, CloseCode, encode_job
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, utf8_length
 
@@ -92,6 +92,7 @@ class NodeSessions:
             terms,
             receive,
             send,
+            scope.get("extensions", {}).get(FRAMES),
             settings=self._settings,
             registry=self.registry,
             admission=self._admission,
@@ -208,13 +209,13 @@ class NodeSessions:
         reservation = self.registry.reserve(job_id, wanted, now, excluded)
         if isinstance(reservation, NoChoice):
             return reservation
-        frame = Job(
-            job_id=job_id,
-            completion_id=question.completion_id,
-            body={**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
-            first_token_deadline_ms=_milliseconds(first_token_by - now),
-            deadline_ms=_milliseconds(answer_by - now),
-        ).to_json()
+        frame = encode_job(
+            job_id,
+            question.completion_id,
+            {**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
+            _milliseconds(first_token_by - now),
+            _milliseconds(answer_by - now),
+        )
         if utf8_length(frame) > MAX_JOB_BYTES:
             self.registry.release(job_id)
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
