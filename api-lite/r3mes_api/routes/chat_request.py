@@ -6,6 +6,7 @@ is wrong and says it in its own words. So the hot path pays for one parse of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
@@ -57,20 +58,12 @@ def read_plain(data: bytes) -> ChatBody | None:
     for message in messages:
         if type(message) is not dict or message.get("role") not in _ROLES or not _is_content(message.get("content")):
             return None
+    for name, value in body.items():
+        is_right = _RIGHT.get(name)
+        # null stands for the default everywhere.
+        if is_right is not None and value is not None and not is_right(value):
+            return None
     options = body.get("stream_options")
-    if not (options is None or (type(options) is dict and _is_flag(options.get("include_usage")))):
-        return None
-    if not (
-        _is_flag(body.get("stream"))
-        and _is_between(body.get("max_tokens"), 1)
-        and _is_between(body.get("max_completion_tokens"), 1)
-        and _is_between(body.get("n"), 1, _MAX_CHOICES)
-        and _is_between(body.get("seed"), None)
-        and _is_number(body.get("temperature"), 2)
-        and (_is_number(body.get("top_p"), 1) and body.get("top_p") != 0)
-        and _is_stop(body.get("stop"))
-    ):
-        return None
     return ChatBody(
         model=model,
         adapter=adapter,
@@ -105,14 +98,12 @@ def _is_flag(value: object) -> bool:
     return value is None or value is True or value is False
 
 
-def _is_between(value: Any, low: int | None, high: int | None = None) -> bool:
-    if value is None:
-        return True
-    return type(value) is int and (low is None or value >= low) and (high is None or value <= high)
+def _is_positive(value: Any) -> bool:
+    return type(value) is int and value >= 1
 
 
 def _is_number(value: Any, high: float) -> bool:
-    return value is None or (type(value) in (int, float) and 0 <= value <= high)
+    return type(value) in (int, float) and 0 <= value <= high
 
 
 def _is_content(value: object) -> bool:
@@ -120,7 +111,20 @@ def _is_content(value: object) -> bool:
 
 
 def _is_stop(value: object) -> bool:
-    return value is None or type(value) is str or (type(value) is list and all(type(part) is str for part in value))
+    return type(value) is str or (type(value) is list and all(type(part) is str for part in value))
+
+
+_RIGHT: dict[str, Callable[[Any], bool]] = {
+    "stream": _is_flag,
+    "stream_options": lambda value: type(value) is dict and _is_flag(value.get("include_usage")),
+    "max_tokens": _is_positive,
+    "max_completion_tokens": _is_positive,
+    "n": lambda value: _is_positive(value) and value <= _MAX_CHOICES,
+    "seed": lambda value: type(value) is int,
+    "temperature": lambda value: _is_number(value, 2),
+    "top_p": lambda value: _is_number(value, 1) and value != 0,
+    "stop": _is_stop,
+}
 
 
 def _text(content: Any) -> str:

@@ -10,6 +10,7 @@ from types import TracebackType
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle
 
+
 class Interruption(Enum):
     CLIENT_GONE = "the client closed the connection"
     CLIENT_STALLED = "the client took nothing for too long"

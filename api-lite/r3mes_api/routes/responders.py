@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic_core import from_json
 
 from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.routing.question import End, Question
@@ -149,13 +151,21 @@ def content_of(payload: bytes) -> str:
     try:
         # The last part is what follows the last event: nothing.
         for event in payload.split(b"\n\n")[:-1]:
-            for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
+            for choice in _read(event.removeprefix(b"data: "))["choices"]:
                 content = choice["delta"].get("content")
                 if content is not None:
                     pieces.append(str(content))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
     return "".join(pieces)
+
+
+def _read(event: bytes) -> Any:
+    try:
+        return from_json(event, cache_strings=False)
+    except ValueError:
+        # It refuses half of a surrogate pair, which a model may well write.
+        return json.loads(event)
 
 
 def _request_id(question: Question) -> Headers:
