@@ -70,6 +70,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     router.add("GET", "/v1/models", status.models)
     router.add("GET", "/v1/nodes", status.nodes)
     router.add("GET", "/v1/nodes/{node_id}", status.node)
+    router.add("GET", "/v1/requests/{request_id}", status.request)
     router.add("GET", NODE_SESSION_PATH, _wants_websocket)
     router.add("GET", "/health", status.health)
     router.add("GET", "/health/live", status.live)

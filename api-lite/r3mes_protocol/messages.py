@@ -231,6 +231,9 @@ class Register(WireModel):
     max_concurrency: Annotated[int, Field(ge=1, le=4096)]
     device: Device
     engine_version: Name
+    continues_answers: bool = False
+    """The engine goes on with an answer that another node began: a job whose last message is the assistant's text so
+    far and whose body says `continue_final_message: true` and `add_generation_prompt: false`, as vLLM reads them."""
     grant: SignedGrant | None = None
     signature: Hex128
 

@@ -14,6 +14,7 @@ from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
 from r3mes_api.routing.choice import NoChoice, Wanted
+from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
@@ -34,9 +35,14 @@ SWEEP_S = 1.0
 class NodeJob:
     """One try of a question on one node."""
 
-    def __init__(self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int) -> None:
+    def __init__(
+        self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int, opened_at: float
+    ) -> None:
         self.node_id = reservation.node_id
         self.target = reservation.target
+        self.options = reservation.options
+        self.opened_at = opened_at
+        self.trial: Try | None = None
         self._session = session
         self._inbox = inbox
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
@@ -205,7 +211,7 @@ class NodeSessions:
         """Takes a place on the best node and sends it the job. Raises ApiError BODY_TOO_LARGE."""
         now = self._clock()
         job_id = JobId(secrets.token_hex(8))
-        wanted = Wanted(question.model, question.adapter)
+        wanted = Wanted(question.model, question.adapter, question.continues)
         reservation = self.registry.reserve(job_id, wanted, now, excluded)
         if isinstance(reservation, NoChoice):
             return reservation
@@ -223,7 +229,7 @@ class NodeSessions:
         window = self._settings.initial_window_bytes
         inbox = JobInbox(job_id, window, asyncio.get_running_loop())
         session.start_job(inbox, frame)
-        return NodeJob(reservation, session, inbox, window)
+        return NodeJob(reservation, session, inbox, window, now)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -18,7 +18,7 @@ from r3mes_api.modes.interface import Mode
 from r3mes_api.routes.chat_request import read_chat_request
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
-from r3mes_api.routing.question import Events, Question
+from r3mes_api.routing.question import Continued, Events, Question
 from r3mes_api.settings import Settings
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.wire import Name
@@ -114,6 +114,8 @@ class ChatRoutes:
                 async for part in answer:
                     if isinstance(part, Events):
                         await responder.events(part.payload)
+                    elif isinstance(part, Continued):
+                        await responder.continued()
                     else:
                         await responder.end(part)
         except ApiError as error:
