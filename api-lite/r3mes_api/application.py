@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -28,6 +29,12 @@ class Gateway:
         self.mode = mode
         self.lifecycle = lifecycle
         self._router = router
+
+    async def run(self) -> None:
+        """Background work, until cancelled or until a part of it fails."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.mode.run(), name="mode")
+            group.create_task(self.lifecycle.watch(), name="requests")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,6 +70,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     router.add("GET", "/v1/models", status.models)
     router.add("GET", "/v1/nodes", status.nodes)
     router.add("GET", "/v1/nodes/{node_id}", status.node)
+    router.add("GET", "/v1/requests/{request_id}", status.request)
     router.add("GET", NODE_SESSION_PATH, _wants_websocket)
     router.add("GET", "/health", status.health)
     router.add("GET", "/health/live", status.live)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pydantic_core import to_json
 
@@ -18,8 +18,39 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
+CONNECTION = "r3mes.connection"
+"""Scope extension under which the gateway's own HTTP transport puts the request's `Connection`."""
+
+FRAMES = "r3mes.frames"
+"""Scope extension under which the gateway's own WebSocket transport puts the socket's `Frames`."""
+
 DISCARD_FACTOR = 16
 """An oversized body is read and dropped up to so many times its limit, so that the client gets to read the error."""
+
+
+class Connection(Protocol):
+    """What ASGI has no words for: without it every request needs a second task that waits for its client to leave."""
+
+    def take_body(self) -> bytes | None:
+        """The body, if all of it is here already."""
+        ...
+
+    def when_gone(self, call: Callable[[], None] | None) -> None:
+        """Calls as soon as the client's connection ended; at once if it has."""
+        ...
+
+
+class Frames(Protocol):
+    """A WebSocket without a queue and a task switch for each frame."""
+
+    def deliver_to(self, sink: Callable[[str | bytes], None]) -> None:
+        """From now on the sink is called with each frame as it comes; it must not raise. The end of the socket still
+        comes by `receive`."""
+        ...
+
+    def write_now(self, text: str) -> bool:
+        """False, and nothing written, where the socket has no room at this moment."""
+        ...
 
 
 class ClientGone(Exception):
@@ -34,6 +65,7 @@ class Exchange:
         self.receive = receive
         self._send = send
         self.path_values: dict[str, str] = {}
+        self.connection: Connection | None = scope.get("extensions", {}).get(CONNECTION)
         self.started = False
         self.finished = False
         self._clock = asyncio.get_running_loop().time
@@ -49,6 +81,12 @@ class Exchange:
 
     async def body(self, limit: int, timeout_s: float) -> bytes:
         """The whole body. Raises ApiError BODY_TOO_LARGE or INVALID_REQUEST (too slow), and ClientGone."""
+        if self.connection is not None:
+            body = self.connection.take_body()
+            if body is not None:
+                if len(body) > limit:
+                    raise _too_large(limit)
+                return body
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._body(limit)
@@ -75,7 +113,7 @@ class Exchange:
                 return bytes(body)
             if dropped > limit * DISCARD_FACTOR:
                 break
-        raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request's body is larger than {limit} bytes.")
+        raise _too_large(limit)
 
     async def start(self, status: int, content_type: bytes, headers: Headers | None = None) -> None:
         self.started = True
@@ -109,6 +147,10 @@ class Exchange:
     async def _whole(self, status: int, body: bytes, headers: Headers | None) -> None:
         await self.start(status, b"application/json", [(b"content-length", b"%d" % len(body)), *(headers or ())])
         await self.finish(body)
+
+
+def _too_large(limit: int) -> ApiError:
+    return ApiError(ErrorCode.BODY_TOO_LARGE, f"The request's body is larger than {limit} bytes.")
 
 
 def error_headers(error: ApiError) -> Headers:

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from r3mes_protocol.errors import ApiError, ErrorCode
 
+LOOK_S = 1.0
+"""How often the running requests are looked at; their time-outs are far longer. One timer serves them all."""
+
 LAST_ERROR_S = 0.25
 """For telling a client that its answer ends here; one that does not read must not hold up the end."""
 
@@ -15,6 +18,10 @@ class Running(Protocol):
     """A request that can be told to end."""
 
     def shut_down(self) -> None: ...
+
+    def look(self, now: float) -> None:
+        """Checks the request's own time-outs; `now` is the loop's time."""
+        ...
 
 
 class Lifecycle:
@@ -47,6 +54,14 @@ class Lifecycle:
     def leave(self, request: Running) -> None:
         self._running.discard(request)
         self._changed.set()
+
+    async def watch(self) -> None:
+        """Looks at the running requests until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for request in tuple(self._running):
+                request.look(loop.time())
 
     def stop_accepting(self) -> None:
         self.accepting = False

@@ -130,6 +130,14 @@ class Settings(BaseModel):
     """After this a silent node is left if another one has room; a slow one that is alone may use the whole deadline."""
     stall_s: float = _seconds(30.0)
     """After the first token: a node that has credit and sends nothing for so long has failed."""
+    stall_floor_s: float = _seconds(1.5)
+    """No silence shorter than this is a stall, however fast the node has been."""
+    continue_answers: bool = _setting(True, "true, false", "true")
+    """Whether an answer that broke off is continued by another node that can; otherwise the client gets an error."""
+    continue_first_token_s: float = _seconds(10.0)
+    """The other node has read the text so far and writes on within this; the client is waiting in mid-sentence."""
+    decision_records: int = _count(1000, high=100_000)
+    """Requests whose way through the nodes can still be looked up; one takes some kilobytes."""
     answer_s: float = _seconds(900.0)
     """A whole answer, from receipt to its end. Nothing lasts for ever."""
     client_stall_s: float = _seconds(120.0)

@@ -1,16 +1,120 @@
-"""uvicorn's two protocols, made fit for strangers: bounds on connections and slow heads, no traceback for a peer."""
+"""uvicorn's two protocols, made fit for strangers and for streams of tokens.
+
+For strangers: bounds on connections and slow heads, no traceback for a peer. For streams: the head of a response
+travels with its first bytes in one write, a client that leaves is told of by a call, and the frames of a node reach
+its session without a queue in between.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from r3mes_api.asgi import CONNECTION, FRAMES
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 INVALID_TEXT = 1007
+
+
+class GatewayCycle(RequestResponseCycle):
+    """One request and its response; also the `Connection` of its exchange."""
+
+    _head: bytes | None = None
+    _gone: Callable[[], None] | None = None
+
+    # --- the Connection ---
+
+    def take_body(self) -> bytes | None:
+        if self.more_body or self.waiting_for_100_continue:
+            return None
+        body = bytes(self.body)
+        self.body = bytearray()
+        self.message_event.clear()
+        return body
+
+    def when_gone(self, call: Callable[[], None] | None) -> None:
+        self._gone = call
+        if call is not None and self.disconnected:
+            call()
+
+    def lost(self) -> None:
+        """The connection ended under the request."""
+        if self._gone is not None:
+            self._gone()
+
+    # --- ASGI ---
+
+    async def send(self, message: Any) -> None:
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_complete:
+            raise RuntimeError("a response can be sent once")
+        if self.response_started:
+            self._body(message.get("body", b""), message.get("more_body", False))
+        else:
+            self.response_started = True
+            self.waiting_for_100_continue = False
+            self._head = self._encoded_head(message["status"], message.get("headers", ()))
+
+    def _encoded_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        lines = [STATUS_LINE[status]]
+        closes = False
+        for name, value in headers if not self.default_headers else [*self.default_headers, *headers]:
+            if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+                raise RuntimeError("a response header is malformed")
+            if name == b"content-length":
+                self.expected_content_length = int(value)
+                self.chunked_encoding = False
+            elif name == b"connection" and value == b"close":
+                self.keep_alive = False
+                closes = True
+            lines += (name, b": ", value, b"\r\n")
+        if not self.keep_alive and not closes:
+            lines.append(b"connection: close\r\n")
+        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in (204, 304):
+            self.chunked_encoding = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    def _body(self, body: bytes, more_body: bool) -> None:
+        if self.scope["method"] == "HEAD":
+            data = b""
+        elif self.chunked_encoding:
+            data = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            if not more_body:
+                data += b"0\r\n\r\n"
+        else:
+            self.expected_content_length -= len(body)
+            if self.expected_content_length < 0 or (self.expected_content_length and not more_body):
+                raise RuntimeError("a response does not have the length that it announced")
+            data = body
+        if self._head is not None:
+            # One write for both: a second one would cost a system call, and the client another waking.
+            data = self._head + data
+            self._head = None
+        if data:
+            self.transport.write(data)
+        if not more_body:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self.transport.close()
+            self.on_response()
 
 
 class GatewayHttpProtocol(HttpToolsProtocol):
@@ -19,6 +123,7 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._header_timeout_s = header_timeout_s
         self._max_connections = max_connections
         self._head_timer: asyncio.TimerHandle | None = None
+        self._in_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -27,19 +132,58 @@ class GatewayHttpProtocol(HttpToolsProtocol):
             return
         self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        # From here on the head of a following request on the same connection has its time too.
-        if self._head_timer is None:
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # A head that came whole needs no timer; the rest of any other has its time, on a used connection too.
+        if self._in_head and self._head_timer is None:
             self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head = True
+
     def on_headers_complete(self) -> None:
+        """As in uvicorn, but for its own cycle and without what this gateway has no use for."""
+        self._in_head = False
         self._cancel_head_timer()
-        super().on_headers_complete()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
+        version = self.parser.get_http_version()
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        existing = self.cycle
+        self.cycle = GatewayCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        scope["extensions"] = {CONNECTION: self.cycle}
+        if existing is None or existing.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._in_head = False
         self._cancel_head_timer()
         super().connection_lost(exc)
+        if isinstance(self.cycle, GatewayCycle) and self.cycle.disconnected:
+            self.cycle.lost()
 
     def send_400_response(self, msg: str) -> None:
         """What the parser can't read gets the one shape of errors as well."""
@@ -64,14 +208,56 @@ class GatewayHttpProtocol(HttpToolsProtocol):
 
 
 class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Also the `Frames` of its socket."""
+
+    _sink: Callable[[str | bytes], None] | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            extensions: Any = self.scope["extensions"]
+            extensions[FRAMES] = self
+
     def send_receive_event_to_app(self) -> None:
         """A whole message has come. Text that is no UTF-8 ends the socket as RFC 6455 wants, without a traceback."""
+        sink = self._sink
+        if sink is not None and self.curr_msg_data_type == "bytes":
+            data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
+            self.frames = []
+            sink(bytes(data))
+            return
         if self.curr_msg_data_type == "text":
             try:
-                b"".join(self.frames).decode()
+                text = b"".join(self.frames).decode()
             except UnicodeDecodeError:
                 self.frames = []
                 self.conn.send_close(INVALID_TEXT)
                 self.handle_parser_exception()
                 return
+            if sink is not None:
+                self.frames = []
+                sink(text)
+                return
         super().send_receive_event_to_app()
+
+    # --- the Frames ---
+
+    def deliver_to(self, sink: Callable[[str | bytes], None]) -> None:
+        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        for event in waiting:
+            if event["type"] == "websocket.receive":
+                data = event.get("bytes")
+                sink(data if data is not None else event["text"])  # type: ignore[arg-type]
+            else:
+                self.queue.put_nowait(event)
+        self._sink = sink
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    def write_now(self, text: str) -> bool:
+        if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
+            return False
+        self.conn.send_text(text.encode())
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True

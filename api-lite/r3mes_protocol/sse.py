@@ -19,6 +19,9 @@ DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 """A comment that keeps proxies from closing a quiet stream."""
 
+# json.dumps makes a new encoder for every call that is not by its defaults.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
@@ -28,7 +31,7 @@ def encode_event(payload: Mapping[str, Any]) -> bytes:
 
     A lone surrogate, which UTF-8 can't hold, becomes U+FFFD. Raises ValueError for NaN and infinities.
     """
-    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _ENCODER.encode(payload)
     try:
         data = text.encode()
     except UnicodeEncodeError:

@@ -305,6 +305,7 @@ class ScriptedNode:
         grant: SignedGrant | None = None,
         confirms_cancel: bool = True,
         beats: bool = True,
+        continues: bool = False,
     ) -> None:
         self.origin = gateway_origin(gateway_url)
         self.name = name
@@ -317,6 +318,7 @@ class ScriptedNode:
         self.grant = grant
         self.confirms_cancel = confirms_cancel
         self.beats = beats
+        self.continues = continues
         self.hello: Hello | None = None
         self.registered: Registered | None = None
         self.rejected: Rejected | None = None
@@ -358,6 +360,7 @@ class ScriptedNode:
             "max_concurrency": self.max_concurrency,
             "device": Device(kind="cpu", name="scripted", memory_mb=1),
             "engine_version": "0.0",
+            "continues_answers": self.continues,
             "grant": self.grant,
             "signature": sign_registration(
                 self.key, nonce=self.hello.nonce, session_id=self.hello.session_id, gateway=self.origin

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from r3mes_api.routing.breaker import FAILURES_TO_OPEN, Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose, resolve
-from r3mes_protocol.messages import AdapterOffer
+from r3mes_api.routing.cost import NEAR_MS, NEAR_SHARE, pick
+from r3mes_api.routing.pace import Pace
+from r3mes_protocol.messages import AdapterOffer, Residency
 from r3mes_protocol.wire import NodeId
 
 
@@ -19,7 +23,10 @@ class Candidate:
     adapters: dict[str, AdapterOffer] = field(default_factory=dict)
     serving: bool = True
     draining: bool = False
+    continues: bool = False
     last_chosen: int = 0
+    breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(default_factory=Pace)
     jobs: int = 0
     places: int = 4
 
@@ -47,6 +54,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
             },
             serving=draw(st.booleans()),
             draining=draw(st.booleans()),
+            continues=draw(st.booleans()),
             last_chosen=draw(st.integers(0, 5)),
             jobs=draw(st.integers(0, 5)),
             places=draw(st.integers(1, 4)),
@@ -55,42 +63,47 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
     ]
 
 
-WANTED = st.builds(Wanted, st.none() | MODELS | st.sampled_from(["x", "z"]), st.none() | ADAPTERS | st.just("q"))
+WANTED = st.builds(
+    Wanted, st.none() | MODELS | st.sampled_from(["x", "z"]), st.none() | ADAPTERS | st.just("q"), st.booleans()
+)
 
 
 @given(candidates(), WANTED, st.data())
-def test_the_chosen_node_may_serve_and_none_is_better(
-    nodes: list[Candidate], wanted: Wanted, data: st.DataObject
-) -> None:
+def test_the_options_are_all_nodes_that_may_serve(nodes: list[Candidate], wanted: Wanted, data: st.DataObject) -> None:
     ids = [node.node_id for node in nodes]
     excluded = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
     failing = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+    broken = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+    for node in nodes:
+        for _ in range(FAILURES_TO_OPEN if node.node_id in broken else node.node_id in failing):
+            node.breaker.failed(0)
     eligible = {
         node.node_id: node
         for node in nodes
         if node.serving
+        and (node.continues or not wanted.continuing)
         and not node.draining
         and node.has_room(0)
-        and node.node_id not in excluded
+        and node.node_id not in excluded | broken
         and resolve(node, wanted) is not None
     }
-    chosen = choose(nodes, wanted, 0, excluded=excluded, failing=failing)
-    if isinstance(chosen, NoChoice):
+    options = choose(nodes, wanted, 0, excluded=excluded, failure_memory_s=10)
+    if isinstance(options, NoChoice):
         assert not eligible
         return
-    node_id, target = chosen
-    node = eligible[node_id]
-    assert target == resolve(node, wanted)
-    well = [other for other in eligible.values() if other.node_id not in failing]
-    if well:
-        assert node in well
-    assert node.load() <= min(other.load() for other in (well or eligible.values()))
+    assert {option.node_id: Target(option.model, option.adapter) for option in options} == {
+        node_id: resolve(node, wanted) for node_id, node in eligible.items()
+    }
+    chosen = pick(options, Random(0))
+    if eligible.keys() - failing:
+        assert chosen.node_id not in failing
+    assert chosen.cost_ms <= min(option.cost_ms for option in options) * (1 + NEAR_SHARE) + NEAR_MS
 
 
 @given(candidates(), WANTED)
 def test_the_reason_is_the_true_one(nodes: list[Candidate], wanted: Wanted) -> None:
     chosen = choose(nodes, wanted, 0)
-    serving = [node for node in nodes if node.serving]
+    serving = [node for node in nodes if node.serving and (node.continues or not wanted.continuing)]
     able = [node for node in serving if resolve(node, wanted) is not None]
     awake = [node for node in able if not node.draining]
     match chosen:
@@ -107,10 +120,24 @@ def test_the_reason_is_the_true_one(nodes: list[Candidate], wanted: Wanted) -> N
         assert choose(nodes, wanted, 0, excluded=everything) is NoChoice.EXHAUSTED
 
 
-def test_ties_go_in_turn() -> None:
-    nodes = [Candidate(NodeId(str(n)), {"a": 1}, last_chosen=n) for n in (3, 1, 2)]
-    chosen = choose(nodes, Wanted(), 0)
-    assert isinstance(chosen, tuple) and chosen[0] == "1"
+def test_ties_of_two_go_in_turn() -> None:
+    nodes = [Candidate(NodeId(str(n)), {"a": 1}, last_chosen=n) for n in (2, 1)]
+    options = choose(nodes, Wanted(), 0)
+    assert isinstance(options, list) and pick(options, Random(1)).node_id == "1"
+
+
+def test_a_faster_node_and_a_loaded_adapter_are_preferred() -> None:
+    slow, fast = (Candidate(NodeId(name), {"a": 1}, jobs=2) for name in ("slow", "fast"))
+    slow.pace.answered(0.5, 12.7, 128, 0.2)
+    fast.pace.answered(0.5, 1.27, 128, 0.02)
+    options = choose([slow, fast], Wanted("a"), 0)
+    assert isinstance(options, list) and pick(options, Random(1)).node_id == "fast"
+    cold, warm = (
+        Candidate(NodeId(name), {"a": 1}, {"x": AdapterOffer(name="x", residency=residency)})
+        for name, residency in (("cold", Residency.DISK), ("warm", Residency.GPU))
+    )
+    options = choose([cold, warm], Wanted("a", "x"), 0)
+    assert isinstance(options, list) and pick(options, Random(1)).node_id == "warm"
 
 
 def test_how_requests_resolve() -> None:

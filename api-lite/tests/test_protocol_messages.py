@@ -37,10 +37,11 @@ from r3mes_protocol.messages import (
     Job,
     NodeMessage,
     Register,
+    encode_job,
     parse_gateway_message,
     parse_node_message,
 )
-from r3mes_protocol.wire import ProtocolError, WireModel
+from r3mes_protocol.wire import JobId, ProtocolError, WireModel
 
 few = settings(deadline=None, max_examples=20)
 """For properties that run once for each of the 26 kinds."""
@@ -466,3 +467,14 @@ def test_messages_can_not_be_changed() -> None:
 def test_the_walker_knows_every_constraint_that_messages_use() -> None:
     assert bounds((StringConstraints(max_length=3, pattern="^a$"),)) == {"max_length": 3, "pattern": "^a$"}
     assert bounds(tuple(Hello.model_fields["heartbeat_s"].metadata)) == {"ge": 0.01, "le": 3600}
+
+
+@given(
+    body=st.dictionaries(st.text(alphabet=st.characters(codec="utf-8"), max_size=5), JSON_VALUES, max_size=4),
+    first=st.integers(0, 1000),
+)
+def test_the_quick_encoding_of_a_job_is_that_of_the_model(body: dict[str, Any], first: int) -> None:
+    quick = encode_job(JobId("ab" * 8), "chatcmpl-1", body, first, 2000)
+    slow = Job(job_id="ab" * 8, completion_id="chatcmpl-1", body=body, first_token_deadline_ms=first, deadline_ms=2000)
+    assert parse_gateway_message(quick) == slow
+    assert json.loads(quick) == json.loads(slow.to_json())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.nodes.registry import Node
@@ -40,6 +40,10 @@ class Mode(Protocol):
     def models(self) -> list[ModelCard]: ...
 
     def nodes(self) -> list[Node]: ...
+
+    def decision(self, completion_id: str) -> dict[str, Any] | None:
+        """Why a recent request went where it went; None where nothing is known of it."""
+        ...
 
     async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a node's socket. Raises ApiError before the socket is accepted where no nodes are taken."""

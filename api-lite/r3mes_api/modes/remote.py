@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.interface import ModelCard
@@ -13,7 +13,10 @@ from r3mes_api.nodes.registry import Node
 from r3mes_api.nodes.sessions import NodeJob, NodeSessions
 from r3mes_api.routing.attempt import Attempt, Verdict
 from r3mes_api.routing.choice import NoChoice, Wanted
-from r3mes_api.routing.question import End, Events, Part, Question
+from r3mes_api.routing.continuation import AnswerSoFar, continuing, whole_usage
+from r3mes_api.routing.decision import Decision, DecisionLog, Try
+from r3mes_api.routing.pace import Timing
+from r3mes_api.routing.question import Continued, End, Events, Part, Question
 from r3mes_api.settings import InferenceMode, Settings
 from r3mes_protocol.chat import chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -37,6 +40,7 @@ class RemoteMode:
         self._registry = sessions.registry
         self._settings = settings
         self._clock = clock
+        self._decisions = DecisionLog(settings.decision_records)
 
     @property
     def name(self) -> InferenceMode:
@@ -86,6 +90,10 @@ class RemoteMode:
             answer_by=question.received_at + self._settings.answer_s,
             room_by=question.received_at + self._settings.room_wait_s,
         )
+        decision = Decision(question.completion_id, question.created, question.model, question.adapter)
+        self._decisions.add(decision)
+        so_far = AnswerSoFar() if self._settings.continue_answers else None
+        chunks_before = 0
         job: NodeJob | None = None
         try:
             opening: _Opening | None = None
@@ -93,31 +101,70 @@ class RemoteMode:
                 if job is not None:
                     job.leave()
                     job = None
-                job = await self._open(question, attempt)
+                job = await self._open(question, attempt, decision)
                 opening = await self._opening(job, question, attempt)
             assert job is not None
             payload, done = opening
+            timing = self._timing(job)
+            decision.first_token_s = self._clock() - question.received_at
             while True:
                 if payload:
                     yield Events(payload)
                     # The consumer came back, so the client's socket has taken the bytes.
                     job.taken(len(payload))
+                    if so_far is not None:
+                        so_far.add(payload)
                 if done is not None:
                     break
-                payload, done = await self._more(job, attempt)
+                try:
+                    payload, done = await self._more(job, attempt, timing)
+                except ApiError:
+                    job.leave()
+                    broken, job = job, None
+                    job = self._continue(question, so_far, broken, attempt, decision)
+                    if job is None or so_far is None:
+                        raise
+                    rest = await self._rest(job, attempt)
+                    if rest is None:
+                        raise
+                    payload, done = rest
+                    timing = self._timing(job)
+                    chunks_before, so_far = so_far.chunks, None
+                    yield Continued()
             if job.phase is not FrameKind.TAIL:
                 yield Events(_finish(question, job, done))
-            self._registry.succeeded(job.node_id)
-            yield End(job.target.model, done.finish_reason, done.usage)
+            now = self._clock()
+            self._registry.succeeded(job.node_id, now)
+            timing.whole(now, done.usage.completion_tokens)
+            usage = whole_usage(done.usage, chunks_before) if so_far is None else done.usage
+            decision.tries[-1].outcome = decision.outcome = "done"
+            decision.completion_tokens = usage.completion_tokens
+            yield End(job.target.model, done.finish_reason, usage, continued=chunks_before > 0)
+        except ApiError as error:
+            decision.outcome = error.code.value
+            raise
         finally:
+            decision.total_s = self._clock() - question.received_at
+            if decision.outcome == "running":
+                decision.outcome = "left"
             if job is not None:
                 job.leave()
 
-    async def _open(self, question: Question, attempt: Attempt) -> NodeJob:
+    def decision(self, completion_id: str) -> dict[str, Any] | None:
+        found = self._decisions.get(completion_id)
+        return found.document() if found is not None else None
+
+    def _timing(self, job: NodeJob) -> Timing:
+        now = self._clock()
+        pace = self._registry.pace(job.node_id, now)
+        return Timing(pace, job.opened_at, now, self._settings.stall_floor_s, self._settings.stall_s)
+
+    async def _open(self, question: Question, attempt: Attempt, decision: Decision) -> NodeJob:
         """A job on the best node, after waiting for room where there is none."""
         while True:
             opened = self._sessions.open(question, attempt.tried, attempt.first_token_by, attempt.answer_by)
             if isinstance(opened, NodeJob):
+                self._record(opened, question, decision)
                 return opened
             if opened is not NoChoice.FULL:
                 raise attempt.last_error or _error_of(opened, question)
@@ -127,6 +174,56 @@ class RemoteMode:
                 raise _network_busy()
             # A refusal is forgotten by time alone, so a waiting request looks again at that pace.
             await self._sessions.room(min(left, self._settings.refusal_memory_s))
+
+    def _record(self, job: NodeJob, question: Question, decision: Decision) -> None:
+        after = job.opened_at - question.received_at
+        job.trial = Try(job.node_id, after, job.options, continues=question.continues)
+        decision.tries.append(job.trial)
+
+    def _continue(
+        self, question: Question, so_far: AnswerSoFar | None, broken: NodeJob, attempt: Attempt, decision: Decision
+    ) -> NodeJob | None:
+        """A job for the rest of the answer on another node; None where that can't be."""
+        now = self._clock()
+        if so_far is None or now >= attempt.answer_by:
+            return None
+        text = so_far.text()
+        if text is None:
+            return None
+        rest = continuing(question, text, so_far.chunks, broken.target.model, broken.target.adapter)
+        if rest is None:
+            return None
+        attempt.tried.add(broken.node_id)
+        first_by = min(attempt.answer_by, now + self._settings.continue_first_token_s)
+        try:
+            opened = self._sessions.open(rest, attempt.tried, first_by, attempt.answer_by)
+        except ApiError:
+            # With the text so far the job is too large for a frame.
+            return None
+        if not isinstance(opened, NodeJob):
+            return None
+        self._record(opened, rest, decision)
+        logger.info("request %s goes on at node %s", question.completion_id, opened.node_id[:12])
+        return opened
+
+    async def _rest(self, job: NodeJob, attempt: Attempt) -> _Opening | None:
+        """The first content of a continuation; None when that node failed too. Its preamble the client has already."""
+        until = min(attempt.answer_by, self._clock() + self._settings.continue_first_token_s)
+        while True:
+            try:
+                item = await job.next(until)
+            except TimeoutError:
+                self._note(job, Verdict("did not go on with the answer in time", blames_node=True))
+                return None
+            if isinstance(item, Segment):
+                if item.kind is not FrameKind.PREAMBLE:
+                    return _Opening(item.payload, None)
+                job.taken(len(item.payload))
+            elif isinstance(item, Done):
+                return _Opening(b"", item)
+            else:
+                self._note(job, attempt.judge(item, job.node_id, self._clock(), started=True))
+                return None
 
     async def _opening(self, job: NodeJob, question: Question, attempt: Attempt) -> _Opening | None:
         """None when the request is to move to another node. Raises ApiError when that would not help."""
@@ -169,18 +266,19 @@ class RemoteMode:
         self._note(job, attempt.silent(job.node_id))
         return True
 
-    async def _more(self, job: NodeJob, attempt: Attempt) -> tuple[bytes, Done | None]:
+    async def _more(self, job: NodeJob, attempt: Attempt, timing: Timing) -> tuple[bytes, Done | None]:
         """What follows the first content. From here on a failure can't be hidden: it is raised as ApiError."""
         now = self._clock()
         try:
-            item = await job.next(min(now + self._settings.stall_s, attempt.answer_by))
+            item = await job.next(min(now + timing.stall_s, attempt.answer_by))
         except TimeoutError:
             if self._clock() >= attempt.answer_by:
                 message = f"The answer was not complete after {self._settings.answer_s:g} s and was ended."
             else:
-                message = f"The node sent nothing for {self._settings.stall_s:g} s; the answer is not complete."
+                message = f"The node sent nothing for {timing.stall_s:.3g} s; the answer is not complete."
             self._note(job, Verdict("stalled", blames_node=True))
             raise ApiError(ErrorCode.STREAM_STALLED, message) from None
+        timing.heard(self._clock() - now)
         if isinstance(item, Segment):
             return item.payload, None
         if isinstance(item, Done):
@@ -191,6 +289,8 @@ class RemoteMode:
         raise verdict.error
 
     def _note(self, job: NodeJob, verdict: Verdict) -> None:
+        if job.trial is not None:
+            job.trial.outcome = verdict.reason
         if verdict.blames_node:
             self._registry.failed(job.node_id, self._clock())
             logger.warning("node %s failed a job: %s", job.node_id[:12], verdict.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.nodes.registry import Node
@@ -20,6 +21,9 @@ class WithoutNodes:
 
     def nodes(self) -> list[Node]:
         return []
+
+    def decision(self, completion_id: str) -> dict[str, Any] | None:
+        return None
 
     async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise ApiError(

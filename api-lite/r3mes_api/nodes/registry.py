@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from random import Random
 from typing import NamedTuple, TypeAlias
 
+from r3mes_api.nodes.offers import Offers
+from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose
+from r3mes_api.routing.cost import Option, pick
+from r3mes_api.routing.pace import Pace
 from r3mes_protocol.grants import Role
 from r3mes_protocol.messages import AdapterOffer, Capacity, Device, Heartbeat, Register, RejectCode, Telemetry
 from r3mes_protocol.wire import JobId, NodeId, SessionId
@@ -49,6 +54,9 @@ class Node:
     max_jobs: int
     connected_at: float
     last_heard: float
+    breaker: Breaker
+    pace: Pace
+    continues: bool = False
     draining: bool = False
     active: int = 0
     queued: int = 0
@@ -96,6 +104,17 @@ class Reservation(NamedTuple):
     node_id: NodeId
     session_id: SessionId
     target: Target
+    options: list[Option]
+    """What there was to choose from."""
+
+
+@dataclass(slots=True)
+class Repute:
+    """What is remembered of a node key beyond its session."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(default_factory=Pace)
+    needed_until: float = 0.0
 
 
 class Removed(NamedTuple):
@@ -106,13 +125,15 @@ class Removed(NamedTuple):
 class NodeRegistry:
     """At most one live session per node id; a newer one replaces the older."""
 
-    def __init__(self, limits: RegistryLimits) -> None:
+    def __init__(self, limits: RegistryLimits, random: Random | None = None) -> None:
         self._limits = limits
+        self._random = random or Random()
+        self._offers: Offers[Node] = Offers()
         self._nodes: dict[NodeId, Node] = {}
         self._sessions: dict[SessionId, Node] = {}
         self._jobs: dict[JobId, Node] = {}
         self._registrations: dict[NodeId, deque[float]] = {}
-        self._failed_until: dict[NodeId, float] = {}
+        self._reputes: dict[NodeId, Repute] = {}
         self._offered_until: dict[str, float] = {}
         self._generation = 0
         self._choices = 0
@@ -133,7 +154,8 @@ class NodeRegistry:
     @property
     def memory_size(self) -> int:
         """Entries kept about nodes and offers that may be gone."""
-        return len(self._registrations) + len(self._failed_until) + len(self._offered_until)
+        absent = self._reputes.keys() - self._nodes.keys()
+        return len(self._registrations) + len(absent) + len(self._offered_until)
 
     # --- sessions ---
 
@@ -156,6 +178,7 @@ class NodeRegistry:
         if older is not None:
             self._remove(older, now)
         self._generation += 1
+        repute = self._repute(node_id, now)
         node = Node(
             node_id=node_id,
             session_id=session_id,
@@ -170,9 +193,13 @@ class NodeRegistry:
             max_jobs=self._limits.max_jobs_per_node,
             connected_at=now,
             last_heard=now,
+            breaker=repute.breaker,
+            pace=repute.pace,
+            continues=message.continues_answers,
         )
         self._nodes[node_id] = node
         self._sessions[session_id] = node
+        self._index(node)
         return Accepted(self._generation, older.session_id if older is not None else None)
 
     def heard(self, session_id: SessionId, now: float) -> None:
@@ -187,7 +214,12 @@ class NodeRegistry:
             return
         node.last_heard = now
         node.active, node.queued = beat.active, beat.queued
-        node.adapters = {offer.name: offer for offer in beat.available_loras}
+        adapters = {offer.name: offer for offer in beat.available_loras}
+        if adapters.keys() != node.adapters.keys():
+            node.adapters = adapters
+            self._index(node)
+        else:
+            node.adapters = adapters
         node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
         node.draining = beat.draining
         node.full_until = 0.0
@@ -212,8 +244,21 @@ class NodeRegistry:
         silence = DEAD_AFTER_BEATS * self._limits.heartbeat_s
         return [node.session_id for node in self._nodes.values() if now - node.last_heard > silence]
 
+    def _index(self, node: Node) -> None:
+        if node.serving:
+            self._offers.put(node, (*node.models, *node.adapters))
+
+    def _repute(self, node_id: NodeId, now: float) -> Repute:
+        repute = self._reputes.get(node_id)
+        if repute is None:
+            repute = self._reputes[node_id] = Repute()
+        repute.needed_until = now + self._limits.offer_memory_s
+        return repute
+
     def _remove(self, node: Node, now: float) -> None:
         del self._nodes[node.node_id]
+        self._offers.remove(node)
+        self._repute(node.node_id, now)
         del self._sessions[node.session_id]
         for job_id in node.jobs:
             del self._jobs[job_id]
@@ -225,10 +270,12 @@ class NodeRegistry:
         for node_id, times in list(self._registrations.items()):
             if not times or times[-1] <= now - REGISTRATION_WINDOW_S:
                 del self._registrations[node_id]
-        for memory in (self._failed_until, self._offered_until):
-            for key, until in list(memory.items()):
-                if until <= now:
-                    del memory[key]  # type: ignore[arg-type]
+        for name, until in list(self._offered_until.items()):
+            if until <= now:
+                del self._offered_until[name]
+        for node_id, repute in list(self._reputes.items()):
+            if node_id not in self._nodes and repute.needed_until <= now:
+                del self._reputes[node_id]
 
     # --- jobs ---
 
@@ -237,21 +284,42 @@ class NodeRegistry:
     ) -> Reservation | NoChoice:
         """Chooses and takes a place in one step."""
         assert job_id not in self._jobs
-        failing = [node_id for node_id, until in self._failed_until.items() if until > now]
-        chosen = choose(self._nodes.values(), wanted, now, excluded=excluded, failing=failing)
-        if isinstance(chosen, NoChoice):
-            return self._missing_or_unknown(chosen, wanted, now)
-        node_id, target = chosen
-        node = self._nodes[node_id]
+        options = self._options(wanted, now, excluded)
+        if isinstance(options, NoChoice):
+            return self._missing_or_unknown(options, wanted, now)
+        chosen = pick(options, self._random)
+        node = self._nodes[chosen.node_id]
         self._choices += 1
         node.last_chosen = self._choices
         node.jobs.add(job_id)
+        node.breaker.asked(now)
         self._jobs[job_id] = node
-        return Reservation(job_id, node_id, node.session_id, target)
+        return Reservation(job_id, node.node_id, node.session_id, Target(chosen.model, chosen.adapter), options)
+
+    def _options(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> list[Option] | NoChoice:
+        """Among many nodes only a sample is looked at; all of them only when nobody in it could take the request."""
+        pool = self._offers.offering(wanted.adapter or wanted.model)
+        if pool is None:
+            return self._unknown(wanted)
+        sample = pool.some(self._random)
+        memory = self._limits.failure_memory_s
+        options = choose(sample, wanted, now, excluded=excluded, failure_memory_s=memory)
+        if isinstance(options, NoChoice) and len(sample) < len(pool):
+            options = choose(pool.members, wanted, now, excluded=excluded, failure_memory_s=memory)
+        return self._unknown(wanted) if options is NoChoice.UNKNOWN_MODEL else options
+
+    def _unknown(self, wanted: Wanted) -> NoChoice:
+        if not self._offers.everyone:
+            return NoChoice.NO_NODES
+        if wanted.adapter is None:
+            return NoChoice.UNKNOWN_MODEL
+        pool = self._offers.offering(wanted.model)
+        knows_model = pool is not None and any(wanted.model in node.models for node in pool.members)
+        return NoChoice.UNKNOWN_ADAPTER if wanted.model is None or knows_model else NoChoice.UNKNOWN_MODEL
 
     def could_serve(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> bool:
         """Whether `reserve` would find a place now."""
-        return not isinstance(choose(self._nodes.values(), wanted, now, excluded=excluded), NoChoice)
+        return not isinstance(self._options(wanted, now, excluded), NoChoice)
 
     def _missing_or_unknown(self, reason: NoChoice, wanted: Wanted, now: float) -> NoChoice:
         name = {NoChoice.UNKNOWN_MODEL: wanted.model, NoChoice.UNKNOWN_ADAPTER: wanted.adapter}.get(reason)
@@ -265,6 +333,7 @@ class NodeRegistry:
         if node is None:
             return False
         node.jobs.discard(job_id)
+        node.breaker.unanswered()
         # Until the next heartbeat the node's own report still counts the job that just ended.
         node.active = max(0, node.active - 1)
         return True
@@ -275,6 +344,7 @@ class NodeRegistry:
         if node is None:
             return
         node.jobs.discard(job_id)
+        node.breaker.unanswered()
         node.full_until = now + self._limits.refusal_memory_s
         if capacity is not None:
             node.active, node.queued = capacity.active, capacity.queued
@@ -282,7 +352,11 @@ class NodeRegistry:
 
     def failed(self, node_id: NodeId, now: float) -> None:
         """Remembered by identity, so that a reconnect does not wash it off."""
-        self._failed_until[node_id] = now + self._limits.failure_memory_s
+        self._repute(node_id, now).breaker.failed(now)
 
-    def succeeded(self, node_id: NodeId) -> None:
-        self._failed_until.pop(node_id, None)
+    def succeeded(self, node_id: NodeId, now: float) -> None:
+        self._repute(node_id, now).breaker.succeeded()
+
+    def pace(self, node_id: NodeId, now: float) -> Pace:
+        """How fast the node was so far; what is learnt goes into it."""
+        return self._repute(node_id, now).pace

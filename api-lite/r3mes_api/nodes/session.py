@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn, Protocol
 
-from r3mes_api.asgi import Receive, Send
+from r3mes_api.asgi import Frames, Receive, Send
 from r3mes_api.nodes.admission import Admission, SessionTerms, read_registration
 from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.registry import NodeRegistry, Refused
@@ -80,6 +80,7 @@ class NodeSession:
         terms: SessionTerms,
         receive: Receive,
         send: Send,
+        frames: Frames | None = None,
         *,
         settings: Settings,
         registry: NodeRegistry,
@@ -92,6 +93,7 @@ class NodeSession:
         self.registered = False
         self._terms = terms
         self._receive = receive
+        self._frames = frames
         self._settings = settings
         self._registry = registry
         self._admission = admission
@@ -99,7 +101,7 @@ class NodeSession:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._writer = SessionWriter(
-            send, max_bytes=settings.session_queue_bytes, timeout_s=settings.session_write_timeout_s
+            send, frames, max_bytes=settings.session_queue_bytes, timeout_s=settings.session_write_timeout_s
         )
         self._owner: asyncio.Task[object] | None = None
         self._ending: SessionEnd | None = None
@@ -175,6 +177,9 @@ class NodeSession:
 
     async def _serve(self) -> NoReturn:
         await self._handshake()
+        if self._frames is not None:
+            # From here on frames are handled as they come; only the end of the socket is waited for.
+            self._frames.deliver_to(self._deliver)
         while True:
             self._frame(await self._next_frame())
 
@@ -233,6 +238,14 @@ class NodeSession:
         raise SessionEnd.rejected(refused.code, refused.message)
 
     # --- frames ---
+
+    def _deliver(self, frame: str | bytes) -> None:
+        if self._ending is not None:
+            return
+        try:
+            self._frame(frame)
+        except SessionEnd as end:
+            self.end(end)
 
     async def _next_frame(self) -> str | bytes:
         event = await self._receive()

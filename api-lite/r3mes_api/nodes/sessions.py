@@ -8,12 +8,13 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Collection
 
-from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Admission, SessionTerms
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
 from r3mes_api.routing.choice import NoChoice, Wanted
+from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
@@ -21,7 +22,7 @@ from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.limits import MAX_JOB_BYTES
-from r3mes_protocol.messages import Bye, CloseCode, Job
+from r3mes_protocol.messages import Bye, CloseCode, encode_job
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, utf8_length
 
@@ -34,9 +35,14 @@ SWEEP_S = 1.0
 class NodeJob:
     """One try of a question on one node."""
 
-    def __init__(self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int) -> None:
+    def __init__(
+        self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int, opened_at: float
+    ) -> None:
         self.node_id = reservation.node_id
         self.target = reservation.target
+        self.options = reservation.options
+        self.opened_at = opened_at
+        self.trial: Try | None = None
         self._session = session
         self._inbox = inbox
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
@@ -92,6 +98,7 @@ class NodeSessions:
             terms,
             receive,
             send,
+            scope.get("extensions", {}).get(FRAMES),
             settings=self._settings,
             registry=self.registry,
             admission=self._admission,
@@ -204,17 +211,17 @@ class NodeSessions:
         """Takes a place on the best node and sends it the job. Raises ApiError BODY_TOO_LARGE."""
         now = self._clock()
         job_id = JobId(secrets.token_hex(8))
-        wanted = Wanted(question.model, question.adapter)
+        wanted = Wanted(question.model, question.adapter, question.continues)
         reservation = self.registry.reserve(job_id, wanted, now, excluded)
         if isinstance(reservation, NoChoice):
             return reservation
-        frame = Job(
-            job_id=job_id,
-            completion_id=question.completion_id,
-            body={**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
-            first_token_deadline_ms=_milliseconds(first_token_by - now),
-            deadline_ms=_milliseconds(answer_by - now),
-        ).to_json()
+        frame = encode_job(
+            job_id,
+            question.completion_id,
+            {**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
+            _milliseconds(first_token_by - now),
+            _milliseconds(answer_by - now),
+        )
         if utf8_length(frame) > MAX_JOB_BYTES:
             self.registry.release(job_id)
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
@@ -222,7 +229,7 @@ class NodeSessions:
         window = self._settings.initial_window_bytes
         inbox = JobInbox(job_id, window, asyncio.get_running_loop())
         session.start_job(inbox, frame)
-        return NodeJob(reservation, session, inbox, window)
+        return NodeJob(reservation, session, inbox, window, now)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from r3mes_api.asgi import Send
+from r3mes_api.asgi import Frames, Send
 
 
 class SessionWriter:
-    """A bounded queue in front of a socket. `put` never waits: a full queue means that the socket is stuck."""
+    """A bounded queue in front of a socket. `put` never waits: a full queue means that the socket is stuck.
 
-    def __init__(self, send: Send, *, max_bytes: int, timeout_s: float) -> None:
+    Where `frames` is given and the socket has room, a frame is written at once and past the queue.
+    """
+
+    def __init__(self, send: Send, frames: Frames | None = None, *, max_bytes: int, timeout_s: float) -> None:
         self._send = send
+        self._frames = frames
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._queue: deque[str] = deque()
@@ -23,6 +27,8 @@ class SessionWriter:
         """False when there is no room for the frame."""
         if self._size + len(frame) > self._max_bytes:
             return False
+        if self._frames is not None and not self._queue and self._frames.write_now(frame):
+            return True
         self._queue.append(frame)
         self._size += len(frame)
         self._ready.set()

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import LAST_ERROR_S, Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode
+from r3mes_api.routes.chat_request import read_chat_request
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
-from r3mes_api.routing.question import Events, Question
+from r3mes_api.routing.question import Continued, Events, Question
 from r3mes_api.settings import Settings
-from r3mes_protocol.chat import parse_chat_request
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.wire import Name
 
@@ -47,26 +47,25 @@ class ChatRoutes:
     async def completions(self, exchange: Exchange) -> None:
         """`POST /v1/chat/completions`."""
         received_at = self._clock()
-        request = parse_chat_request(await self._body(exchange))
+        request = read_chat_request(await self._body(exchange))
         if request.n is not None and request.n > 1:
             raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
-        body = request.model_dump(mode="json", exclude_unset=True, exclude={"model", "adapter"})
         question = Question(
             completion_id=_completion_id(),
             created=int(time.time()),
             received_at=received_at,
             model=request.model,
             adapter=request.adapter,
-            body=body,
-            prompt=request.messages[-1].text(),
+            body=request.body,
+            prompt=request.prompt,
             token_limit=request.token_limit,
         )
-        if request.stream:
-            options = request.stream_options
-            include_usage = options is not None and options.include_usage is True
-            await self._answer(exchange, question, SseResponder(exchange, question, include_usage=include_usage))
-        else:
-            await self._answer(exchange, question, WholeResponder(exchange, question))
+        responder: Responder = (
+            SseResponder(exchange, question, include_usage=request.include_usage)
+            if request.stream
+            else WholeResponder(exchange, question)
+        )
+        await self._answer(exchange, question, responder)
 
     async def chat(self, exchange: Exchange) -> None:
         """`POST /chat`."""
@@ -115,6 +114,8 @@ class ChatRoutes:
                 async for part in answer:
                     if isinstance(part, Events):
                         await responder.events(part.payload)
+                    elif isinstance(part, Continued):
+                        await responder.continued()
                     else:
                         await responder.end(part)
         except ApiError as error:

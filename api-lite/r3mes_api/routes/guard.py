@@ -10,9 +10,6 @@ from types import TracebackType
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle
 
-TICK_S = 1.0
-"""How often a running request is looked at; all its time-outs are far longer."""
-
 
 class Interruption(Enum):
     CLIENT_GONE = "the client closed the connection"
@@ -30,7 +27,8 @@ class RequestGuard:
     """An asynchronous context in which the request's task is ended as soon as nobody waits for it.
 
     ASGI servers tell of a client that left only when they are asked, and a request that waits for its first token
-    sends nothing that could fail: so a second task asks. Raises Interrupted in place of the cancellation.
+    sends nothing that could fail: so the transport calls, or a second task asks where it can't. Raises Interrupted in
+    place of the cancellation.
     """
 
     def __init__(
@@ -47,25 +45,27 @@ class RequestGuard:
         self._client_stall_s = client_stall_s
         self._keep_alive_s = keep_alive_s
         self._keep_alive = keep_alive
-        self._loop = asyncio.get_running_loop()
         self._owner: asyncio.Task[object] | None = None
         self._why: Interruption | None = None
         self._watch: asyncio.Task[None] | None = None
-        self._tick: asyncio.TimerHandle | None = None
         self._comment: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> RequestGuard:
         self._lifecycle.enter(self)
         self._owner = asyncio.current_task()
-        self._watch = asyncio.create_task(self._until_gone())
-        self._tick = self._loop.call_later(TICK_S, self._look)
+        if self._exchange.connection is not None:
+            self._exchange.connection.when_gone(self._client_left)
+        else:
+            self._watch = asyncio.create_task(self._until_gone())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lifecycle.leave(self)
-        for running in (self._watch, self._tick, self._comment):
+        if self._exchange.connection is not None:
+            self._exchange.connection.when_gone(None)
+        for running in (self._watch, self._comment):
             if running is not None:
                 running.cancel()
         if self._why is not None and isinstance(error, asyncio.CancelledError) and self._owner is not None:
@@ -83,11 +83,13 @@ class RequestGuard:
     async def _until_gone(self) -> None:
         while (await self._exchange.receive())["type"] != "http.disconnect":
             pass
+        self._client_left()
+
+    def _client_left(self) -> None:
         self._interrupt(Interruption.CLIENT_GONE)
 
-    def _look(self) -> None:
-        now = self._loop.time()
-        self._tick = self._loop.call_later(TICK_S, self._look)
+    def look(self, now: float) -> None:
+        """To be called every second or so, with the loop's time."""
         if self._exchange.writing:
             if now - self._exchange.last_write > self._client_stall_s:
                 self._interrupt(Interruption.CLIENT_STALLED)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
+from typing import Any, Protocol
+
+from pydantic_core import from_json
 
 from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.routing.question import End, Question
@@ -13,6 +15,8 @@ from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
 
 MAX_WHOLE_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer that is held until it is whole: ten times the longest that a model writes."""
+
+CONTINUED = b": continued by another node\n\n"
 
 _STREAM_HEADERS: Headers = [
     (b"cache-control", b"no-cache"),
@@ -24,6 +28,10 @@ _STREAM_HEADERS: Headers = [
 class Responder(Protocol):
     async def events(self, payload: bytes) -> None:
         """Takes whole SSE events; returns when the client's connection has room for more."""
+        ...
+
+    async def continued(self) -> None:
+        """From here on another node answers."""
         ...
 
     async def end(self, end: End) -> None: ...
@@ -51,6 +59,10 @@ class SseResponder:
         if not self._exchange.started:
             await self._start()
         await self._exchange.write(payload)
+
+    async def continued(self) -> None:
+        # A comment: clients that do not know of it pass it over.
+        await self._exchange.write(CONTINUED)
 
     async def end(self, end: End) -> None:
         tail = DONE
@@ -92,6 +104,9 @@ class TextResponder:
             headers = [*_STREAM_HEADERS, *_request_id(self._question)]
             await self._exchange.start(200, b"text/plain; charset=utf-8", headers)
 
+    async def continued(self) -> None:
+        """Plain text has no place for it."""
+
     async def end(self, end: End) -> None:
         await self._start()
         await self._exchange.finish()
@@ -122,19 +137,21 @@ class WholeResponder:
             raise ApiError(ErrorCode.NODE_FAILED, "The node's answer is too long to be sent whole; ask for a stream.")
         self._pieces.append(content_of(payload))
 
+    async def continued(self) -> None:
+        """Said at the end."""
+
     async def end(self, end: End) -> None:
-        await self._exchange.json(
-            200,
-            completion(
-                self._question.completion_id,
-                end.model,
-                self._question.created,
-                content="".join(self._pieces),
-                finish_reason=end.finish_reason,
-                usage=end.usage,
-            ),
-            _request_id(self._question),
+        document = completion(
+            self._question.completion_id,
+            end.model,
+            self._question.created,
+            content="".join(self._pieces),
+            finish_reason=end.finish_reason,
+            usage=end.usage,
         )
+        if end.continued:
+            document["r3mes"] = {"continued": True}
+        await self._exchange.json(200, document, _request_id(self._question))
 
     async def failed(self, error: ApiError) -> None:
         await self._exchange.error(error, _request_id(self._question))
@@ -149,13 +166,21 @@ def content_of(payload: bytes) -> str:
     try:
         # The last part is what follows the last event: nothing.
         for event in payload.split(b"\n\n")[:-1]:
-            for choice in json.loads(event.removeprefix(b"data: "))["choices"]:
+            for choice in _read(event.removeprefix(b"data: "))["choices"]:
                 content = choice["delta"].get("content")
                 if content is not None:
                     pieces.append(str(content))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
     return "".join(pieces)
+
+
+def _read(event: bytes) -> Any:
+    try:
+        return from_json(event, cache_strings=False)
+    except ValueError:
+        # It refuses half of a surrogate pair, which a model may well write.
+        return json.loads(event)
 
 
 def _request_id(question: Question) -> Headers:

@@ -86,6 +86,13 @@ class StatusRoutes:
                 return
         raise ApiError(ErrorCode.NOT_FOUND, "No node of this id is connected to this gateway.", param="node_id")
 
+    async def request(self, exchange: Exchange) -> None:
+        """Who knows a request's id may read its record: only the one who asked was told the id, and none is guessed."""
+        found = self._mode.decision(exchange.path_values["request_id"])
+        if found is None:
+            raise ApiError(ErrorCode.NOT_FOUND, "Nothing is known of this request any more.", param="request_id")
+        await exchange.json(200, found)
+
     async def version(self, exchange: Exchange) -> None:
         await exchange.json(
             200,

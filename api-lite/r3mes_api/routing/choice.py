@@ -1,4 +1,4 @@
-"""Which node gets a request: a pure function of what is known about the nodes."""
+"""Which nodes could take a request: a pure function of what is known about the nodes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from r3mes_api.routing.breaker import Breaker
+from r3mes_api.routing.cost import COLD_LOAD_MS, RECENT_FAILURE_MS, Option, queue_ms
+from r3mes_api.routing.pace import Pace
 from r3mes_protocol.messages import AdapterOffer
 from r3mes_protocol.wire import NodeId
 
@@ -25,7 +28,13 @@ class Candidate(Protocol):
     @property
     def draining(self) -> bool: ...
     @property
+    def continues(self) -> bool: ...
+    @property
     def last_chosen(self) -> int: ...
+    @property
+    def breaker(self) -> Breaker: ...
+    @property
+    def pace(self) -> Pace: ...
 
     def load(self) -> float:
         """Jobs there are, in parts of the node's concurrency: 1.0 and more is full."""
@@ -39,6 +48,8 @@ class Wanted:
     model: str | None = None
     """A base model or an adapter by name; None takes what there is."""
     adapter: str | None = None
+    continuing: bool = False
+    """Only a node that can go on with an answer which another one began."""
 
 
 class Target(NamedTuple):
@@ -83,13 +94,16 @@ def choose(
     now: float,
     *,
     excluded: Collection[NodeId] = (),
-    failing: Collection[NodeId] = (),
-) -> tuple[NodeId, Target] | NoChoice:
-    """The least loaded node that may serve; nodes that failed a moment ago come last, ties go in turn."""
-    best: tuple[tuple[bool, float, int], NodeId, Target] | None = None
+    failure_memory_s: float = 0.0,
+) -> list[Option] | NoChoice:
+    """Every candidate that may take the request now, with its cost; at least one, or the reason why there is none.
+
+    A node that failed within `failure_memory_s` comes after all others; one whose breaker is open is left out.
+    """
+    options: list[Option] = []
     serving = knows_model = resolved = awake = untried = False
     for candidate in candidates:
-        if not candidate.serving:
+        if not candidate.serving or (wanted.continuing and not candidate.continues):
             continue
         serving = True
         target = resolve(candidate, wanted)
@@ -103,13 +117,25 @@ def choose(
         if candidate.node_id in excluded:
             continue
         untried = True
-        if not candidate.has_room(now):
+        breaker = candidate.breaker
+        if not (candidate.has_room(now) and breaker.lets_pass(now)):
             continue
-        rank = (candidate.node_id in failing, candidate.load(), candidate.last_chosen)
-        if best is None or rank < best[0]:
-            best = (rank, candidate.node_id, target)
-    if best is not None:
-        return best[1], best[2]
+        load, pace = candidate.load(), candidate.pace
+        options.append(
+            Option(
+                candidate.node_id,
+                target.model,
+                target.adapter,
+                1000.0 * pace.first_s,
+                queue_ms(load, pace.token_s),
+                COLD_LOAD_MS[candidate.adapters[target.adapter].residency] if target.adapter is not None else 0.0,
+                RECENT_FAILURE_MS if now - breaker.last_failure < failure_memory_s else 0.0,
+                load,
+                candidate.last_chosen,
+            )
+        )
+    if options:
+        return options
     if not serving or (resolved and not awake):
         return NoChoice.NO_NODES
     if not resolved:

@@ -26,6 +26,8 @@ class Question:
     prompt: str
     """The text of the last message."""
     token_limit: int | None = None
+    continues: bool = False
+    """The last message is the beginning of the answer."""
 
 
 class Events(NamedTuple):
@@ -34,12 +36,18 @@ class Events(NamedTuple):
     payload: bytes
 
 
+class Continued(NamedTuple):
+    """The node that answered failed; another one goes on from here."""
+
+
 class End(NamedTuple):
     """The answer is complete; its finish reason went out in the events."""
 
     model: str
     finish_reason: FinishReason
     usage: Usage
+    continued: bool = False
+    """A second node wrote the end of it."""
 
 
-Part: TypeAlias = Events | End
+Part: TypeAlias = Events | Continued | End
