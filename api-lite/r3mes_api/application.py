@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from r3mes_api.asgi import Exchange, Receive, Scope, Send, error_headers
+from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
+from r3mes_api.cors import Cors
 from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.disabled import DisabledMode
 from r3mes_api.modes.interface import Mode
@@ -24,14 +25,14 @@ NODE_SESSION_PATH = "/v1/nodes/session"
 class Gateway:
     """The ASGI application."""
 
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, router: Router) -> None:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, http: Application) -> None:
         self.mode = mode
         self.lifecycle = lifecycle
-        self._router = router
+        self._http = http
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._router(Exchange(scope, receive, send))
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -69,7 +70,12 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     router.add("GET", "/health/ready", status.ready)
     router.add("GET", "/system/version", status.version)
     router.add("GET", "/system/time", status.time)
-    return Gateway(mode, lifecycle, router)
+
+    async def http(scope: Scope, receive: Receive, send: Send) -> None:
+        await router(Exchange(scope, receive, send))
+
+    origins = settings.cors_allowed_origins
+    return Gateway(mode, lifecycle, Cors(http, origins) if origins else http)
 
 
 def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
