@@ -24,9 +24,8 @@ def _a_number(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_a_number)]
+_NUMBER = BeforeValidator(_a_number)
 """JSON has numbers: a text or a truth value in the place of one is a mistake of the caller."""
-Fraction = Annotated[float, BeforeValidator(_a_number)]
 Truth = Annotated[bool, Strict()]
 
 
@@ -56,13 +55,13 @@ class ChatRequest(_Lenient):
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
     stream: Truth | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: Annotated[Whole, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[Whole, Field(ge=1)] | None = None
-    temperature: Annotated[Fraction, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[Fraction, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1), _NUMBER] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1), _NUMBER] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2), _NUMBER] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1), _NUMBER] | None = None
     stop: str | list[str] | None = None
-    seed: Whole | None = None
-    n: Annotated[Whole, Field(ge=1, le=16)] | None = None
+    seed: Annotated[int, _NUMBER] | None = None
+    n: Annotated[int, Field(ge=1, le=16), _NUMBER] | None = None
     adapter: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)] | None = None
 
     @property
