@@ -158,7 +158,8 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
                 "description": "OpenAI's completion, or with `stream` its chunks as server-sent events.",
                 "content": {
                     "application/json": {"schema": _reference("Completion")},
-                    "text/event-stream": {"schema": _STRING},
+                    # Tools differ in what they take for the value of a stream: its text, or each of its events.
+                    "text/event-stream": {},
                 },
             },
             "default": {"$ref": "#/components/responses/Error"},
