@@ -16,6 +16,10 @@ from r3mes_protocol.exit_codes import ExitCode
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code. stdout carries the ready line alone; logs go to stderr."""
     arguments = _parser().parse_args(argv)
+    if arguments.command == "config":
+        from r3mes_api.config_command import run
+
+        return run(arguments, os.environ)
     from r3mes_api.settings import SettingsError, load_settings
 
     try:
@@ -23,11 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return ExitCode.CONFIGURATION
+    from r3mes_api.log_format import configure_logging
+
     # A launcher stamps each line with its time.
-    stamp = "" if arguments.control == "stdio" else "%(asctime)s "
-    logging.basicConfig(
-        level=settings.log_level.upper(), stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s"
-    )
+    configure_logging(settings.log_level, settings.log_format, stamped=arguments.control != "stdio")
     if settings.log_level != "debug":
         # It tells of every connection.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
@@ -48,16 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from r3mes_api.config_command import add_parser as add_config_parser
+
     parser = argparse.ArgumentParser(
         prog="r3mes-api",
         description="The gateway of the R3MES network: an OpenAI-compatible API that needs no GPU.",
-        epilog="Everything else is set by environment variables: R3MES_INFERENCE_MODE=disabled|mock|remote and others.",
+        epilog="Without a command the gateway runs. Everything else is set by environment variables, such as "
+        "R3MES_INFERENCE_MODE=disabled|mock|remote; `r3mes-api config docs` lists them.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port, 0 for a free one (default: %(default)s)")
     parser.add_argument(
         "--control", choices=["stdio"], help="end when stdin does; for a launcher that starts this program"
     )
+    add_config_parser(parser.add_subparsers(dest="command", metavar="COMMAND"))
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

@@ -6,29 +6,32 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from r3mes_api.asgi import Exchange, Receive, Scope, Send, error_headers
+from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
+from r3mes_api.cors import Cors
 from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.disabled import DisabledMode
 from r3mes_api.modes.interface import Mode
 from r3mes_api.modes.mock import MockMode
 from r3mes_api.routes.chat import ChatRoutes
+from r3mes_api.routes.interop import InteropRoutes
 from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
-from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.routes.web import WebRoutes
+from r3mes_api.settings import InferenceMode, Settings, Switch
+from r3mes_api.web.measurements import Measurements
+from r3mes_api.web.openapi import NODE_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 logger = logging.getLogger(__name__)
-
-NODE_SESSION_PATH = "/v1/nodes/session"
 
 
 class Gateway:
     """The ASGI application."""
 
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, router: Router) -> None:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, http: Application) -> None:
         self.mode = mode
         self.lifecycle = lifecycle
-        self._router = router
+        self._http = http
 
     async def run(self) -> None:
         """Background work, until cancelled or until a part of it fails."""
@@ -38,7 +41,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._router(Exchange(scope, receive, send))
+            await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -64,7 +67,13 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     lifecycle = Lifecycle(settings.max_requests)
     chat = ChatRoutes(mode, lifecycle, settings, clock)
     status = StatusRoutes(mode, lifecycle, clock)
-    router = Router()
+    measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
+    router = Router(measurements.finished)
+    web = WebRoutes(mode, lifecycle, settings, measurements, router, clock)
+    interop = InteropRoutes(mode, clock)
+    router.add("GET", "/", web.page)
+    router.add("GET", "/metrics", web.metrics)
+    router.add("GET", "/openapi.json", web.openapi)
     router.add("POST", "/chat", chat.chat)
     router.add("POST", "/v1/chat/completions", chat.completions)
     router.add("GET", "/v1/models", status.models)
@@ -77,7 +86,15 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     router.add("GET", "/health/ready", status.ready)
     router.add("GET", "/system/version", status.version)
     router.add("GET", "/system/time", status.time)
-    return Gateway(mode, lifecycle, router)
+    router.add("GET", "/api/serving-node/list", interop.serving_nodes)
+    router.add("GET", "/api/lora/list", interop.adapters)
+    router.add("GET", "/network/stats", interop.network)
+
+    async def http(scope: Scope, receive: Receive, send: Send) -> None:
+        await router(Exchange(scope, receive, send))
+
+    origins = settings.cors_allowed_origins
+    return Gateway(mode, lifecycle, Cors(http, origins) if origins else http)
 
 
 def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
@@ -117,4 +134,5 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
 
 
 async def _wants_websocket(exchange: Exchange) -> None:
+    """The node session, over WebSocket."""
     raise ApiError(ErrorCode.INVALID_REQUEST, "This address speaks WebSocket; nodes connect here.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from pydantic_core import to_json
@@ -57,6 +58,19 @@ class ClientGone(Exception):
     """The client closed its connection; nobody is left to answer to."""
 
 
+@dataclass(slots=True)
+class AnswerRecord:
+    """How the answer to a prompt went."""
+
+    request_id: str
+    outcome: str = "abandoned"
+    """`completed`, a code of an error, or `abandoned`: the client left, or the gateway ended."""
+    first_token_at: float | None = None
+    """On the gateway's clock."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class Exchange:
     """One HTTP request and its response."""
 
@@ -68,10 +82,17 @@ class Exchange:
         self.connection: Connection | None = scope.get("extensions", {}).get(CONNECTION)
         self.started = False
         self.finished = False
-        self._clock = asyncio.get_running_loop().time
+        self.now = self._clock = asyncio.get_running_loop().time
+        self.received_at = self._clock()
+        self.status = 0
+        """0 until the response starts."""
+        self.bytes_received = self.bytes_sent = 0
+        """Of the bodies."""
+        self.answer: AnswerRecord | None = None
+        """For a prompt only."""
         self.writing = False
         """Whether a write waits for the client to read."""
-        self.last_write = self._clock()
+        self.last_write = self.received_at
 
     def header(self, name: bytes) -> str | None:
         for key, value in self.scope["headers"]:
@@ -103,6 +124,7 @@ class Exchange:
             if event["type"] == "http.disconnect":
                 raise ClientGone
             piece = event.get("body", b"")
+            self.bytes_received += len(piece)
             if len(body) + len(piece) > limit or dropped:
                 dropped += len(piece)
             else:
@@ -117,6 +139,7 @@ class Exchange:
 
     async def start(self, status: int, content_type: bytes, headers: Headers | None = None) -> None:
         self.started = True
+        self.status = status
         await self._send(
             {
                 "type": "http.response.start",
@@ -128,12 +151,14 @@ class Exchange:
     async def write(self, data: bytes) -> None:
         """Returns when the connection has room for more: a slow client slows its writer."""
         self.last_write = self._clock()
+        self.bytes_sent += len(data)
         self.writing = True
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
         self.writing = False
 
     async def finish(self, data: bytes = b"") -> None:
         self.last_write = self._clock()
+        self.bytes_sent += len(data)
         self.finished = self.writing = True
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
         self.writing = False
@@ -145,7 +170,10 @@ class Exchange:
         await self._whole(error.status, error.to_json(), error_headers(error) + (headers or []))
 
     async def _whole(self, status: int, body: bytes, headers: Headers | None) -> None:
-        await self.start(status, b"application/json", [(b"content-length", b"%d" % len(body)), *(headers or ())])
+        await self.whole(status, b"application/json", body, headers)
+
+    async def whole(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
+        await self.start(status, content_type, [(b"content-length", b"%d" % len(body)), *(headers or ())])
         await self.finish(body)
 
 

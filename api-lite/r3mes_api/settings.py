@@ -1,4 +1,7 @@
-"""What the operator decides, read once from the environment. Every time-out and bound has its name here."""
+"""What the operator decides, read once from the environment. Every time-out and bound has its name here.
+
+The text after each setting is its row in docs/operations.md, which `r3mes-api config docs` writes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from r3mes_api.addresses import browser_origins, checked_url, production_problems
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_BODY_BYTES
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
@@ -32,6 +36,16 @@ class NodeAuth(StrEnum):
 class Profile(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+class Switch(StrEnum):
+    ON = "on"
+    OFF = "off"
 
 
 class SettingProblem(BaseModel):
@@ -67,8 +81,24 @@ def _origin(value: object) -> object:
     return gateway_origin(value) if isinstance(value, str) else value
 
 
-def _setting(default: Any, allowed: str, example: str, **bounds: Any) -> Any:
-    return Field(default=default, json_schema_extra={"allowed": allowed, "example": example}, **bounds)
+def _setting(
+    default: Any, allowed: str, example: str, *, variable: str | None = None, secret: bool = False, **bounds: Any
+) -> Any:
+    """`variable` is the name in the environment where it has no prefix; a secret's value is never shown."""
+    extra: dict[str, Any] = {"allowed": allowed, "example": example, "variable": variable, "secret": secret}
+    return Field(default=default, json_schema_extra=extra, repr=not secret, **bounds)
+
+
+def _database(value: object) -> object:
+    return checked_url(value, ("sqlite", "postgres", "postgresql")) if isinstance(value, str) else value
+
+
+def _redis(value: object) -> object:
+    return checked_url(value, ("redis", "rediss", "unix")) if isinstance(value, str) else value
+
+
+def _browser_origins(value: object) -> object:
+    return browser_origins(value) if isinstance(value, str) else value
 
 
 def _seconds(default: float, *, low: float = 0.05, high: float = 86400.0) -> Any:
@@ -90,15 +120,46 @@ class Settings(BaseModel):
     inference_mode: Annotated[InferenceMode, Forgiving] = _setting(
         InferenceMode.DISABLED, "disabled, mock, remote", "remote"
     )
+    """Who answers prompts: nobody, a mock for tests, or nodes that dial in."""
     node_auth: Annotated[NodeAuth, Forgiving] = _setting(NodeAuth.GRANT, "grant, open", "grant")
+    """Which nodes may register: those with a grant of their owner, or any; the latter is for development."""
     profile: Annotated[Profile, Forgiving] = _setting(Profile.DEVELOPMENT, "development, production", "production")
+    """Production refuses what only a test may do, and says at the start what is missing."""
     public_url: Annotated[GatewayOrigin, BeforeValidator(_origin)] | None = _setting(
         None, "the http:// or https:// address under which nodes dial this gateway", "https://gateway.example.org"
     )
+    """The address under which nodes dial; they sign for it. Production needs it where nodes are taken."""
     network: str | None = _setting(None, "the network's name as it stands in grants", "r3mes-testnet-1", max_length=128)
+    """The network's name; a grant for another one is refused. Not set: any."""
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Forgiving] = _setting(
         "info", "debug, info, warning, error", "info"
     )
+    """How much is logged, on stderr. No level logs prompts, answers or secrets."""
+    log_format: Annotated[LogFormat, Forgiving] = _setting(LogFormat.TEXT, "text, json", "json")
+    """Lines for people, or one JSON object a line for a collector."""
+    request_log: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    """One line for each request: method, address, status, time, bytes, request id."""
+    metrics: Annotated[Switch, Forgiving] = _setting(Switch.ON, "on, off", "on")
+    """Whether `/metrics` answers. A proxy in front should keep it from the public."""
+    cors_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_browser_origins)] = _setting(
+        (),
+        "origins separated by commas, or * outside production",
+        "https://app.example.org,https://www.example.org",
+        variable="CORS_ALLOWED_ORIGINS",
+    )
+    """Web pages whose scripts may call this gateway from a browser. Not set: none."""
+    database_url: Annotated[str, BeforeValidator(_database)] | None = _setting(
+        None,
+        "sqlite:////path or postgresql://user:password@host/database",
+        "sqlite:////var/lib/r3mes/gateway.db",
+        variable="DATABASE_URL",
+        secret=True,
+    )
+    """Where accounts and usage are kept. Not set: a SQLite file; one machine needs no more."""
+    redis_url: Annotated[str, BeforeValidator(_redis)] | None = _setting(
+        None, "redis://, rediss:// or unix:// address", "redis://127.0.0.1:6379/0", variable="REDIS_URL", secret=True
+    )
+    """Where several replicas share what may be forgotten. Not set: memory; one process needs no more."""
 
     # --- the node session ---
     heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
@@ -116,8 +177,11 @@ class Settings(BaseModel):
     cancel_grace_s: float = _seconds(5.0)
     """A cancelled job holds its place on the node until the node confirms, but no longer than this."""
     max_nodes: int = _count(1024)
+    """Registered nodes at once."""
     max_unregistered_sockets: int = _count(64)
+    """Node sockets at once that have not registered yet."""
     max_jobs_per_node: int = _count(64, high=4096)
+    """Jobs at once on one node, whatever it says of itself."""
     registrations_per_minute: int = _count(20)
     """Of one node key. A node that reconnects by the book needs about eight in its first minute."""
     initial_window_bytes: int = _count(INITIAL_WINDOW_BYTES, low=64 * 1024, high=2**24)
@@ -153,6 +217,7 @@ class Settings(BaseModel):
     refusal_memory_s: float = _seconds(1.0)
     """A node that refused for capacity counts as full for this long, or until its next heartbeat."""
     max_body_bytes: int = _count(MAX_BODY_BYTES, low=1024, high=MAX_BODY_BYTES)
+    """A larger request body is refused."""
     max_requests: int = _count(512)
     """Chat requests at once, waiting ones included."""
     max_waiting_requests: int = _count(128, low=0)
@@ -170,7 +235,9 @@ class Settings(BaseModel):
 
     # --- mock mode ---
     mock_tokens_per_second: float = _setting(30.0, "a number from 1 to 10000", "30", ge=1, le=10_000)
+    """The mock's pace."""
     mock_first_token_s: float = _setting(0.15, "a number of seconds from 0 to 60", "0.15", ge=0, le=60)
+    """The mock's time to the first token."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -195,7 +262,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def variable_name(field: str) -> str:
-    return ENVIRONMENT_PREFIX + field.upper()
+    return _extra(field)["variable"] or ENVIRONMENT_PREFIX + field.upper()
+
+
+def _extra(field: str) -> dict[str, Any]:
+    extra = Settings.model_fields[field].json_schema_extra
+    assert isinstance(extra, dict)
+    return extra
 
 
 def _shown(value: str) -> str:
@@ -205,12 +278,12 @@ def _shown(value: str) -> str:
 
 def _problem(field: str, value: str, message: str) -> SettingProblem:
     text = message.removeprefix("Value error, ").rstrip(".")
-    return _described(field, f"{_shown(value)} can't be used ({text[:1].lower()}{text[1:]})")
+    shown = "the value (not shown)" if _extra(field)["secret"] else _shown(value)
+    return _described(field, f"{shown} can't be used ({text[:1].lower()}{text[1:]})")
 
 
 def _described(field: str, problem: str) -> SettingProblem:
-    extra = Settings.model_fields[field].json_schema_extra
-    assert isinstance(extra, dict)
+    extra = _extra(field)
     return SettingProblem(
         name=variable_name(field), problem=problem, allowed=str(extra["allowed"]), example=str(extra["example"])
     )
@@ -235,4 +308,8 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
         if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None:
             report("public_url", "is missing; production needs it, or a relay could pass off its address as yours")
+        for field, problem in production_problems(
+            settings.cors_allowed_origins, settings.database_url, settings.redis_url
+        ):
+            report(field, problem)
     return found

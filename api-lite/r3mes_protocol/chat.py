@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_NAME_CHARS
@@ -16,6 +16,17 @@ from r3mes_protocol.messages import Usage
 from r3mes_protocol.wire import refuse_constants
 
 FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+def _a_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise ValueError("Input should be a number")
+    return value
+
+
+_NUMBER = BeforeValidator(_a_number)
+"""JSON has numbers: a text or a truth value in the place of one is a mistake of the caller."""
+Truth = Annotated[bool, Strict()]
 
 
 class _Lenient(BaseModel):
@@ -36,21 +47,21 @@ class ChatMessage(_Lenient):
 
 
 class StreamOptions(_Lenient):
-    include_usage: bool | None = None
+    include_usage: Truth | None = None
 
 
 class ChatRequest(_Lenient):
     model: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)]
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2048)]
-    stream: bool | None = None
+    stream: Truth | None = None
     stream_options: StreamOptions | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1), _NUMBER] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1), _NUMBER] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2), _NUMBER] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1), _NUMBER] | None = None
     stop: str | list[str] | None = None
-    seed: int | None = None
-    n: Annotated[int, Field(ge=1, le=16)] | None = None
+    seed: Annotated[int, _NUMBER] | None = None
+    n: Annotated[int, Field(ge=1, le=16), _NUMBER] | None = None
     adapter: Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS)] | None = None
 
     @property

@@ -35,9 +35,7 @@ def _error(response: httpx.Response) -> dict[str, Any]:
     return error
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nope", "/v1", "/v1/nodes/a/b", "/chat/", "/%F0%9F%92%A9", "//chat", "/v1/nodes/"]
-)
+@pytest.mark.parametrize("path", ["/nope", "/v1", "/v1/nodes/a/b", "/chat/", "/%F0%9F%92%A9", "//chat", "/v1/nodes/"])
 async def test_unknown_addresses(mock_gateway: Any, client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(mock_gateway.url + path)
     assert (response.status_code, _error(response)["code"]) == (404, "NOT_FOUND")
@@ -76,6 +74,9 @@ async def test_head_is_get_without_a_body(mock_gateway: Any, client: httpx.Async
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":3}', "temperature"),
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":NaN}', None),
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":0}', "max_tokens"),
+        (b'{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":"5"}', "max_tokens"),
+        (b'{"model":"m","messages":[{"role":"user","content":"x"}],"seed":true}', "seed"),
+        (b'{"model":"m","messages":[{"role":"user","content":"x"}],"stream":"yes"}', "stream"),
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"n":2}', "n"),
         (b'{"model":"","messages":[{"role":"user","content":"x"}]}', "model"),
         (b'{"model":"m","messages":[{"role":"user","content":"\\ud800"}]}', None),

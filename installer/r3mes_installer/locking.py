@@ -28,6 +28,7 @@ from packaging.requirements import Requirement
 from r3mes_installer.failure import Failure, FailureCode
 from r3mes_installer.locations import checkout_of_installer
 from r3mes_installer.locks import ACCELERATORS, INPUTS, MANIFEST, Role, RoleInputs, inputs_digest, lock_name
+from r3mes_installer.requirements_export import write_exports
 from r3mes_installer.target import Accelerator, Platform
 from r3mes_installer.wheel_targets import MACHINES, PYTHONS, Wheel, best_wheel, fitting_wheels, marker_environment
 
@@ -94,7 +95,8 @@ def write_locks(checkout: Path, upgrade: bool) -> list[str]:
         (folder / f"{name}.txt").write_text(text, encoding="ascii", newline="\n")
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     (folder / MANIFEST).write_text(text, encoding="ascii", newline="\n")
-    return [*notes, f"Wrote {len(files)} locks to {folder}."]
+    names = write_exports(folder.parent)
+    return [*notes, f"Wrote {len(files)} locks to {folder}, and {' and '.join(names)} beside it."]
 
 
 def previous_pins(folder: Path) -> list[str]:

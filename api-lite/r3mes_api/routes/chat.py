@@ -17,6 +17,7 @@ from r3mes_api.lifecycle import LAST_ERROR_S, Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode
 from r3mes_api.routes.chat_request import read_chat_request
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
+from r3mes_api.routes.observed import ObservedResponder
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
 from r3mes_api.routing.question import Continued, Events, Question
 from r3mes_api.settings import Settings
@@ -92,6 +93,7 @@ class ChatRoutes:
         return body
 
     async def _answer(self, exchange: Exchange, question: Question, responder: Responder) -> None:
+        responder = ObservedResponder(responder, exchange, question.completion_id)
         try:
             async with RequestGuard(
                 exchange,

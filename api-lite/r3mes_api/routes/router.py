@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import TypeAlias
 
 from r3mes_api.asgi import ClientGone, Exchange
@@ -17,7 +17,9 @@ Route: TypeAlias = Callable[[Exchange], Awaitable[None]]
 class Router:
     """Paths are exact, but for one last part that may be a value: `/v1/nodes/{node_id}`."""
 
-    def __init__(self) -> None:
+    def __init__(self, finished: Callable[[Exchange, str], None]) -> None:
+        """`finished` hears of each exchange at its end, with the address as it was registered."""
+        self._finished = finished
         self._exact: dict[str, dict[str, Route]] = {}
         self._by_prefix: dict[str, tuple[str, dict[str, Route]]] = {}
 
@@ -29,6 +31,12 @@ class Router:
             self._exact.setdefault(path, {})[method] = route
 
     async def __call__(self, exchange: Exchange) -> None:
+        try:
+            await self._answer(exchange)
+        finally:
+            self._finished(exchange, self._registered(exchange.scope["path"]))
+
+    async def _answer(self, exchange: Exchange) -> None:
         try:
             await self._route(exchange)(exchange)
         except ClientGone:
@@ -42,22 +50,50 @@ class Router:
 
     async def _error(self, exchange: Exchange, error: ApiError) -> None:
         if not exchange.started:
-            await exchange.error(error)
+            allowed = self._methods(exchange.scope["path"])
+            method_refused = error.code is ErrorCode.METHOD_NOT_ALLOWED and allowed
+            await exchange.error(error, [(b"allow", _list(allowed).encode())] if method_refused else None)
         elif not exchange.finished:
             await exchange.finish()
 
-    def _route(self, exchange: Exchange) -> Route:
-        path = exchange.scope["path"]
+    def routes(self) -> Iterator[tuple[str, str, Route]]:
+        """Method, address and route, as they were added."""
+        for path, methods in self._exact.items():
+            for method, route in methods.items():
+                yield method, path, route
+        for prefix, (name, methods) in self._by_prefix.items():
+            for method, route in methods.items():
+                yield method, f"{prefix}{{{name}}}", route
+
+    def _methods(self, path: str) -> dict[str, Route]:
         methods = self._exact.get(path)
         if methods is None:
             prefix, _, value = path.rpartition("/")
-            name, methods = self._by_prefix.get(f"{prefix}/", ("", {}))
-            exchange.path_values[name] = value
-            if not methods or not value:
-                raise ApiError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+            methods = self._by_prefix.get(f"{prefix}/", ("", {}))[1] if value else {}
+        return methods
+
+    def _registered(self, path: str) -> str:
+        if path in self._exact:
+            return path
+        prefix = f"{path.rpartition('/')[0]}/"
+        return f"{prefix}{{{self._by_prefix[prefix][0]}}}" if prefix in self._by_prefix else "other"
+
+    def _route(self, exchange: Exchange) -> Route:
+        path = exchange.scope["path"]
+        methods = self._methods(path)
+        if not methods:
+            raise ApiError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+        if path not in self._exact:
+            prefix, _, value = path.rpartition("/")
+            exchange.path_values[self._by_prefix[f"{prefix}/"][0]] = value
         method = exchange.scope["method"]
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:
-            allowed = ", ".join(sorted(methods))
-            raise ApiError(ErrorCode.METHOD_NOT_ALLOWED, f"This address answers to {allowed}, not to {method[:20]}.")
+            raise ApiError(
+                ErrorCode.METHOD_NOT_ALLOWED, f"This address answers to {_list(methods)}, not to {method[:20]}."
+            )
         return route
+
+
+def _list(methods: Collection[str]) -> str:
+    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))

@@ -25,6 +25,7 @@ class StatusRoutes:
         self._started_unix = int(time.time())
 
     async def health(self, exchange: Exchange) -> None:
+        """The state of this gateway. It answers 200 as long as the process does."""
         nodes = self._mode.nodes()
         await exchange.json(
             200,
@@ -46,6 +47,7 @@ class StatusRoutes:
         return self._mode.name is not InferenceMode.DISABLED
 
     async def live(self, exchange: Exchange) -> None:
+        """Whether the process answers at all."""
         await exchange.json(200, {"status": "ok"})
 
     async def ready(self, exchange: Exchange) -> None:
@@ -59,6 +61,7 @@ class StatusRoutes:
         )
 
     async def models(self, exchange: Exchange) -> None:
+        """Base models and adapters that can be asked for."""
         data = [
             {
                 "id": card.name,
@@ -74,11 +77,13 @@ class StatusRoutes:
         await exchange.json(200, {"object": "list", "data": data})
 
     async def nodes(self, exchange: Exchange) -> None:
+        """Every registered node."""
         now = self._clock()
         data = [_node(node, now) for node in sorted(self._mode.nodes(), key=lambda node: node.generation)]
         await exchange.json(200, {"object": "list", "data": data})
 
     async def node(self, exchange: Exchange) -> None:
+        """One registered node."""
         node_id = exchange.path_values["node_id"]
         for node in self._mode.nodes():
             if node.node_id == node_id:
@@ -94,6 +99,7 @@ class StatusRoutes:
         await exchange.json(200, found)
 
     async def version(self, exchange: Exchange) -> None:
+        """The program's and the protocol's version."""
         await exchange.json(
             200,
             {
@@ -105,6 +111,7 @@ class StatusRoutes:
         )
 
     async def time(self, exchange: Exchange) -> None:
+        """The gateway's clock, for those whose own may be wrong."""
         now = time.time()
         moment = datetime.fromtimestamp(now, UTC)
         await exchange.json(
@@ -113,6 +120,10 @@ class StatusRoutes:
                 "unix": int(now),
                 "unix_ms": int(now * 1000),
                 "iso": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                # The public network's names of the same.
+                "server_time": int(now),
+                "server_time_iso": moment.isoformat(timespec="milliseconds"),
+                "timezone": "UTC",
             },
         )
 

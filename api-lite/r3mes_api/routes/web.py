@@ -1,0 +1,100 @@
+"""The pages of operations: the status page, metrics and the description of the API."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as Tally
+from collections.abc import Callable
+
+from pydantic_core import to_json
+
+from r3mes_api.asgi import Exchange, Headers
+from r3mes_api.lifecycle import Lifecycle
+from r3mes_api.modes.interface import Mode
+from r3mes_api.routes.router import Router
+from r3mes_api.settings import Settings, Switch
+from r3mes_api.web.measurements import Measurements
+from r3mes_api.web.metrics import CONTENT_TYPE, Gauge, exposition
+from r3mes_api.web.openapi import describe
+from r3mes_api.web.process import process_gauges
+from r3mes_api.web.status_page import CONTENT_SECURITY_POLICY, PageView, render
+from r3mes_protocol import __version__
+from r3mes_protocol.errors import ApiError, ErrorCode
+
+_PAGE_HEADERS: Headers = [
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class WebRoutes:
+    def __init__(
+        self,
+        mode: Mode,
+        lifecycle: Lifecycle,
+        settings: Settings,
+        measurements: Measurements,
+        router: Router,
+        clock: Callable[[], float],
+    ) -> None:
+        self._mode = mode
+        self._lifecycle = lifecycle
+        self._settings = settings
+        self._measurements = measurements
+        self._router = router
+        self._clock = clock
+        self._started_at = clock()
+        self._description: bytes | None = None
+
+    async def page(self, exchange: Exchange) -> None:
+        """The state of the network as a page for people."""
+        now, unix = self._clock(), time.time()
+        view = PageView(
+            mode=self._mode.name,
+            version=__version__,
+            accepting=self._lifecycle.accepting,
+            uptime_s=now - self._started_at,
+            unix=unix,
+            network=self._settings.network,
+            nodes=self._mode.nodes(),
+            models=self._mode.models(),
+            running=self._lifecycle.running,
+            tokens_per_minute=self._measurements.tokens_per_minute.series(unix),
+            tokens_last_hour=self._measurements.tokens_per_minute.last_hour(unix),
+            answers_last_hour=self._measurements.answers_per_minute.last_hour(unix),
+            now=now,
+        )
+        body = render(view).encode("utf-8", "replace")
+        await exchange.whole(200, b"text/html; charset=utf-8", body, _PAGE_HEADERS)
+
+    async def metrics(self, exchange: Exchange) -> None:
+        """Counters and gauges for Prometheus."""
+        if self._settings.metrics is Switch.OFF:
+            raise ApiError(ErrorCode.NOT_FOUND, "This gateway tells no metrics; its operator can set R3MES_METRICS=on.")
+        body = exposition([*self._measurements.all(), *self._gauges(), *process_gauges()])
+        await exchange.whole(200, CONTENT_TYPE, body, [(b"cache-control", b"no-store")])
+
+    def _gauges(self) -> list[Gauge]:
+        nodes = self._mode.nodes()
+        status = Tally("draining" if node.draining else "serving" if node.serving else "connected" for node in nodes)
+        return [
+            Gauge("r3mes_build_info", "Always 1.", ("version", "mode"), {(__version__, self._mode.name.value): 1}),
+            Gauge("r3mes_accepting", "1 while the gateway takes requests.", (), {(): int(self._lifecycle.accepting)}),
+            Gauge("r3mes_requests_running", "Prompts under way.", (), {(): self._lifecycle.running}),
+            Gauge(
+                "r3mes_nodes",
+                "Registered nodes.",
+                ("status",),
+                {(name,): status[name] for name in ("serving", "draining", "connected")},
+            ),
+            Gauge("r3mes_node_jobs", "Jobs on nodes.", (), {(): sum(len(node.jobs) for node in nodes)}),
+            Gauge("r3mes_node_places", "Jobs that nodes may have.", (), {(): sum(node.places for node in nodes)}),
+        ]
+
+    async def openapi(self, exchange: Exchange) -> None:
+        """The description of this API."""
+        if self._description is None:
+            self._description = to_json(describe(self._router.routes()))
+        await exchange.whole(200, b"application/json", self._description)

@@ -1,0 +1,125 @@
+"""What this gateway measures of its own work: each finished HTTP exchange is told here, once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+
+from r3mes_api.asgi import AnswerRecord, Exchange
+from r3mes_api.web.metrics import Counter, Histogram
+
+request_logger = logging.getLogger("r3mes_api.requests")
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+RECENT_MINUTES = 60
+"""How far back the status page looks."""
+
+_ANSWER_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
+_FIRST_TOKEN_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 90.0)
+_PLAIN_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
+
+
+class PerMinute:
+    """Amounts of the last `RECENT_MINUTES` whole minutes and of the one that runs."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[int, int]] = deque(maxlen=RECENT_MINUTES + 1)
+
+    def add(self, amount: int, now: float) -> None:
+        minute = int(now // 60)
+        if self._minutes and self._minutes[-1][0] == minute:
+            self._minutes[-1] = (minute, self._minutes[-1][1] + amount)
+        else:
+            self._minutes.append((minute, amount))
+
+    def series(self, now: float) -> list[int]:
+        """`RECENT_MINUTES` amounts of whole minutes, the oldest first."""
+        current = int(now // 60)
+        amounts = dict(self._minutes)
+        return [amounts.get(minute, 0) for minute in range(current - RECENT_MINUTES, current)]
+
+    def last_hour(self, now: float) -> int:
+        current = int(now // 60)
+        return sum(amount for minute, amount in self._minutes if minute > current - RECENT_MINUTES)
+
+
+class Measurements:
+    def __init__(self, clock: Callable[[], float], *, log_requests: bool) -> None:
+        self._clock = clock
+        self._log_requests = log_requests
+        self.requests = Counter("r3mes_http_requests_total", "HTTP requests answered.", "route", "method", "status")
+        self.request_bytes = Counter("r3mes_http_request_bytes_total", "Bytes of request bodies read.")
+        self.response_bytes = Counter("r3mes_http_response_bytes_total", "Bytes of response bodies handed on.")
+        self.plain_seconds = Histogram(
+            "r3mes_http_plain_seconds", "Time of requests that are no prompts.", _PLAIN_SECONDS
+        )
+        self.answers = Counter("r3mes_answers_total", "Prompts by how they ended.", "outcome")
+        self.tokens = Counter("r3mes_tokens_total", "Tokens of complete answers, as the nodes count them.", "kind")
+        self.first_token_seconds = Histogram(
+            "r3mes_first_token_seconds", "From a prompt's receipt to its first token.", _FIRST_TOKEN_SECONDS
+        )
+        self.answer_seconds = Histogram(
+            "r3mes_answer_seconds", "From a prompt's receipt to the end of its answer.", _ANSWER_SECONDS
+        )
+        self.tokens_per_minute = PerMinute()
+        self.answers_per_minute = PerMinute()
+
+    def all(self) -> tuple[Counter | Histogram, ...]:
+        return (
+            self.requests,
+            self.request_bytes,
+            self.response_bytes,
+            self.plain_seconds,
+            self.answers,
+            self.tokens,
+            self.first_token_seconds,
+            self.answer_seconds,
+        )
+
+    def finished(self, exchange: Exchange, route: str) -> None:
+        """`route` is the address as it was registered, so that strangers can't invent labels."""
+        now = self._clock()
+        seconds = now - exchange.received_at
+        method = exchange.scope["method"]
+        if method not in KNOWN_METHODS:
+            method = "other"
+        # 499 is nginx' word for a client that left before there was a status.
+        status = exchange.status or 499
+        self.requests.add(1, route, method, str(status))
+        self.request_bytes.add(exchange.bytes_received)
+        self.response_bytes.add(exchange.bytes_sent)
+        if exchange.answer is None:
+            self.plain_seconds.observe(seconds)
+        else:
+            self._answered(exchange.answer, exchange.received_at, now)
+        if self._log_requests:
+            self._log(exchange, route, method, status, seconds)
+
+    def _answered(self, answer: AnswerRecord, received_at: float, now: float) -> None:
+        self.answers.add(1, answer.outcome)
+        self.answer_seconds.observe(now - received_at)
+        if answer.first_token_at is not None:
+            self.first_token_seconds.observe(answer.first_token_at - received_at)
+        if answer.completion_tokens:
+            self.tokens.add(answer.prompt_tokens, "prompt")
+            self.tokens.add(answer.completion_tokens, "completion")
+        unix = time.time()
+        self.answers_per_minute.add(1, unix)
+        self.tokens_per_minute.add(answer.completion_tokens, unix)
+
+    def _log(self, exchange: Exchange, route: str, method: str, status: int, seconds: float) -> None:
+        fields: dict[str, object] = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 1),
+            "bytes": exchange.bytes_sent,
+        }
+        if exchange.answer is not None:
+            fields["outcome"] = exchange.answer.outcome
+            fields["request_id"] = exchange.answer.request_id
+            fields["completion_tokens"] = exchange.answer.completion_tokens
+        request_logger.info("request", extra=fields)

@@ -1,0 +1,203 @@
+"""The page at `/`: one document, made whole on the server, without scripts. Everything from the network is escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from r3mes_api.modes.interface import ModelCard
+from r3mes_api.nodes.registry import Node
+from r3mes_api.settings import InferenceMode
+from r3mes_api.web.style import LOGO, STYLE
+
+MAX_ROWS = 100
+"""Of each table; `/v1/nodes` and `/v1/models` list all."""
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """All that the page shows. `now` is on the clock of the nodes' times, `unix` on everybody's."""
+
+    mode: InferenceMode
+    version: str
+    accepting: bool
+    uptime_s: float
+    unix: float
+    network: str | None
+    nodes: Sequence[Node]
+    models: Sequence[ModelCard]
+    running: int
+    tokens_per_minute: Sequence[int]
+    tokens_last_hour: int
+    answers_last_hour: int
+    now: float
+
+
+def render(view: PageView) -> str:
+    tone, state, sentence = _state(view)
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(view.unix))
+    network = f" · {escape(view.network)}" if view.network else ""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>{escape(state)} · R3MES gateway</title>
+<link rel="icon" href="data:image/svg+xml;base64,{base64.b64encode(LOGO.encode()).decode()}">
+<style>{STYLE}</style>
+</head>
+<body>
+<header>{LOGO}<div><h1>R3MES gateway</h1><p>Version {escape(view.version)}{network}</p></div>
+<span class="badge {tone}">{escape(state)}</span></header>
+<main>
+<p class="sentence">{escape(sentence)}</p>
+{_tiles(view)}
+{_throughput(view)}
+{_nodes(view)}
+{_models(view)}
+</main>
+<footer><p>As of <time>{moment}</time> UTC, running for {_duration(view.uptime_s)}. \
+Reload the page for newer figures.</p>
+<nav aria-label="Addresses for programs"><a href="/health">Health</a><a href="/v1/nodes">Nodes</a>\
+<a href="/v1/models">Models</a><a href="/openapi.json">API description</a></nav></footer>
+</body>
+</html>
+"""
+
+
+def _state(view: PageView) -> tuple[str, str, str]:
+    """Tone, word and sentence."""
+    if not view.accepting:
+        return "warning", "Shutting down", "This gateway finishes what runs and takes no new requests."
+    if view.mode is InferenceMode.DISABLED:
+        return "neutral", "Disabled", "Inference is disabled on this gateway: it answers no prompts."
+    if view.mode is InferenceMode.MOCK:
+        return "warning", "Mock", "This gateway is for tests: its answers are made up and no model is asked."
+    serving = sum(1 for node in view.nodes if node.serving and not node.draining)
+    if not serving:
+        return "bad", "No nodes", "No serving node is connected, so prompts can't be answered now."
+    return "good", "Serving", f"{_counted(serving, 'node')} {'answers' if serving == 1 else 'answer'} prompts."
+
+
+def _tiles(view: PageView) -> str:
+    bases = sum(1 for card in view.models if card.base_model is None)
+    places = sum(node.places for node in view.nodes)
+    jobs = sum(len(node.jobs) for node in view.nodes)
+    tiles = [
+        ("Nodes", f"{len(view.nodes):,}", f"{jobs:,} of {places:,} places taken" if places else "none connected"),
+        ("Models", f"{bases:,}", _counted(len(view.models) - bases, "adapter")),
+        ("Prompts under way", f"{view.running:,}", f"{_counted(view.answers_last_hour, 'prompt')} in the last hour"),
+        ("Tokens in the last hour", f"{view.tokens_last_hour:,}", "of complete answers"),
+    ]
+    body = "".join(
+        f"<div><dt>{name}</dt><dd><b>{value}</b><span>{note}</span></dd></div>" for name, value, note in tiles
+    )
+    return f'<dl class="tiles">{body}</dl>'
+
+
+def _throughput(view: PageView) -> str:
+    amounts = view.tokens_per_minute
+    peak = max(amounts, default=0)
+    if not peak:
+        chart = '<p class="empty">No answer was completed in the last hour.</p>'
+    else:
+        bars = "".join(
+            f'<rect x="{index * 10 + 1}" y="{100 - height}" width="8" height="{height}" rx="1"/>'
+            for index, amount in enumerate(amounts)
+            if amount and (height := max(2, round(100 * amount / peak)))
+        )
+        label = f"Tokens a minute over the last hour, at most {peak:,}"
+        chart = (
+            f'<figure><svg viewBox="0 0 {len(amounts) * 10} 100" preserveAspectRatio="none" role="img" '
+            f'aria-label="{label}">{bars}</svg>'
+            f"<figcaption><span>an hour ago</span><span>peak {peak:,} a minute</span><span>now</span></figcaption>"
+            "</figure>"
+        )
+    return f"<section><h2>Tokens a minute</h2>{chart}</section>"
+
+
+def _nodes(view: PageView) -> str:
+    if view.mode is not InferenceMode.REMOTE:
+        return ""
+    shown = sorted(view.nodes, key=lambda node: (-len(node.jobs), node.generation))[:MAX_ROWS]
+    rows = "".join(_node_row(node, view.now) for node in shown)
+    head = "<th>Node</th><th>State</th><th>Device</th><th>Offers</th>"
+    head += "<th class='n'>Jobs</th><th class='n'>Tokens/s</th><th class='n'>Connected</th>"
+    return _table("Nodes", head, rows, len(shown), len(view.nodes), "Nodes that dial in are listed here.")
+
+
+def _node_row(node: Node, now: float) -> str:
+    tone, state = (
+        ("warning", "draining") if node.draining else ("good", "serving") if node.serving else ("neutral", "connected")
+    )
+    pace = node.telemetry.tokens_per_second if node.telemetry is not None else None
+    device = escape(node.device.name)
+    if node.device.kind == "cuda":
+        device += f"<small>{node.device.memory_mb / 1024:.0f} GB</small>"
+    offers = escape(_few(list(node.models), 2))
+    if node.adapters:
+        offers += f"<small>{escape(_few(list(node.adapters), 3))}</small>"
+    jobs = len(node.jobs)
+    return (
+        f"<tr><td><code title='{escape(node.node_id)}'>{escape(node.node_id[:12])}</code></td>"
+        f"<td><span class='badge {tone}'>{state}</span></td><td>{device}</td><td>{offers}</td>"
+        f"<td class='n'>{jobs} / {node.places}</td>"
+        f"<td class='n'>{'–' if pace is None else f'{min(pace, 999_999):,.0f}'}</td>"
+        f"<td class='n'>{_duration(now - node.connected_at)}</td></tr>"
+    )
+
+
+def _models(view: PageView) -> str:
+    shown = view.models[:MAX_ROWS]
+    rows = "".join(
+        f"<tr><td><code>{escape(card.name)}</code></td>"
+        f"<td>{'base model' if card.base_model is None else 'adapter on ' + escape(card.base_model)}</td>"
+        f"<td class='n'>{'–' if card.context_tokens is None else f'{card.context_tokens:,}'}</td>"
+        f"<td class='n'>{card.nodes:,}</td></tr>"
+        for card in shown
+    )
+    head = "<th>Name</th><th>Kind</th><th class='n'>Context, tokens</th><th class='n'>Nodes</th>"
+    return _table("Models and adapters", head, rows, len(shown), len(view.models), "No model is offered now.")
+
+
+def _table(title: str, head: str, rows: str, shown: int, total: int, empty: str) -> str:
+    if not total:
+        return f'<section><h2>{title}</h2><p class="empty">{empty}</p></section>'
+    more = f'<p class="more">{shown:,} of {total:,} are shown.</p>' if shown < total else ""
+    return (
+        f'<section><h2>{title}</h2><div class="scroll" tabindex="0" role="region" aria-label="{title}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{more}</section>"
+    )
+
+
+def _few(names: list[str], count: int) -> str:
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(names[:count]) + more
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _duration(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
