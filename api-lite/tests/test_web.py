@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from r3mes_api.modes.interface import ModelCard
 from r3mes_api.nodes.registry import Node
+from r3mes_api.routing.breaker import Breaker
+from r3mes_api.routing.pace import Pace
 from r3mes_api.settings import InferenceMode
 from r3mes_api.web.measurements import RECENT_MINUTES, PerMinute
 from r3mes_api.web.metrics import MAX_SERIES, Counter, Gauge, Histogram, exposition
@@ -203,6 +205,8 @@ def node(number: int = 1, text: str = "SmolLM2", **changes: Any) -> Node:
         "connected_at": 0.0,
         "last_heard": 0.0,
         "telemetry": Telemetry(tokens_per_second=1e300),
+        "breaker": Breaker(),
+        "pace": Pace(),
     }
     return Node(**{**fields, **changes})
 

@@ -22,6 +22,7 @@ class ObservedResponder:
         self._record = exchange.answer = AnswerRecord(request_id)
         self.events: _TakesEvents = self._first_events
         self.keep_alive = inner.keep_alive
+        self.continued = inner.continued
 
     async def _first_events(self, payload: bytes) -> None:
         self.events = self._inner.events
