@@ -1,4 +1,4 @@
-"""What the gateway itself costs: CPU time a request and a token, added latency, idle memory.
+"""What the gateway itself costs: CPU time a request, a token and a choice, added latency, idle memory.
 
     python api-lite/benchmarks/gateway_cost.py [--seconds 4] [--only plain,paced]
 
@@ -26,6 +26,8 @@ import uvloop
 from nacl.signing import SigningKey
 from websockets.asyncio.client import connect
 
+from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
+from r3mes_api.routing.choice import Wanted
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.control import parse_api_ready
 from r3mes_protocol.frames import FrameKind, encode_frame
@@ -42,7 +44,7 @@ from r3mes_protocol.messages import (
 )
 from r3mes_protocol.origin import gateway_origin, session_url
 from r3mes_protocol.session_signature import node_id_of, sign_registration
-from r3mes_protocol.wire import JobId
+from r3mes_protocol.wire import JobId, SessionId
 
 TOKENS = 32
 FIRST_TOKEN_S = 0.020
@@ -200,6 +202,37 @@ def measure(process: psutil.Process, url: str, scenario: str, seconds: float) ->
     return {name: round(value, 2) for name, value in result.items()}
 
 
+def choices(nodes: int = 10_000, count: int = 5_000) -> dict[str, float]:
+    """CPU time of one choice, with its reservation, among so many nodes."""
+    limits = RegistryLimits(
+        heartbeat_s=10,
+        max_nodes=nodes,
+        max_jobs_per_node=64,
+        registrations_per_minute=20,
+        failure_memory_s=10,
+        refusal_memory_s=1,
+    )
+    registry = NodeRegistry(limits)
+    for number in range(nodes):
+        register = Register(
+            node_id=f"{number:064x}",
+            models=(ModelOffer(name="bench", context_tokens=4096),),
+            roles=(Role.SERVING,),
+            max_concurrency=4,
+            device=Device(kind="cpu", name="scripted", memory_mb=1),
+            engine_version="0",
+            signature="0" * 128,
+        )
+        registry.register(SessionId(f"{number:032x}"), register, None, 0.0)
+    times: list[float] = []
+    for number in range(count):
+        start = time.process_time()
+        registry.reserve(JobId(f"{number:016x}"), Wanted("bench"), 0.0)
+        times.append(time.process_time() - start)
+    times.sort()
+    return {"nodes": nodes, "p50_us": round(1e6 * times[count // 2]), "p99_us": round(1e6 * times[int(count * 0.99)])}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=4.0, help="of each load")
@@ -225,6 +258,7 @@ def main() -> None:
                 finally:
                     part.terminate()
             print(f"memory after the load: {process.memory_info().rss / 2**20:.1f} MiB")
+        print("choice", json.dumps(choices()))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class FrameKind(IntEnum):
     """Whole SSE events after the last content token: finish reason, usage."""
 
 
+_KINDS = tuple(FrameKind)
+"""By their numbers: several times quicker than a call of the enum, and every token comes by here."""
+
+
 class Frame(NamedTuple):
     job_id: JobId
     kind: FrameKind
@@ -51,8 +55,8 @@ def decode_frame(data: bytes) -> Frame:
     if len(data) > MAX_FRAME_BYTES:
         raise ProtocolError(f"binary frame of {len(data)} bytes, {MAX_FRAME_BYTES} allowed")
     try:
-        kind = FrameKind(data[JOB_ID_BYTES])
-    except ValueError:
+        kind = _KINDS[data[JOB_ID_BYTES]]
+    except IndexError:
         raise ProtocolError(f"binary frame of unknown kind {data[JOB_ID_BYTES]}") from None
     return Frame(JobId(data[:JOB_ID_BYTES].hex()), kind, data[HEADER_BYTES:])
 

@@ -404,10 +404,16 @@ async def test_a_long_quiet_stream_is_kept_alive(
     assert '"code":"NODE_FAILED"' in response.text and response.text.endswith("data: [DONE]\n\n")
 
 
-async def test_load_is_spread(remote_gateway: Any, start_node: Any, ask: Any) -> None:
-    async def hold(job: Any) -> None:
-        await job.answer("x", pause_s=0.2)
+async def test_load_is_spread(remote_gateway: Any, start_node: Any, ask: Any, until: Any) -> None:
+    release = asyncio.Event()
 
-    nodes = [await start_node(remote_gateway, hold, max_concurrency=4) for _ in range(3)]
-    await asyncio.gather(*(ask(remote_gateway) for _ in range(12)))
+    async def hold(job: Any) -> None:
+        await release.wait()
+        await job.answer("x")
+
+    nodes = [await start_node(remote_gateway, hold, max_concurrency=8) for _ in range(3)]
+    asked = asyncio.gather(*(ask(remote_gateway) for _ in range(12)))
+    await until(lambda: sum(len(node.jobs) for node in nodes) == 12, "all jobs are on their nodes")
+    release.set()
+    assert all(answer.text == "x" for answer in await asked)
     assert [len(node.jobs) for node in nodes] == [4, 4, 4]

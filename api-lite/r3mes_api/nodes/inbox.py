@@ -26,7 +26,8 @@ class JobInbox:
         self.ledger = JobLedger(credit)
         self._loop = loop
         # One buffer for each kind, so that many small frames cost no more than their bytes.
-        self._buffers: list[tuple[FrameKind, bytearray]] = []
+        # What came alone stays as it came; it is copied only when a second frame joins it before it is taken.
+        self._buffers: list[tuple[FrameKind, bytes | bytearray]] = []
         self._waiter: asyncio.Future[bool] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
@@ -38,9 +39,13 @@ class JobInbox:
         had_ended = self.ledger.terminal is not None
         if self.ledger.frame(kind, payload):
             if self._buffers and self._buffers[-1][0] is kind:
-                self._buffers[-1][1].extend(payload)
+                held = self._buffers[-1][1]
+                if not isinstance(held, bytearray):
+                    held = bytearray(held)
+                    self._buffers[-1] = (kind, held)
+                held += payload
             else:
-                self._buffers.append((kind, bytearray(payload)))
+                self._buffers.append((kind, payload))
             self._wake()
             return None
         terminal = self.ledger.terminal
@@ -67,7 +72,7 @@ class JobInbox:
         while True:
             if self._buffers:
                 kind, buffer = self._buffers.pop(0)
-                return Segment(kind, bytes(buffer))
+                return Segment(kind, buffer if isinstance(buffer, bytes) else bytes(buffer))
             if self.ledger.terminal is not None:
                 return self.ledger.terminal
             if not await self._wait(until):
