@@ -16,7 +16,12 @@ from r3mes_api.settings import ENVIRONMENT_PREFIX, InferenceMode, Profile, Setti
 BEGIN_TABLE = "<!-- settings: written by `r3mes-api config docs --write`, not by hand -->"
 END_TABLE = "<!-- end of settings -->"
 
-OTHER_PROGRAMS = frozenset({"R3MES_HOME", "R3MES_ENGINE_PYTHON", "R3MES_SERVER_NAME", "R3MES_DATA"})
+OTHER_PROGRAMS = frozenset(
+    {
+        *("R3MES_HOME", "R3MES_ENGINE_PYTHON"),
+        *("R3MES_SERVER_NAME", "R3MES_UPSTREAM", "R3MES_CERTIFICATES", "R3MES_ACME_FOLDER"),
+    }
+)
 """Names with the prefix that are no setting of the gateway."""
 
 _LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*")

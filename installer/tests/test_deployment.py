@@ -344,6 +344,17 @@ def test_only_nginx_can_be_reached_and_the_stores_reach_nobody() -> None:
     assert api["read_only"] is True and api["cap_drop"] == ["ALL"]
 
 
+def test_the_example_holds_no_mistyped_setting() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "r3mes_api", "config", "check", "--env-file", str(INSTALLER / ".env.production")],
+        env={"PYTHONPATH": str(CHECKOUT / "api-lite"), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0 and "is no setting" not in result.stdout, result.stderr + result.stdout
+
+
 def test_no_secret_has_a_default_or_stands_in_an_argument() -> None:
     text = COMPOSE.read_text(encoding="utf-8")
     for name, operator in variables(text):
