@@ -105,6 +105,7 @@ class Exchange:
         if self.connection is not None:
             body = self.connection.take_body()
             if body is not None:
+                self.bytes_received = len(body)
                 if len(body) > limit:
                     raise _too_large(limit)
                 return body

@@ -17,7 +17,7 @@ from r3mes_api.modes.remote import RemoteMode
 from r3mes_api.nodes.admission import Admission
 from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.nodes.sessions import NodeSessions
-from r3mes_api.routing.question import End, Events, Question
+from r3mes_api.routing.question import Continued, End, Events, Question
 from r3mes_api.settings import NodeAuth, load_settings
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError
@@ -169,12 +169,16 @@ class World:
         now = asyncio.get_running_loop().time()
         question = Question(f"chatcmpl-{number}", 0, now, "m", None, {"messages": []}, "")
         outcomes = self.outcomes[number]
+        continued = 0
         answer = self.mode.answer(question)
         try:
             async for part in answer:
                 if isinstance(part, Events):
                     for _ in range(3 if slow else 0):
                         await asyncio.sleep(0)
+                elif isinstance(part, Continued):
+                    continued += 1
+                    assert continued == 1
                 else:
                     assert isinstance(part, End)
                     outcomes.append("end")
