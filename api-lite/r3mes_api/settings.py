@@ -155,11 +155,11 @@ class Settings(BaseModel):
         variable="DATABASE_URL",
         secret=True,
     )
-    """Where accounts and usage are kept. Not set: a SQLite file; one machine needs no more."""
+    """Where accounts and usage will be kept. Checked at the start; this version keeps no accounts yet."""
     redis_url: Annotated[str, BeforeValidator(_redis)] | None = _setting(
         None, "redis://, rediss:// or unix:// address", "redis://127.0.0.1:6379/0", variable="REDIS_URL", secret=True
     )
-    """Where several replicas share what may be forgotten. Not set: memory; one process needs no more."""
+    """Where several replicas will share what may be forgotten. Checked at the start; not used by this version yet."""
 
     # --- the node session ---
     heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
