@@ -20,10 +20,10 @@ if not sys.platform.startswith("linux"):
 if shutil.which("Xvfb") is None:
     pytest.skip("Xvfb is not installed (Debian: apt-get install xvfb)", allow_module_level=True)
 
-# The promise from process start to the first streamed word, and to the window. They are for a machine that has nothing
-# else to do: a busy one gets longer by its load, and several starts, of which one has to keep them.
+# The promise from process start to the first streamed word; and to the window a bound of three times its budget on an
+# idle desktop. A busy machine gets longer by its load, and several starts, of which one has to keep them.
 FIRST_WORD_S = 5.0
-FIRST_PAINT_S = 1.0
+FIRST_PAINT_S = 3.0
 STARTS = 3
 
 DRIVER = """
