@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from r3mes_api.addresses import browser_origins, checked_url, production_problems
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_BODY_BYTES
@@ -112,10 +114,25 @@ def _count(default: int, *, low: int = 1, high: int = 1_000_000) -> Any:
 Forgiving = BeforeValidator(_forgiving)
 
 
-class Settings(BaseModel):
-    """The names are those of the environment in lower case and without the prefix `R3MES_`."""
+class Settings(BaseSettings):
+    """The names are those of the environment in lower case and without the prefix `R3MES_`.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    Made by `load_settings`. It reads nothing by itself, neither the process's environment nor any file, so that one
+    mapping decides, and a test or `config check --env-file` hands in its own.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
     inference_mode: Annotated[InferenceMode, Forgiving] = _setting(
         InferenceMode.DISABLED, "disabled, mock, remote", "remote"
@@ -240,13 +257,24 @@ class Settings(BaseModel):
     """The mock's time to the first token."""
 
 
+class EnvironmentSource(PydanticBaseSettingsSource):
+    """Reads a mapping like `os.environ`. A variable that is empty or blank counts as not set."""
+
+    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self._environ = environ
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        return self._environ.get(variable_name(field_name), "").strip() or None, field_name, False
+
+    def __call__(self) -> dict[str, str]:
+        found = ((name, self.get_field_value(field, name)[0]) for name, field in Settings.model_fields.items())
+        return {name: value for name, value in found if value is not None}
+
+
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Raises SettingsError with every problem at once. A variable that is empty or blank counts as not set."""
-    given = {
-        field: environ[variable_name(field)].strip()
-        for field in Settings.model_fields
-        if environ.get(variable_name(field), "").strip()
-    }
+    """Raises SettingsError with every problem at once."""
+    given = EnvironmentSource(Settings, environ)()
     problems: list[SettingProblem] = []
     try:
         settings = Settings.model_validate(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -19,6 +20,13 @@ def test_the_defaults_are_safe() -> None:
     settings = load_settings({})
     assert settings.inference_mode == "disabled" and settings.node_auth is NodeAuth.GRANT
     assert settings.profile is Profile.DEVELOPMENT and settings.public_url is None
+
+
+def test_the_mapping_that_is_handed_in_is_all_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("R3MES_MAX_NODES", "7")
+    monkeypatch.setenv("MAX_NODES", "8")
+    assert load_settings({}) == Settings() and Settings().max_nodes == 1024
+    assert load_settings(os.environ).max_nodes == 7
 
 
 @given(
