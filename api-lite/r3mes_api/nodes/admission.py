@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from r3mes_api.nodes.registry import Refused
 from r3mes_api.settings import NodeAuth
@@ -39,6 +39,14 @@ class SessionTerms:
     session_id: SessionId
     nonce: str
     gateway: GatewayOrigin
+
+
+class Entrance(Protocol):
+    """Decides who may register. It may ask others first: a socket waits here, within the time-outs of those."""
+
+    async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
+        """`now` is Unix time."""
+        ...
 
 
 def read_registration(frame: str | bytes) -> Register | Bye | Refused:
@@ -79,11 +87,14 @@ def _protocol_of(frame: str) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The rules by which this gateway believes nodes."""
+    """The rules by which this gateway believes nodes; the `Entrance` of a gateway that asks nobody else."""
 
     node_auth: NodeAuth
     network: str | None
     verify_owner: OwnerVerifier
+
+    async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
+        return self.check(message, terms, now)
 
     def check(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
         """`now` is Unix time."""

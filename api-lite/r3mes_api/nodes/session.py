@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from r3mes_api.asgi import Frames, Receive, Send
-from r3mes_api.nodes.admission import Admission, SessionTerms, read_registration
+from r3mes_api.nodes.admission import Entrance, SessionTerms, read_registration
 from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.registry import NodeRegistry, Refused
 from r3mes_api.nodes.writer import SessionWriter
@@ -84,7 +84,7 @@ class NodeSession:
         *,
         settings: Settings,
         registry: NodeRegistry,
-        admission: Admission,
+        entrance: Entrance,
         observer: SessionObserver,
         clock: Callable[[], float],
     ) -> None:
@@ -96,7 +96,7 @@ class NodeSession:
         self._frames = frames
         self._settings = settings
         self._registry = registry
-        self._admission = admission
+        self._entrance = entrance
         self._observer = observer
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -205,12 +205,12 @@ class NodeSession:
         if isinstance(message, Bye):
             raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED)
         if isinstance(message, Register):
-            self._register(message)
+            await self._register(message)
         else:
             self._refuse(message)
 
-    def _register(self, message: Register) -> None:
-        admitted = self._admission.check(message, self._terms, time.time())
+    async def _register(self, message: Register) -> None:
+        admitted = await self._entrance.admit(message, self._terms, time.time())
         if isinstance(admitted, Refused):
             self._refuse(admitted)
             return

@@ -7,9 +7,10 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection
+from typing import Protocol
 
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
-from r3mes_api.nodes.admission import Admission, SessionTerms
+from r3mes_api.nodes.admission import Entrance, SessionTerms
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
@@ -32,18 +33,30 @@ SWEEP_S = 1.0
 """How often silent sessions are looked for: far below two heartbeats."""
 
 
+class JobCarrier(Protocol):
+    """The way to a node for a job that was started on it; whatever happens, the job's inbox gets a terminal."""
+
+    def give_credit(self, inbox: JobInbox, size: int) -> None:
+        """The node may send so many bytes more."""
+        ...
+
+    def leave_job(self, inbox: JobInbox) -> None:
+        """The request is done with the job. Where the node is not, it is told to stop."""
+        ...
+
+
 class NodeJob:
     """One try of a question on one node."""
 
     def __init__(
-        self, reservation: Reservation, session: NodeSession, inbox: JobInbox, window: int, opened_at: float
+        self, reservation: Reservation, carrier: JobCarrier, inbox: JobInbox, window: int, opened_at: float
     ) -> None:
         self.node_id = reservation.node_id
         self.target = reservation.target
         self.options = reservation.options
         self.opened_at = opened_at
         self.trial: Try | None = None
-        self._session = session
+        self._carrier = carrier
         self._inbox = inbox
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
         self._piece = window // 4
@@ -62,23 +75,23 @@ class NodeJob:
         """The client's socket took so many bytes: the node may send as many more."""
         self._taken += size
         if self._taken >= self._piece:
-            self._session.give_credit(self._inbox, self._taken)
+            self._carrier.give_credit(self._inbox, self._taken)
             self._taken = 0
 
     def leave(self) -> None:
         """To be called once, whatever happened. A node that is not done yet is told to stop."""
-        self._session.leave_job(self._inbox)
+        self._carrier.leave_job(self._inbox)
 
 
 class NodeSessions:
     """Observes its sessions (`SessionObserver`) and gives requests a way to them."""
 
     def __init__(
-        self, settings: Settings, registry: NodeRegistry, admission: Admission, clock: Callable[[], float]
+        self, settings: Settings, registry: NodeRegistry, entrance: Entrance, clock: Callable[[], float]
     ) -> None:
         self.registry = registry
         self._settings = settings
-        self._admission = admission
+        self._entrance = entrance
         self._clock = clock
         self._sessions: dict[SessionId, NodeSession] = {}
         self._unregistered: set[NodeSession] = set()
@@ -101,7 +114,7 @@ class NodeSessions:
             scope.get("extensions", {}).get(FRAMES),
             settings=self._settings,
             registry=self.registry,
-            admission=self._admission,
+            entrance=self._entrance,
             observer=self,
             clock=self._clock,
         )
