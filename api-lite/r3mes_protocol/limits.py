@@ -25,6 +25,11 @@ INITIAL_WINDOW_BYTES = 128 * 1024
 """Credit of a new job: about 500 tokens as SSE chunks, so a paced answer never waits for credit."""
 
 MAX_ADAPTERS = 512
+"""Adapters in one message. A node with more says the rest in further ones."""
+
+MAX_ADAPTERS_PER_NODE = 2048
+"""Adapters that a node offers in all, where its gateway says nothing else."""
+
 MAX_MODELS = 64
 MAX_NAME_CHARS = 128
 MAX_SENTENCE_CHARS = 1000

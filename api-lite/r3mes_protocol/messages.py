@@ -17,6 +17,7 @@ from r3mes_protocol.grants import Role, SignedGrant, UnixSeconds
 from r3mes_protocol.limits import (
     INITIAL_WINDOW_BYTES,
     MAX_ADAPTERS,
+    MAX_ADAPTERS_PER_NODE,
     MAX_CONTROL_BYTES,
     MAX_FRAME_BYTES,
     MAX_JOB_BYTES,
@@ -143,6 +144,8 @@ class Limits(WireModel):
     max_frame_bytes: Annotated[int, Field(ge=1024, le=MAX_FRAME_BYTES)] = MAX_FRAME_BYTES
     initial_window_bytes: Annotated[int, Field(ge=1024, le=2**31)] = INITIAL_WINDOW_BYTES
     max_jobs: Annotated[int, Field(ge=1, le=4096)]
+    max_adapters: Annotated[int, Field(ge=0, le=2**16)] = MAX_ADAPTERS_PER_NODE
+    """Of those that a node has, it offers so many; more cost it the session."""
 
 
 # --- what the gateway says -------------------------------------------------------------------------------------
@@ -216,6 +219,17 @@ class Cancel(WireModel):
     job_id: Hex16
 
 
+class LoadAdapter(WireModel):
+    """A hint: requests for this adapter are to be expected here, so it should be loaded now rather than for the first
+    of them. The node may pass over it and answers nothing; its next `adapters` message shows what it did. Sent only to
+    nodes that registered with `loads_adapters`."""
+
+    type: Literal["load_adapter"] = "load_adapter"
+    name: Name
+    digest: Hex64 | None = None
+    """Where it is given, only the adapter with this digest is meant."""
+
+
 # --- what the node says ----------------------------------------------------------------------------------------
 
 
@@ -226,6 +240,7 @@ class Register(WireModel):
     endpoint: Annotated[str, StringConstraints(max_length=300)] | None = None
     """URL of an OpenAI-compatible server that the gateway may call directly; null for a tunnelled node."""
     available_loras: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] = ()
+    """As many as fit before registration; the others follow in `adapters` messages."""
     models: Annotated[tuple[ModelOffer, ...], Field(max_length=MAX_MODELS)]
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=4)]
     max_concurrency: Annotated[int, Field(ge=1, le=4096)]
@@ -234,8 +249,19 @@ class Register(WireModel):
     continues_answers: bool = False
     """The engine goes on with an answer that another node began: a job whose last message is the assistant's text so
     far and whose body says `continue_final_message: true` and `add_generation_prompt: false`, as vLLM reads them."""
+    loads_adapters: bool = False
+    """The engine understands `load_adapter`."""
     grant: SignedGrant | None = None
     signature: Hex128
+
+
+class Adapters(WireModel):
+    """What changed in the adapters that the node offers since it last said so in this session."""
+
+    type: Literal["adapters"] = "adapters"
+    changed: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] = ()
+    """New ones, and those that lie elsewhere now."""
+    removed: Annotated[tuple[Name, ...], Field(max_length=MAX_ADAPTERS)] = ()
 
 
 class Heartbeat(WireModel):
@@ -244,8 +270,12 @@ class Heartbeat(WireModel):
     type: Literal["heartbeat"] = "heartbeat"
     active: Count
     queued: Count
-    available_loras: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] = ()
+    available_loras: Annotated[tuple[AdapterOffer, ...], Field(max_length=MAX_ADAPTERS)] | None = None
+    """All that the node offers, in the place of what it offered before; null where nothing changed or `adapters`
+    messages tell it."""
     free_vram_mb: Count | None = None
+    free_adapter_slots: Count | None = None
+    """Adapters that could be loaded onto the GPU without another one leaving it; null where the node can't tell."""
     draining: bool = False
     telemetry: Telemetry | None = None
 
@@ -288,9 +318,11 @@ class Bye(WireModel):
 
 
 GatewayMessage: TypeAlias = Annotated[
-    Hello | Registered | Rejected | Job | Window | Cancel | Drain | Bye, Field(discriminator="type")
+    Hello | Registered | Rejected | Job | Window | Cancel | LoadAdapter | Drain | Bye, Field(discriminator="type")
 ]
-NodeMessage: TypeAlias = Annotated[Register | Heartbeat | Done | Failed | Drain | Bye, Field(discriminator="type")]
+NodeMessage: TypeAlias = Annotated[
+    Register | Adapters | Heartbeat | Done | Failed | Drain | Bye, Field(discriminator="type")
+]
 
 _GATEWAY_MESSAGE: TypeAdapter[GatewayMessage] = TypeAdapter(GatewayMessage)
 _NODE_MESSAGE: TypeAdapter[NodeMessage] = TypeAdapter(NodeMessage)
@@ -307,8 +339,8 @@ def parse_node_message(data: str | bytes, max_bytes: int = MAX_CONTROL_BYTES) ->
 
 
 __all__ = [
-    "AdapterOffer", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done", "Drain", "Failed", "FailureCode",
-    "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "ModelOffer", "NodeMessage", "ProtocolError", "Register",
-    "Registered", "RejectCode", "Rejected", "Residency", "Role", "SignedGrant", "Telemetry", "Usage", "Window",
-    "encode_job", "parse_gateway_message", "parse_node_message",
+    "AdapterOffer", "Adapters", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done", "Drain", "Failed",
+    "FailureCode", "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "LoadAdapter", "ModelOffer",
+    "NodeMessage", "ProtocolError", "Register", "Registered", "RejectCode", "Rejected", "Residency", "Role",
+    "SignedGrant", "Telemetry", "Usage", "Window", "encode_job", "parse_gateway_message", "parse_node_message",
 ]  # fmt: skip

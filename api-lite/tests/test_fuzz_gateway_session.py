@@ -22,6 +22,8 @@ from websockets.typing import Subprotocol
 from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.frames import FrameKind, encode_frame
 from r3mes_protocol.messages import (
+    AdapterOffer,
+    Adapters,
     Bye,
     Cancel,
     Done,
@@ -30,6 +32,7 @@ from r3mes_protocol.messages import (
     FailureCode,
     Heartbeat,
     Job,
+    LoadAdapter,
     ProtocolError,
     Usage,
     Window,
@@ -68,6 +71,7 @@ class Hostile:
         self.valid: list[str | bytes] = [
             Heartbeat(active=0, queued=0).to_json(),
             Heartbeat(active=2**53, queued=2**53, draining=True).to_json(),
+            Adapters(changed=(AdapterOffer(name="a"),), removed=("b", "c")).to_json(),
             Done(job_id=job_id, finish_reason="stop", usage=usage).to_json(),
             Failed(job_id=job_id, code=FailureCode.CAPACITY, message="\x1b[2J", retryable=True).to_json(),
             Drain(reason="x" * 1000).to_json(),
@@ -76,6 +80,7 @@ class Hostile:
         self.foreign = [
             Window(job_id=job_id, bytes=2**31).to_json(),
             Cancel(job_id=job_id).to_json(),
+            LoadAdapter(name="a").to_json(),
             '{"type":"registered","generation":1,"limits":{"max_jobs":4096}}',
             '{"type":"rejected","code":"malformed","message":"you"}',
             '{"type":"hello"}',

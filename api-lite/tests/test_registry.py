@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,7 +12,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused, RegistryLimits, Reservation
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import Capacity, Device, Heartbeat, ModelOffer, Register, RejectCode
+from r3mes_protocol.messages import (
+    AdapterOffer,
+    Adapters,
+    Capacity,
+    Device,
+    Heartbeat,
+    ModelOffer,
+    Register,
+    RejectCode,
+    Residency,
+)
 from r3mes_protocol.wire import JobId, NodeId, SessionId
 
 LIMITS = RegistryLimits(
@@ -202,3 +214,34 @@ def test_memories_are_forgotten() -> None:
     registry.dead(1000)
     assert registry.reserve(_job(1), Wanted("m"), 1000) is NoChoice.UNKNOWN_MODEL
     assert registry.memory_size == 0
+
+
+def test_adapters_come_and_go_by_their_names() -> None:
+    registry = NodeRegistry(LIMITS)
+    registry.register(SessionId("s0"), registration(0), None, 0)
+    session = SessionId("s0")
+    disk = AdapterOffer(name="a")
+    assert registry.adapters_changed(session, Adapters(changed=(disk, AdapterOffer(name="b"))))
+    assert isinstance(registry.reserve(JobId("1"), Wanted("a"), 0), Reservation)
+    # Nothing said is nothing changed.
+    registry.heartbeat(session, Heartbeat(active=0, queued=0, free_adapter_slots=2), 1)
+    (node,) = registry
+    assert list(node.adapters) == ["a", "b"] and node.free_adapter_slots == 2
+    gpu = AdapterOffer(name="a", residency=Residency.GPU)
+    assert registry.adapters_changed(session, Adapters(changed=(gpu,), removed=("b", "never there")))
+    assert node.adapters == {"a": gpu}
+    assert registry.reserve(JobId("2"), Wanted("b"), 0) in (NoChoice.UNKNOWN_MODEL, NoChoice.NO_NODES)
+    registry.heartbeat(session, Heartbeat(active=0, queued=0, available_loras=()), 2)
+    assert node.adapters == {}
+    assert registry.adapters_changed(SessionId("unknown"), Adapters())
+
+
+def test_a_node_with_too_many_adapters_keeps_those_it_had() -> None:
+    registry = NodeRegistry(replace(LIMITS, max_adapters_per_node=2))
+    message = registration(0).model_copy(update={"available_loras": tuple(AdapterOffer(name=n) for n in "abc")})
+    registry.register(SessionId("s0"), message, None, 0)
+    (node,) = registry
+    assert list(node.adapters) == ["a", "b"]
+    assert not registry.adapters_changed(SessionId("s0"), Adapters(changed=(AdapterOffer(name="c"),)))
+    assert registry.adapters_changed(SessionId("s0"), Adapters(changed=(AdapterOffer(name="c"),), removed=("a",)))
+    assert list(node.adapters) == ["b", "c"]

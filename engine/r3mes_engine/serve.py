@@ -24,6 +24,7 @@ from r3mes_engine.device import choose_device, model_threads, survey_gpus, usabl
 from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.models.source import checked_model
+from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import dial
 from r3mes_engine.node.grant import check_is_for, read_grant
@@ -189,6 +190,7 @@ class _Engine:
             dial,
             self._events.emit,
             loaded.grant,
+            adapter_hints(loaded.backend),
         )
         self._agent = agent
         self._use_handed_grant()

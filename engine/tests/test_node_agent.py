@@ -12,13 +12,26 @@ from nacl.signing import SigningKey
 
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.errors import EngineExit
+from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import ConnectionLost, dial
 from r3mes_engine.node.reconnect import ReconnectPolicy
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.exit_codes import ExitCode
-from r3mes_protocol.messages import Bye, Device, Hello, Job, Limits, Registered, RejectCode, Rejected
+from r3mes_protocol.messages import (
+    AdapterOffer,
+    Bye,
+    Device,
+    Hello,
+    Job,
+    Limits,
+    LoadAdapter,
+    Registered,
+    RejectCode,
+    Rejected,
+    Residency,
+)
 from r3mes_protocol.wire import GatewayOrigin, WireModel
 
 ORIGIN = GatewayOrigin("https://gateway.example")
@@ -67,10 +80,13 @@ class PlayedConnection:
 class Played:
     """An agent whose connections the test hands out, without any delay between tries."""
 
-    def __init__(self, *connections: PlayedConnection, tokens: int = 5, pace: float = 0) -> None:
+    def __init__(
+        self, *connections: PlayedConnection, tokens: int = 5, pace: float = 0, backend: ScriptedBackend | None = None
+    ) -> None:
         self.events: list[WireModel] = []
         self._connections = iter(connections)
-        self.service = ChatService(ScriptedBackend(tokens, pace), JobQueue(4, 4), self.events.append)
+        backend = backend or ScriptedBackend(tokens, pace)
+        self.service = ChatService(backend, JobQueue(4, 4), self.events.append)
         self.agent = NodeAgent(
             NodeIdentity(ORIGIN, SigningKey.generate(), Device(kind="cpu", name="test", memory_mb=1)),
             self.service,
@@ -78,6 +94,7 @@ class Played:
             self._dial,
             self.events.append,
             None,
+            adapter_hints(backend),
         )
 
     async def _dial(self, gateway: GatewayOrigin) -> PlayedConnection:
@@ -174,6 +191,58 @@ async def test_a_backend_that_breaks_costs_its_job_alone(run: Any, monkeypatch: 
     monkeypatch.undo()
     connection.inbox.put_nowait(job().to_json())
     assert (await connection.said("done"))["usage"] == {"prompt_tokens": 1, "completion_tokens": 5}
+
+
+class BackendWithAdapters(ScriptedBackend):
+    """Its adapters lie on the disk until they are loaded; loading waits for the test."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(1, 0)
+        self.lies = {f"adapter-{number:04}": Residency.DISK for number in range(count)}
+        self.asked: list[str] = []
+        self.may_load = asyncio.Event()
+
+    @property
+    def adapters(self) -> tuple[AdapterOffer, ...]:
+        return tuple(AdapterOffer(name=name, residency=where) for name, where in self.lies.items())
+
+    async def load_adapter(self, name: str) -> None:
+        self.asked.append(name)
+        await self.may_load.wait()
+        if name == "adapter-0002":
+            raise RuntimeError("broken file")
+        self.lies[name] = Residency.GPU
+
+
+async def test_a_hint_is_followed_and_told_at_once(run: Any, caplog: pytest.LogCaptureFixture) -> None:
+    connection = PlayedConnection(HELLO, REGISTERED)
+    backend = BackendWithAdapters(4)
+    run(Played(connection, backend=backend))
+    registration = await connection.said("register")
+    assert registration["loads_adapters"] is True and len(registration["available_loras"]) == 4
+    assert (await connection.said("heartbeat"))["available_loras"] is None
+    for name in ("adapter-0001", "adapter-0003", "nonsense"):
+        connection.inbox.put_nowait(LoadAdapter(name=name).to_json())
+    # An answer to something sent after the hints: they have all been read.
+    connection.inbox.put_nowait(job().to_json())
+    await connection.said("done")
+    backend.may_load.set()
+    told = await connection.said("adapters")
+    assert [(offer["name"], offer["residency"]) for offer in told["changed"]] == [("adapter-0001", "gpu")]
+    assert backend.asked == ["adapter-0001"], "one at a time; what comes meanwhile is dropped"
+    connection.inbox.put_nowait(LoadAdapter(name="adapter-0002").to_json())
+    connection.inbox.put_nowait(job().to_json())
+    await connection.said("done", 2)
+    assert "adapter-0002 could not be loaded" in caplog.text
+
+
+async def test_an_engine_without_adapters_asks_for_no_hints_and_passes_over_them(run: Any) -> None:
+    connection = PlayedConnection(HELLO, REGISTERED)
+    connection.inbox.put_nowait(LoadAdapter(name="x").to_json())
+    connection.inbox.put_nowait(job().to_json())
+    run(Played(connection))
+    assert (await connection.said("register"))["loads_adapters"] is False
+    await connection.said("done")
 
 
 async def test_drain_before_and_between_sessions_ends_at_once(run: Any) -> None:

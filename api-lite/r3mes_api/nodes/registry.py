@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, TypeAlias
@@ -14,7 +14,17 @@ from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose
 from r3mes_api.routing.cost import Option, pick
 from r3mes_api.routing.pace import Pace
 from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import AdapterOffer, Capacity, Device, Heartbeat, Register, RejectCode, Telemetry
+from r3mes_protocol.limits import MAX_ADAPTERS_PER_NODE
+from r3mes_protocol.messages import (
+    AdapterOffer,
+    Adapters,
+    Capacity,
+    Device,
+    Heartbeat,
+    Register,
+    RejectCode,
+    Telemetry,
+)
 from r3mes_protocol.wire import JobId, NodeId, SessionId
 
 REGISTRATION_WINDOW_S = 60.0
@@ -32,6 +42,7 @@ class RegistryLimits:
     registrations_per_minute: int
     failure_memory_s: float
     refusal_memory_s: float
+    max_adapters_per_node: int = MAX_ADAPTERS_PER_NODE
     offer_memory_s: float = 300.0
     """A model that was offered a moment ago is missing, not unknown."""
 
@@ -57,10 +68,12 @@ class Node:
     breaker: Breaker
     pace: Pace
     continues: bool = False
+    loads_adapters: bool = False
     draining: bool = False
     active: int = 0
     queued: int = 0
     free_vram_mb: int | None = None
+    free_adapter_slots: int | None = None
     telemetry: Telemetry | None = None
     full_until: float = 0.0
     last_chosen: int = 0
@@ -148,6 +161,10 @@ class NodeRegistry:
         return self._nodes.get(NodeId(node_id))
 
     @property
+    def max_adapters_per_node(self) -> int:
+        return self._limits.max_adapters_per_node
+
+    @property
     def job_count(self) -> int:
         return len(self._jobs)
 
@@ -185,7 +202,7 @@ class NodeRegistry:
             generation=self._generation,
             owner=owner,
             models={offer.name: offer.context_tokens for offer in message.models},
-            adapters={offer.name: offer for offer in message.available_loras},
+            adapters=self._first(message.available_loras),
             roles=message.roles,
             device=message.device,
             engine_version=message.engine_version,
@@ -196,6 +213,7 @@ class NodeRegistry:
             breaker=repute.breaker,
             pace=repute.pace,
             continues=message.continues_answers,
+            loads_adapters=message.loads_adapters,
         )
         self._nodes[node_id] = node
         self._sessions[session_id] = node
@@ -214,15 +232,36 @@ class NodeRegistry:
             return
         node.last_heard = now
         node.active, node.queued = beat.active, beat.queued
-        adapters = {offer.name: offer for offer in beat.available_loras}
-        if adapters.keys() != node.adapters.keys():
+        if beat.available_loras is not None:
+            adapters = self._first(beat.available_loras)
+            changed = adapters.keys() != node.adapters.keys()
             node.adapters = adapters
-            self._index(node)
-        else:
-            node.adapters = adapters
+            if changed:
+                self._index(node)
         node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
+        node.free_adapter_slots = beat.free_adapter_slots
         node.draining = beat.draining
         node.full_until = 0.0
+
+    def adapters_changed(self, session_id: SessionId, message: Adapters) -> bool:
+        """False where the node offers more than it may; then nothing was changed."""
+        node = self._sessions.get(session_id)
+        if node is None:
+            return True
+        adapters = dict(node.adapters)
+        for name in message.removed:
+            adapters.pop(name, None)
+        adapters.update((offer.name, offer) for offer in message.changed)
+        if len(adapters) > self._limits.max_adapters_per_node:
+            return False
+        changed = adapters.keys() != node.adapters.keys()
+        node.adapters = adapters
+        if changed:
+            self._index(node)
+        return True
+
+    def _first(self, offers: Sequence[AdapterOffer]) -> dict[str, AdapterOffer]:
+        return {offer.name: offer for offer in offers[: self._limits.max_adapters_per_node]}
 
     def drain(self, session_id: SessionId) -> None:
         node = self._sessions.get(session_id)

@@ -18,6 +18,7 @@ from r3mes_api.settings import Settings
 from r3mes_protocol.frames import decode_frame
 from r3mes_protocol.limits import MAX_FRAME_BYTES
 from r3mes_protocol.messages import (
+    Adapters,
     Bye,
     Cancel,
     CloseCode,
@@ -28,6 +29,7 @@ from r3mes_protocol.messages import (
     Heartbeat,
     Hello,
     Limits,
+    LoadAdapter,
     ProtocolError,
     Register,
     Registered,
@@ -226,6 +228,7 @@ class NodeSession:
                 limits=Limits(
                     initial_window_bytes=self._settings.initial_window_bytes,
                     max_jobs=self._settings.max_jobs_per_node,
+                    max_adapters=self._registry.max_adapters_per_node,
                 ),
             )
         )
@@ -293,6 +296,13 @@ class NodeSession:
             self._observer.room_changed()
         elif isinstance(message, Done | Failed):
             self._terminal(message)
+        elif isinstance(message, Adapters):
+            if not self._registry.adapters_changed(self.session_id, message):
+                raise SessionEnd.broke_protocol(
+                    RejectCode.MALFORMED,
+                    f"More than {self._registry.max_adapters_per_node} adapters; this gateway takes no more of a node.",
+                )
+            self._observer.room_changed()
         elif isinstance(message, Drain):
             self._registry.drain(self.session_id)
         elif isinstance(message, Bye):
@@ -361,6 +371,10 @@ class NodeSession:
             logger.warning("node %s did not confirm the end of job %s", self._shown_id(), job_id)
             self._registry.release(job_id)
             self._observer.room_changed()
+
+    def hint(self, adapter: str, digest: str | None) -> None:
+        """Requests for the adapter are to be expected on this node."""
+        self._say(LoadAdapter(name=adapter, digest=digest))
 
     def drain(self, reason: str) -> None:
         self._say(Drain(reason=reason))

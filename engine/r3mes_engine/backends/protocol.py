@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
-from r3mes_protocol.messages import ModelOffer
+from r3mes_protocol.messages import AdapterOffer, ModelOffer
 
 FinishReason = Literal["stop", "length"]
 
@@ -78,6 +78,8 @@ class Answer(Protocol):
 class BackendStats:
     memory_mb: int
     free_vram_mb: int | None = None
+    free_adapter_slots: int | None = None
+    """Adapters that could be loaded without another one leaving the GPU; None: the backend can't tell."""
 
 
 class Backend(Protocol):
@@ -100,4 +102,23 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Ends all answers and frees the model."""
+        ...
+
+
+@runtime_checkable
+class OffersAdapters(Protocol):
+    """A backend that has adapters as well."""
+
+    @property
+    def adapters(self) -> tuple[AdapterOffer, ...]:
+        """All that it has, wherever they lie, the most useful first: a gateway may take only so many."""
+        ...
+
+
+@runtime_checkable
+class LoadsAdapters(Protocol):
+    """A backend that can get an adapter ready before the first request for it."""
+
+    async def load_adapter(self, name: str) -> None:
+        """Gets an adapter of `adapters` onto the GPU, if it is there and there is room. Safe to call for any name."""
         ...

@@ -12,11 +12,13 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from r3mes_engine.errors import EngineExit, GenerationFailed
+from r3mes_engine.node.adapter_offers import AdapterOffers
 from r3mes_engine.node.connection import Connection, ConnectionLost
 from r3mes_engine.node.job import CreditGate, JobRun, failed
 from r3mes_engine.node.reconnect import ReconnectPolicy
 from r3mes_engine.node.session import (
     Action,
+    AdapterHint,
     CancelJob,
     Ended,
     GatewayDrains,
@@ -72,6 +74,9 @@ _GRANT_PROBLEMS = frozenset(
 
 Dial = Callable[[GatewayOrigin], Awaitable[Connection]]
 
+OnAdapterHint = Callable[[str, str | None], Awaitable[None]]
+"""(name, digest or None) → loads the adapter if the node has it and can. Raises nothing that ends the session."""
+
 
 @dataclass(frozen=True, slots=True)
 class NodeIdentity:
@@ -91,12 +96,14 @@ class NodeAgent:
         dial: Dial,
         emit: Callable[[WireModel], None],
         grant: SignedGrant | None,
+        on_adapter_hint: OnAdapterHint | None = None,
     ) -> None:
         self._identity = identity
         self._service = service
         self._policy = policy
         self._dial = dial
         self._emit = emit
+        self._on_adapter_hint = on_adapter_hint
         self.grant = grant
         """Shown at the next registration."""
         self._draining = asyncio.Event()
@@ -106,6 +113,11 @@ class NodeAgent:
     @property
     def node_id(self) -> NodeId:
         return node_id_of(self._identity.key)
+
+    def adapters_changed(self) -> None:
+        """Something about the adapters is new: the gateway hears it now and not at the next heartbeat."""
+        if self._live is not None:
+            self._live.adapters_changed()
 
     async def run(self) -> None:
         """Stays until `drain` has been called and no job is left."""
@@ -179,6 +191,9 @@ class _LiveSession:
         self._cancelled: set[JobId] = set()
         self._heartbeat: asyncio.Task[None] | None = None
         self._heartbeat_s = 10.0
+        self._adapters = AdapterOffers()
+        self._adapters_changed = asyncio.Event()
+        self._hint: asyncio.Task[None] | None = None
         self._end_reason = ""
 
     async def run(self) -> str:
@@ -244,6 +259,8 @@ class _LiveSession:
         elif isinstance(action, CancelJob):
             self._cancelled.add(action.job_id)
             self._work[action.job_id].cancel()
+        elif isinstance(action, AdapterHint):
+            self._follow_hint(action)
         elif isinstance(action, GatewayDrains):
             log.info("the gateway drains: %s", action.reason)
         elif isinstance(action, Rejection):
@@ -268,18 +285,20 @@ class _LiveSession:
 
     def _registration(self, action: SendRegister) -> Register:
         identity = self._identity
-        return Register(
+        registration = Register(
             node_id=node_id_of(identity.key),
             models=(self._service.offer,),
             roles=(Role.SERVING,),
             max_concurrency=self._service.capacity.max_concurrency,
             device=identity.device,
             engine_version=__version__,
+            loads_adapters=self._agent._on_adapter_hint is not None,
             grant=self._agent.grant,
             signature=sign_registration(
                 identity.key, nonce=action.nonce, session_id=action.session_id, gateway=identity.gateway
             ),
         )
+        return self._adapters.register(registration, self._service.adapters)
 
     def _became_live(self, live: Live) -> None:
         self._agent._policy.registered(time.monotonic())
@@ -304,19 +323,51 @@ class _LiveSession:
 
     async def _beat(self) -> None:
         """Heartbeats. Tokens are made on other threads, so a busy model does not hold them up."""
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 await self._connection.send(self._heartbeat_message().to_json())
-                await asyncio.sleep(self._heartbeat_s)
+                due = loop.time() + self._heartbeat_s
+                while True:
+                    await self._tell_adapters()
+                    try:
+                        async with asyncio.timeout_at(due):
+                            await self._adapters_changed.wait()
+                    except TimeoutError:
+                        break
         except ConnectionLost:
             return
 
+    async def _tell_adapters(self) -> None:
+        self._adapters_changed.clear()
+        for message in self._adapters.news(self._service.adapters, self._machine.limits.max_adapters):
+            await self._connection.send(message.to_json())
+
+    def adapters_changed(self) -> None:
+        self._adapters_changed.set()
+
+    def _follow_hint(self, hint: AdapterHint) -> None:
+        """One at a time: a gateway hints again where it matters, and loading must not push out what was just loaded."""
+        load = self._agent._on_adapter_hint
+        if load is None or (self._hint is not None and not self._hint.done()):
+            return
+        self._hint = asyncio.create_task(self._load(load, hint), name="adapter hint")
+
+    async def _load(self, load: OnAdapterHint, hint: AdapterHint) -> None:
+        try:
+            await load(hint.name, hint.digest)
+        except Exception:
+            # A hint is a favour; whatever goes wrong with it, the jobs go on.
+            log.exception("the adapter %s could not be loaded ahead of its requests", hint.name)
+        self.adapters_changed()
+
     def _heartbeat_message(self) -> Heartbeat:
-        capacity = self._service.capacity
+        capacity, stats = self._service.capacity, self._service.backend_stats()
         return Heartbeat(
             active=capacity.active,
             queued=capacity.queued,
-            free_vram_mb=self._service.backend_stats().free_vram_mb,
+            free_vram_mb=stats.free_vram_mb,
+            free_adapter_slots=stats.free_adapter_slots,
             draining=self._service.draining,
             telemetry=Telemetry(tokens_per_second=round(self._service.tokens_per_second(), 2)),
         )
@@ -360,8 +411,7 @@ class _LiveSession:
     async def _end_all(self) -> None:
         # The work as well: a task that was to see it through may be cancelled before it ever looked at it.
         tasks: list[asyncio.Task[Any]] = [*self._running, *self._work.values()]
-        if self._heartbeat is not None:
-            tasks.append(self._heartbeat)
+        tasks += [task for task in (self._heartbeat, self._hint) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

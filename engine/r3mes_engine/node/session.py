@@ -18,6 +18,7 @@ from r3mes_protocol.messages import (
     Hello,
     Job,
     Limits,
+    LoadAdapter,
     ProtocolError,
     Registered,
     Rejected,
@@ -73,6 +74,14 @@ class MoreCredit:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterHint:
+    """Requests for this adapter are to be expected."""
+
+    name: str
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayDrains:
     """The gateway takes its leave: running jobs are finished, and it closes the session when it likes."""
 
@@ -108,6 +117,7 @@ Action: TypeAlias = (
     | RefuseJob
     | CancelJob
     | MoreCredit
+    | AdapterHint
     | GatewayDrains
     | Rejection
     | WrongGateway
@@ -152,6 +162,8 @@ class NodeSession:
             raise ProtocolError(f"{message.type} before the node is registered")
         if isinstance(message, Drain):
             return GatewayDrains(message.reason)
+        if isinstance(message, LoadAdapter):
+            return AdapterHint(message.name, message.digest)
         return self._about_a_job(message)
 
     def end_job(self, job_id: JobId) -> bool:

@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, FinishReason
+from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, FinishReason, OffersAdapters
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_request import generation_request
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.statistics import Statistics
 from r3mes_protocol.chat import ChatRequest
 from r3mes_protocol.control import RequestEvent
-from r3mes_protocol.messages import Capacity, FailureCode, ModelOffer, Usage
+from r3mes_protocol.messages import AdapterOffer, Capacity, FailureCode, ModelOffer, Usage
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,10 @@ class ChatService:
     @property
     def offer(self) -> ModelOffer:
         return self._backend.offer
+
+    @property
+    def adapters(self) -> tuple[AdapterOffer, ...]:
+        return self._backend.adapters if isinstance(self._backend, OffersAdapters) else ()
 
     @property
     def capacity(self) -> Capacity:
