@@ -23,6 +23,7 @@ from r3mes_protocol.limits import (
     MAX_JOB_BYTES,
     MAX_MODELS,
 )
+from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import (
     Hex16,
     Hex32,
@@ -287,6 +288,8 @@ class Done(WireModel):
     job_id: Hex16
     finish_reason: Literal["stop", "length", "tool_calls"]
     usage: Usage
+    signed_usage: SignedUsage | None = None
+    """The same under the node's signature, with what it sent. Without it a node is paid by the gateway's count."""
 
 
 class Failed(WireModel):

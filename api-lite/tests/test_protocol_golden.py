@@ -22,6 +22,7 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.session_signature import node_id_of, registration_bytes, sign_registration
 from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
+from r3mes_protocol.usage import UsageStatement, sign_usage
 from r3mes_protocol.wire import GatewayOrigin, JobId, SessionId, WireModel
 
 GOLDEN = Path(__file__).with_name("golden") / "protocol_v1.json"
@@ -44,6 +45,21 @@ GRANT = grants.SignedGrant(
     ),
     public_key=base64.b64encode(b"\x02" + bytes(range(32))).decode(),
     signature=base64.b64encode(bytes(range(64))).decode(),
+)
+SIGNED_USAGE = sign_usage(
+    KEY,
+    UsageStatement(
+        gateway=GATEWAY,
+        job_id=JOB,
+        completion_id="chatcmpl-1",
+        node_id=node_id_of(KEY),
+        model="Model",
+        adapter=None,
+        prompt_tokens=12,
+        completion_tokens=34,
+        response_bytes=5678,
+        response_sha256="ab" * 32,
+    ),
 )
 DEVICE = messages.Device(kind="cuda", name="NVIDIA Test GPU", memory_mb=24576, gpu_uuids=("GPU-0",))
 ADAPTER = messages.AdapterOffer(name="ipek", digest="da" * 32, base_model="Model", residency=messages.Residency.GPU)
@@ -90,6 +106,7 @@ NODE_SAYS: list[WireModel] = [
         telemetry=messages.Telemetry(tokens_per_second=12.5, temperature_c=71, power_w=210.25),
     ),
     messages.Done(job_id=JOB, finish_reason="stop", usage=USAGE),
+    messages.Done(job_id=JOB, finish_reason="stop", usage=USAGE, signed_usage=SIGNED_USAGE),
     messages.Failed(
         job_id=JOB,
         code=messages.FailureCode.CAPACITY,

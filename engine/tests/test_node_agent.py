@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -19,10 +20,12 @@ from r3mes_engine.node.reconnect import ReconnectPolicy
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.frames import decode_frame
 from r3mes_protocol.messages import (
     AdapterOffer,
     Bye,
     Device,
+    Done,
     Hello,
     Job,
     Limits,
@@ -31,7 +34,9 @@ from r3mes_protocol.messages import (
     RejectCode,
     Rejected,
     Residency,
+    parse_node_message,
 )
+from r3mes_protocol.usage import check_usage
 from r3mes_protocol.wire import GatewayOrigin, WireModel
 
 ORIGIN = GatewayOrigin("https://gateway.example")
@@ -243,6 +248,22 @@ async def test_an_engine_without_adapters_asks_for_no_hints_and_passes_over_them
     run(Played(connection))
     assert (await connection.said("register"))["loads_adapters"] is False
     await connection.said("done")
+
+
+async def test_what_was_made_and_sent_is_said_under_the_nodes_signature(run: Any) -> None:
+    played = Played(connection := PlayedConnection(HELLO, REGISTERED), tokens=7)
+    run(played)
+    connection.inbox.put_nowait(job(adapter=None).to_json())
+    done = parse_node_message(json.dumps(await connection.said("done")))
+    assert isinstance(done, Done) and done.signed_usage is not None
+    signed = done.signed_usage
+    node_id = played.agent.node_id
+    assert check_usage(signed, gateway=ORIGIN, job_id="0" * 16, completion_id="c", node_id=node_id) is None
+    payloads = [decode_frame(frame).payload for frame in connection.sent if isinstance(frame, bytes)]
+    statement = signed.statement
+    assert (statement.model, statement.completion_tokens, done.usage.completion_tokens) == ("scripted", 7, 7)
+    assert statement.response_bytes == sum(map(len, payloads))
+    assert statement.response_sha256 == hashlib.sha256(b"".join(payloads)).hexdigest()
 
 
 async def test_drain_before_and_between_sessions_ends_at_once(run: Any) -> None:

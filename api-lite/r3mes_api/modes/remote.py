@@ -179,6 +179,8 @@ class RemoteMode:
         after = job.opened_at - question.received_at
         job.trial = Try(job.node_id, after, job.options, continues=question.continues)
         decision.tries.append(job.trial)
+        if question.parts is not None:
+            question.parts.append(job)
 
     def _continue(
         self, question: Question, so_far: AnswerSoFar | None, broken: NodeJob, attempt: Attempt, decision: Decision

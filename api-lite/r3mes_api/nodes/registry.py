@@ -115,6 +115,7 @@ class Reservation(NamedTuple):
 
     job_id: JobId
     node_id: NodeId
+    node_owner: str | None
     session_id: SessionId
     target: Target
     options: list[Option]
@@ -333,7 +334,8 @@ class NodeRegistry:
         node.jobs.add(job_id)
         node.breaker.asked(now)
         self._jobs[job_id] = node
-        return Reservation(job_id, node.node_id, node.session_id, Target(chosen.model, chosen.adapter), options)
+        target = Target(chosen.model, chosen.adapter)
+        return Reservation(job_id, node.node_id, node.owner, node.session_id, target, options)
 
     def _options(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> list[Option] | NoChoice:
         """Among many nodes only a sample is looked at; all of them only when nobody in it could take the request."""

@@ -38,7 +38,7 @@ from r3mes_protocol.messages import (
     Window,
     parse_node_message,
 )
-from r3mes_protocol.wire import JobId, NodeId, SessionId, WireModel
+from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, WireModel
 
 logger = logging.getLogger(__name__)
 
@@ -110,6 +110,10 @@ class NodeSession:
         self._jobs: dict[JobId, JobInbox] = {}
         self._graces: dict[JobId, asyncio.TimerHandle] = {}
         self._strays = 0
+
+    @property
+    def gateway(self) -> GatewayOrigin:
+        return self._terms.gateway
 
     # --- the owner task ---
 

@@ -23,8 +23,9 @@ from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.limits import MAX_JOB_BYTES
-from r3mes_protocol.messages import Bye, CloseCode, encode_job
+from r3mes_protocol.messages import Bye, CloseCode, Done, encode_job
 from r3mes_protocol.origin import gateway_origin
+from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, utf8_length
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,9 @@ class NodeJob:
     def __init__(
         self, reservation: Reservation, carrier: JobCarrier, inbox: JobInbox, window: int, opened_at: float
     ) -> None:
+        self.job_id = reservation.job_id
         self.node_id = reservation.node_id
+        self.node_owner = reservation.node_owner
         self.target = reservation.target
         self.options = reservation.options
         self.opened_at = opened_at
@@ -61,6 +64,14 @@ class NodeJob:
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
         self._piece = window // 4
         self._taken = 0
+        self._read_tokens = 0
+        self.delivered_tokens = 0
+        self.signed_usage: SignedUsage | None = None
+
+    @property
+    def gateway(self) -> GatewayOrigin:
+        """The origin that the node dialled and signs for."""
+        return self._session.gateway
 
     @property
     def phase(self) -> FrameKind:
@@ -69,10 +80,18 @@ class NodeJob:
 
     async def next(self, until: float) -> Segment | Terminal:
         """Raises TimeoutError at `until` on the gateway's clock."""
-        return await self._inbox.next(until)
+        item = await self._inbox.next(until)
+        if isinstance(item, Segment):
+            if item.kind is FrameKind.CONTENT:
+                # An event for each token; its end is the only empty line in it.
+                self._read_tokens += item.payload.count(b"\n\n")
+        elif isinstance(item, Done):
+            self.signed_usage = item.signed_usage
+        return item
 
     def taken(self, size: int) -> None:
-        """The client's socket took so many bytes: the node may send as many more."""
+        """The client's socket took all that was read, the last `size` bytes too: the node may send as many more."""
+        self.delivered_tokens = self._read_tokens
         self._taken += size
         if self._taken >= self._piece:
             self._carrier.give_credit(self._inbox, self._taken)

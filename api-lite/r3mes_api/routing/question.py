@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableSequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from r3mes_protocol.chat import FinishReason
 from r3mes_protocol.messages import Usage
+from r3mes_protocol.usage import SignedUsage
+from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId
+
+
+class NodePart(Protocol):
+    """One node's part in an answer; it grows while the node answers. All of it is for the bill."""
+
+    @property
+    def job_id(self) -> JobId: ...
+
+    @property
+    def node_id(self) -> NodeId: ...
+
+    @property
+    def node_owner(self) -> str | None: ...
+
+    @property
+    def gateway(self) -> GatewayOrigin:
+        """The origin that the node dialled; it signs for that one."""
+        ...
+
+    @property
+    def delivered_tokens(self) -> int:
+        """Events with content that the client's connection took. A node sends one for each token."""
+        ...
+
+    @property
+    def signed_usage(self) -> SignedUsage | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +57,8 @@ class Question:
     token_limit: int | None = None
     continues: bool = False
     """The last message is the beginning of the answer."""
+    parts: MutableSequence[NodePart] | None = None
+    """Where somebody pays: takes the part of each node that is asked, in order."""
 
 
 class Events(NamedTuple):

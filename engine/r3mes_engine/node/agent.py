@@ -33,6 +33,7 @@ from r3mes_engine.node.session import (
     WrongGateway,
     WrongProtocol,
 )
+from r3mes_engine.node.usage import UsageMeter
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_protocol import __version__
 from r3mes_protocol.control import DisconnectedEvent, RegisteredEvent
@@ -375,7 +376,8 @@ class _LiveSession:
     def _start_job(self, start: StartJob) -> None:
         job_id = JobId(start.job.job_id)
         gate = CreditGate(start.credit)
-        run = JobRun(start.job, gate, start.payload_bytes, self._service, self._connection.send)
+        meter = UsageMeter(self._identity.key, self._identity.gateway, start.job)
+        run = JobRun(start.job, gate, start.payload_bytes, self._service, self._connection.send, meter)
         self._gates[job_id] = gate
         # The work is a task of its own: one that is cancelled before its first step still gets its terminal.
         work = asyncio.create_task(run.run(), name=f"work {job_id}")

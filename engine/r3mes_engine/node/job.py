@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.node.credit import Credit
+from r3mes_engine.node.usage import UsageMeter
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
 from r3mes_protocol.chat import chunk, parse_chat_request
 from r3mes_protocol.errors import ApiError
@@ -39,8 +40,17 @@ class CreditGate:
 class JobRun:
     """Runs one job to its terminal, which it returns instead of sending, so that it can't be sent twice."""
 
-    def __init__(self, job: Job, gate: CreditGate, payload_bytes: int, service: ChatService, send: SendFrame) -> None:
+    def __init__(
+        self,
+        job: Job,
+        gate: CreditGate,
+        payload_bytes: int,
+        service: ChatService,
+        send: SendFrame,
+        meter: UsageMeter,
+    ) -> None:
         self._job = job
+        self._meter = meter
         self._gate = gate
         self._payload_bytes = payload_bytes
         self._service = service
@@ -65,7 +75,12 @@ class JobRun:
                     FrameKind.TAIL,
                     chunk(job.completion_id, chat.model, created, finish_reason=answer.finish_reason),
                 )
-                return Done(job_id=job.job_id, finish_reason=answer.finish_reason, usage=answer.usage)
+                return Done(
+                    job_id=job.job_id,
+                    finish_reason=answer.finish_reason,
+                    usage=answer.usage,
+                    signed_usage=self._meter.signed(chat.model, chat.adapter, answer.usage),
+                )
         except ApiError as error:
             return failed(job.job_id, GenerationFailed(FailureCode.INVALID_REQUEST, error.message, param=error.param))
         except GenerationFailed as failure:
@@ -79,6 +94,7 @@ class JobRun:
     async def _put(self, kind: FrameKind, event: dict[str, object]) -> None:
         payload = encode_event(event)
         await self._gate.take(len(payload))
+        self._meter.sent(payload)
         await self._send(encode_frame(JobId(self._job.job_id), kind, payload))
 
 
