@@ -50,7 +50,13 @@ class NodeJob:
     """One try of a question on one node."""
 
     def __init__(
-        self, reservation: Reservation, carrier: JobCarrier, inbox: JobInbox, window: int, opened_at: float
+        self,
+        reservation: Reservation,
+        carrier: JobCarrier,
+        inbox: JobInbox,
+        window: int,
+        opened_at: float,
+        gateway: GatewayOrigin,
     ) -> None:
         self.job_id = reservation.job_id
         self.node_id = reservation.node_id
@@ -58,6 +64,8 @@ class NodeJob:
         self.target = reservation.target
         self.options = reservation.options
         self.opened_at = opened_at
+        self.gateway = gateway
+        """The origin that the node dialled and signs for."""
         self.trial: Try | None = None
         self._carrier = carrier
         self._inbox = inbox
@@ -67,11 +75,6 @@ class NodeJob:
         self._read_tokens = 0
         self.delivered_tokens = 0
         self.signed_usage: SignedUsage | None = None
-
-    @property
-    def gateway(self) -> GatewayOrigin:
-        """The origin that the node dialled and signs for."""
-        return self._session.gateway
 
     @property
     def phase(self) -> FrameKind:
@@ -261,7 +264,7 @@ class NodeSessions:
         window = self._settings.initial_window_bytes
         inbox = JobInbox(job_id, window, asyncio.get_running_loop())
         session.start_job(inbox, frame)
-        return NodeJob(reservation, session, inbox, window, now)
+        return NodeJob(reservation, session, inbox, window, now, session.gateway)
 
 
 def _milliseconds(seconds: float) -> int:
