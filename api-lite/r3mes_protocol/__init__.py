@@ -9,5 +9,8 @@ PROTOCOL_VERSION = 1
 NODE_SUBPROTOCOL = "r3mes.node.v1"
 """WebSocket subprotocol of the node session."""
 
+RESUME_SUBPROTOCOL = "r3mes.node.v1.resume"
+"""Offered by a node beside NODE_SUBPROTOCOL and never chosen: the node can go on with its jobs after a lost socket."""
+
 __version__ = "0.1.0"
 """Version of the whole project; the three programs are released together."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, Vali
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_NAME_CHARS
 from r3mes_protocol.messages import Usage
-from r3mes_protocol.wire import refuse_constants
+from r3mes_protocol.wire import is_finite, refuse_constants
 
 FinishReason = Literal["stop", "length", "tool_calls"]
 
@@ -78,14 +78,18 @@ def parse_chat_request(body: bytes | dict[str, Any]) -> ChatRequest:
     try:
         if isinstance(body, bytes):
             refuse_constants(body)
-            return ChatRequest.model_validate_json(body)
-        return ChatRequest.model_validate(body)
+            request = ChatRequest.model_validate_json(body)
+        else:
+            request = ChatRequest.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         param = ".".join(str(part) for part in first["loc"] if part not in _UNION_MEMBERS) or None
         raise ApiError(ErrorCode.INVALID_REQUEST, f"{param or 'body'}: {first['msg']}", param=param) from None
     except ValueError as error:
         raise ApiError(ErrorCode.INVALID_REQUEST, f"body: Invalid JSON: {error}") from None
+    if not is_finite(request.model_dump(exclude_unset=True) if isinstance(body, bytes) else body):
+        raise ApiError(ErrorCode.INVALID_REQUEST, "body: A number is too large; the largest is about 1.8e308.")
+    return request
 
 
 def chunk(

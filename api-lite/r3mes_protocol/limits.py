@@ -24,6 +24,9 @@ MAX_SSE_EVENT_BYTES = 256 * 1024
 INITIAL_WINDOW_BYTES = 128 * 1024
 """Credit of a new job: about 500 tokens as SSE chunks, so a paced answer never waits for credit."""
 
+MAX_RESUMED_JOBS = 100
+"""Jobs that one registration can go on with: 7 KiB of the 16 that an unregistered socket may send."""
+
 MAX_ADAPTERS = 512
 """Adapters in one message. A node with more says the rest in further ones."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 from pydantic_core import to_json
 
 from r3mes_protocol import PROTOCOL_VERSION
@@ -22,6 +22,7 @@ from r3mes_protocol.limits import (
     MAX_FRAME_BYTES,
     MAX_JOB_BYTES,
     MAX_MODELS,
+    MAX_RESUMED_JOBS,
 )
 from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import (
@@ -35,6 +36,7 @@ from r3mes_protocol.wire import (
     ProtocolError,
     Sentence,
     WireModel,
+    is_finite,
     parse_json,
 )
 
@@ -141,6 +143,40 @@ class Telemetry(WireModel):
     gpu_utilisation_percent: Annotated[float, Field(ge=0, le=100)] | None = None
 
 
+def _is_absent(value: object) -> bool:
+    return value is None
+
+
+def _newer_field() -> Any:
+    """A field that a peer of an older release does not know: it is on the wire only where it says something."""
+    return Field(default=None, exclude_if=_is_absent)
+
+
+class ResumableJob(WireModel):
+    """A job that the node can go on with. Offsets count the payload bytes of the job's binary frames."""
+
+    job_id: Hex16
+    kept: Count
+    """From here on the node still has every frame."""
+    sent: Count
+    """So far the node has made the answer."""
+
+
+class Resume(WireModel):
+    """The node's unfinished jobs of a session whose socket was lost."""
+
+    session_id: Hex32
+    jobs: Annotated[tuple[ResumableJob, ...], Field(max_length=MAX_RESUMED_JOBS)]
+
+
+class ResumedJob(WireModel):
+    """The node sends this job's frames again from `received` on; in all it may send `granted` payload bytes."""
+
+    job_id: Hex16
+    received: Count
+    granted: Count
+
+
 class Limits(WireModel):
     max_frame_bytes: Annotated[int, Field(ge=1024, le=MAX_FRAME_BYTES)] = MAX_FRAME_BYTES
     initial_window_bytes: Annotated[int, Field(ge=1024, le=2**31)] = INITIAL_WINDOW_BYTES
@@ -169,6 +205,11 @@ class Registered(WireModel):
     type: Literal["registered"] = "registered"
     generation: Annotated[int, Field(ge=1)]
     limits: Limits
+    resume_grace_s: Annotated[float, Field(gt=0, le=3600)] | None = _newer_field()
+    """A node that is back within so many seconds of a lost socket may go on with its jobs. Only said to a node that
+    offered RESUME_SUBPROTOCOL."""
+    resumed: Annotated[tuple[ResumedJob, ...], Field(max_length=MAX_RESUMED_JOBS)] | None = _newer_field()
+    """The answer to `resume`: these jobs go on, all others of the node are over."""
 
 
 class Rejected(WireModel):
@@ -179,6 +220,12 @@ class Rejected(WireModel):
     message: Sentence
 
 
+def _finite(body: dict[str, Any]) -> dict[str, Any]:
+    if not is_finite(body):
+        raise ValueError("a number is too large")
+    return body
+
+
 class Job(WireModel):
     """One request for the node. `body` is the OpenAI request plus `adapter` (a name or null)."""
 
@@ -187,7 +234,7 @@ class Job(WireModel):
     kind: Literal["chat"] = "chat"
     completion_id: Name
     """The `id` of every chunk, chosen by the gateway so that another node may go on under the same one."""
-    body: dict[str, Any]
+    body: Annotated[dict[str, Any], AfterValidator(_finite)]
     first_token_deadline_ms: Milliseconds
     """Time left until the first content token, counted from the receipt of this frame."""
     deadline_ms: Milliseconds
@@ -231,6 +278,14 @@ class LoadAdapter(WireModel):
     """Where it is given, only the adapter with this digest is meant."""
 
 
+class Acknowledged(WireModel):
+    """The terminals of these jobs have arrived; the node need not keep them for a resume. Only said to a node that
+    offered RESUME_SUBPROTOCOL."""
+
+    type: Literal["acknowledged"] = "acknowledged"
+    job_ids: Annotated[tuple[Hex16, ...], Field(min_length=1, max_length=MAX_RESUMED_JOBS)]
+
+
 # --- what the node says ----------------------------------------------------------------------------------------
 
 
@@ -253,6 +308,8 @@ class Register(WireModel):
     loads_adapters: bool = False
     """The engine understands `load_adapter`."""
     grant: SignedGrant | None = None
+    resume: Resume | None = _newer_field()
+    """Only where the session before said `resume_grace_s`; the signature covers it."""
     signature: Hex128
 
 
@@ -321,7 +378,8 @@ class Bye(WireModel):
 
 
 GatewayMessage: TypeAlias = Annotated[
-    Hello | Registered | Rejected | Job | Window | Cancel | LoadAdapter | Drain | Bye, Field(discriminator="type")
+    Hello | Registered | Rejected | Job | Window | Cancel | LoadAdapter | Acknowledged | Drain | Bye,
+    Field(discriminator="type"),
 ]
 NodeMessage: TypeAlias = Annotated[
     Register | Adapters | Heartbeat | Done | Failed | Drain | Bye, Field(discriminator="type")
@@ -342,8 +400,9 @@ def parse_node_message(data: str | bytes, max_bytes: int = MAX_CONTROL_BYTES) ->
 
 
 __all__ = [
-    "AdapterOffer", "Adapters", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done", "Drain", "Failed",
-    "FailureCode", "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "LoadAdapter", "ModelOffer",
-    "NodeMessage", "ProtocolError", "Register", "Registered", "RejectCode", "Rejected", "Residency", "Role",
-    "SignedGrant", "Telemetry", "Usage", "Window", "encode_job", "parse_gateway_message", "parse_node_message",
+    "Acknowledged", "AdapterOffer", "Adapters", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done",
+    "Drain", "Failed", "FailureCode", "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "LoadAdapter",
+    "ModelOffer", "NodeMessage", "ProtocolError", "Register", "Registered", "RejectCode", "Rejected",
+    "Residency", "ResumableJob", "Resume", "ResumedJob", "Role", "SignedGrant", "Telemetry", "Usage", "Window",
+    "encode_job", "parse_gateway_message", "parse_node_message",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, NewType, TypeVar
 
@@ -93,6 +94,21 @@ def refuse_constants(data: str | bytes) -> None:
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
     if "NaN" in text or "Infinity" in text:
         from_json(data, allow_inf_nan=False)
+
+
+def is_finite(document: object) -> bool:
+    """Whether no number in a parsed JSON document is infinite: `1e999` is JSON, but no float can hold it."""
+    waiting: list[object] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return False
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return True
 
 
 def utf8_length(text: str) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from r3mes_api.routes.chat_request import read_chat_request, read_plain
 from r3mes_protocol.chat import ChatRequest, parse_chat_request
-from r3mes_protocol.errors import ApiError
+from r3mes_protocol.errors import ApiError, ErrorCode
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.sampled_from(["", "a", "text", "x" * 129]),
@@ -79,6 +79,15 @@ def test_what_is_no_json_is_left_to_the_model(data: bytes) -> None:
         parse_chat_request(data)
     except ApiError:
         assert read_plain(data) is None
+
+
+@pytest.mark.parametrize("number", ["1e+30800", "-1e999", "9" * 400 + ".5"])
+@pytest.mark.parametrize("place", ['"x":%s', '"x":[{"y":%s}]', '"logit_bias":{"7":%s}'])
+def test_a_number_that_no_float_can_hold_is_the_fault_of_the_request(number: str, place: str) -> None:
+    text = '{"model":"m","messages":[{"role":"user","content":"a"}],' + place % number + "}"
+    with pytest.raises(ApiError) as refusal:
+        read_chat_request(text.encode())
+    assert (refusal.value.code, refusal.value.status) == (ErrorCode.INVALID_REQUEST, 400)
 
 
 def test_an_ordinary_request_takes_the_quick_way() -> None:

@@ -15,7 +15,16 @@ from typing import Any, get_args
 import pytest
 from nacl.signing import SigningKey
 
-from r3mes_protocol import NODE_SUBPROTOCOL, PROTOCOL_VERSION, control, frames, grants, limits, messages
+from r3mes_protocol import (
+    NODE_SUBPROTOCOL,
+    PROTOCOL_VERSION,
+    RESUME_SUBPROTOCOL,
+    control,
+    frames,
+    grants,
+    limits,
+    messages,
+)
 from r3mes_protocol.canonical import canonical_json
 from r3mes_protocol.chat import chunk, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -79,9 +88,17 @@ GATEWAY_SAYS: list[WireModel] = [
     messages.LoadAdapter(name="ipek", digest="da" * 32),
     messages.LoadAdapter(name="ipek"),
     messages.Cancel(job_id=JOB),
+    messages.Registered(
+        generation=8,
+        limits=messages.Limits(max_jobs=4),
+        resume_grace_s=1.5,
+        resumed=(messages.ResumedJob(job_id=JOB, received=300, granted=200_000),),
+    ),
+    messages.Acknowledged(job_ids=(JOB,)),
     messages.Drain(reason="This gateway is shutting down."),
     messages.Bye(),
 ]
+RESUME = messages.Resume(session_id="0d" * 16, jobs=(messages.ResumableJob(job_id=JOB, kept=100, sent=900),))
 NODE_SAYS: list[WireModel] = [
     messages.Register(
         node_id=node_id_of(KEY),
@@ -95,6 +112,16 @@ NODE_SAYS: list[WireModel] = [
         signature=sign_registration(KEY, nonce=NONCE, session_id=SESSION, gateway=GATEWAY),
     ),
     messages.Adapters(changed=(ADAPTER,), removed=("yün",)),
+    messages.Register(
+        node_id=node_id_of(KEY),
+        models=(messages.ModelOffer(name="Model", context_tokens=2048),),
+        roles=(grants.Role.SERVING,),
+        max_concurrency=4,
+        device=DEVICE,
+        engine_version="0.1.0",
+        resume=RESUME,
+        signature=sign_registration(KEY, nonce=NONCE, session_id=SESSION, gateway=GATEWAY, resume=RESUME),
+    ),
     messages.Heartbeat(active=1, queued=2),
     messages.Heartbeat(
         active=1,
@@ -161,6 +188,7 @@ def document() -> dict[str, Any]:
     return {
         "protocol": PROTOCOL_VERSION,
         "subprotocol": NODE_SUBPROTOCOL,
+        "resume_subprotocol": RESUME_SUBPROTOCOL,
         "gateway_messages": [message.to_json() for message in GATEWAY_SAYS],
         "node_messages": [message.to_json() for message in NODE_SAYS],
         "commands": [message.to_json() for message in COMMANDS],
@@ -182,6 +210,7 @@ def document() -> dict[str, Any]:
         "canonical": canonical_json({"b": "<ğ&🌍>\u2028", "a": [1, None, True], "B": {"z": 0, "ä": -1}}).decode(),
         "grant_sign_bytes": grants.grant_sign_bytes(GRANT.grant).decode(),
         "registration_bytes": registration_bytes(NONCE, SESSION, GATEWAY, node_id_of(KEY)).decode(),
+        "registration_bytes_with_resume": registration_bytes(NONCE, SESSION, GATEWAY, node_id_of(KEY), RESUME).decode(),
         "registration_signature": sign_registration(KEY, nonce=NONCE, session_id=SESSION, gateway=GATEWAY),
         "enumerations": {
             kind.__name__: names(kind)

@@ -174,7 +174,8 @@ def test_a_message_survives_the_wire(model: type[WireModel], parse: Parse, data:
     assert parse(text.encode()) == spoken
     assert command_line(spoken) == text.encode() + b"\n"
     assert "\n" not in text and "\r" not in text, "one message is one line"
-    assert json.loads(text).keys() == model.model_fields.keys(), "both ends see the same keys"
+    newer = {name for name, field in model.model_fields.items() if field.exclude_if and getattr(spoken, name) is None}
+    assert json.loads(text).keys() == model.model_fields.keys() - newer, "both ends see the same keys"
 
 
 @many
@@ -358,8 +359,14 @@ JOB = (
 )
 
 
-@pytest.mark.parametrize("body", ['{"a":NaN}', '{"a":[Infinity]}', '{"a":-Infinity}', "[]", "null", '"text"', "1"])
-def test_a_job_body_is_a_json_object_and_has_no_constants(body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        *('{"a":NaN}', '{"a":[Infinity]}', '{"a":-Infinity}', "[]", "null", '"text"', "1"),
+        *('{"a":1e+30800}', '{"a":[{"b":-1e999}]}', '{"a":' + "9" * 400 + ".5}"),
+    ],
+)
+def test_a_job_body_is_a_json_object_whose_numbers_are_finite(body: str) -> None:
     with pytest.raises(ProtocolError):
         parse_gateway_message(JOB % body)
 

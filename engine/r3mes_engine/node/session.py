@@ -11,6 +11,7 @@ from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.frames import HEADER_BYTES
 from r3mes_protocol.limits import MAX_FRAME_BYTES
 from r3mes_protocol.messages import (
+    Acknowledged,
     Bye,
     Cancel,
     Drain,
@@ -164,6 +165,8 @@ class NodeSession:
             return GatewayDrains(message.reason)
         if isinstance(message, LoadAdapter):
             return AdapterHint(message.name, message.digest)
+        if isinstance(message, Acknowledged):
+            return None
         return self._about_a_job(message)
 
     def end_job(self, job_id: JobId) -> bool:
