@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ async def test_a_reader_that_rests_bounds_what_is_made_ahead(backend: Any) -> No
     rest = "".join([text async for text in answer])
     assert (answer.completion_tokens, answer.finish_reason) == (44, "length")
     assert (first + rest)[:80] == at_once[:80]
+
+
+@pytest.mark.parametrize("tokens", [1, 9])
+async def test_an_answer_goes_on_from_its_text(backend: Any, tokens: int) -> None:
+    answer = await backend.answer(replace(STORY, max_new_tokens=20))
+    pieces = [text async for text in answer]
+    beginning = "".join(pieces[:tokens])
+    so_far = (*STORY.messages, Message("assistant", beginning))
+    rest = await whole(backend, replace(STORY, messages=so_far, max_new_tokens=20 - tokens, continues=True))
+    assert beginning + rest == "".join(pieces)
 
 
 async def test_leaving_an_answer_takes_it_out_of_the_batch(backend: Any) -> None:

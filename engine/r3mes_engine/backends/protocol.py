@@ -52,6 +52,8 @@ class GenerationRequest:
     """None: as many as fit. More than fit is cut to what fits; the answer then ends with `length`."""
     sampling: Sampling
     stop: tuple[str, ...] = ()
+    continues: bool = False
+    """The last message is the assistant's and is the beginning of the answer; what is made is the rest of it."""
 
 
 class Answer(Protocol):

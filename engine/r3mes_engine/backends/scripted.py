@@ -48,7 +48,8 @@ class ScriptedBackend:
             )
         room = CONTEXT_TOKENS - prompt_tokens
         limit = min(request.max_new_tokens or room, room)
-        return ScriptedAnswer(prompt_tokens, self._tokens, limit, self._pause_s, StopStrings(request.stop))
+        said = len(request.messages[-1].text.split()) if request.continues else 0
+        return ScriptedAnswer(prompt_tokens, said, self._tokens, limit, self._pause_s, StopStrings(request.stop))
 
     def stats(self) -> BackendStats:
         return BackendStats(memory_mb=self._process.memory_info().rss // 2**20)
@@ -58,11 +59,15 @@ class ScriptedBackend:
 
 
 class ScriptedAnswer:
-    def __init__(self, prompt_tokens: int, tokens: int, limit: int, pause_s: float, stop: StopStrings) -> None:
+    def __init__(
+        self, prompt_tokens: int, said: int, tokens: int, limit: int, pause_s: float, stop: StopStrings
+    ) -> None:
+        """`said` words of the script were said before; `limit` counts from here."""
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = 0
         self.finish_reason: FinishReason | None = None
-        self._tokens = tokens
+        self._said = said
+        self._tokens = max(0, tokens - said)
         self._limit = limit
         self._pause_s = pause_s
         self._stop = stop
@@ -80,7 +85,7 @@ class ScriptedAnswer:
                 break
             # Without a pace this still lets the rest of the loop run.
             await asyncio.sleep(self._pause_s)
-            text = self._stop.push(_WORDS[self.completion_tokens % len(_WORDS)])
+            text = self._stop.push(_WORDS[(self._said + self.completion_tokens) % len(_WORDS)])
             self.completion_tokens += 1
             if self._stop.found:
                 self.finish_reason = "stop"

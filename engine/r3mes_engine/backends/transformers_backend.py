@@ -144,18 +144,24 @@ class TransformersBackend:
         await asyncio.to_thread(self._batching.close)
 
     def _prompt_tokens(self, request: GenerationRequest) -> list[int]:
-        conversation = [{"role": message.role, "content": message.text} for message in request.messages]
+        asked = request.messages[:-1] if request.continues else request.messages
+        conversation = [{"role": message.role, "content": message.text} for message in asked]
         try:
-            tokens = self._tokenizer.apply_chat_template(
-                conversation, add_generation_prompt=True, tokenize=True, return_dict=False
+            tokens = list(
+                self._tokenizer.apply_chat_template(
+                    conversation, add_generation_prompt=True, tokenize=True, return_dict=False
+                )
             )
+            if request.continues:
+                # Not by the template, which may strip blanks: these are the tokens that the first node had before it.
+                tokens += self._tokenizer.encode(request.messages[-1].text, add_special_tokens=False)
         except Exception as error:
             # Templates are programs of the model's makers; they refuse what they do not know in their own ways.
             log.info("the chat template refused a conversation: %s", type(error).__name__)
             raise GenerationFailed(
                 FailureCode.INVALID_REQUEST, "messages: this model's chat template refuses them.", param="messages"
             ) from None
-        return list(tokens)
+        return tokens
 
     def _decode(self, tokens: Any) -> str:
         text: str = self._decoder.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)

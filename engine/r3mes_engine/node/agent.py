@@ -294,6 +294,7 @@ class _LiveSession:
             device=identity.device,
             engine_version=__version__,
             loads_adapters=self._agent._on_adapter_hint is not None,
+            continues_answers=True,
             grant=self._agent.grant,
             signature=sign_registration(
                 identity.key, nonce=action.nonce, session_id=action.session_id, gateway=identity.gateway

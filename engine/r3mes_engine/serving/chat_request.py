@@ -52,6 +52,7 @@ def generation_request(chat: ChatRequest, *, served_model: str) -> GenerationReq
         max_new_tokens=chat.token_limit,
         sampling=Sampling(chat.temperature, chat.top_p, chat.seed),
         stop=_stops(chat.stop),
+        continues=_continues(chat),
     )
 
 
@@ -61,6 +62,25 @@ def _message(index: int, message: ChatMessage) -> Message:
             raise _invalid(f"messages.{index}.content", "only text is served")
     # Chat templates know `system`; OpenAI calls the same thing `developer` for its newer models.
     return Message("system" if message.role == "developer" else message.role, message.text())
+
+
+def _continues(chat: ChatRequest) -> bool:
+    """Whether the last message is to be gone on with, as vLLM reads the two parameters."""
+    extra = chat.model_extra or {}
+    continues, prompted = extra.get("continue_final_message"), extra.get("add_generation_prompt")
+    for name, value in (("continue_final_message", continues), ("add_generation_prompt", prompted)):
+        if not isinstance(value, bool | None):
+            raise _invalid(name, "this is true or false")
+    if not continues:
+        if prompted is False:
+            raise _invalid("add_generation_prompt", "false is served together with continue_final_message")
+        return False
+    if prompted is not False:
+        raise _invalid("add_generation_prompt", "it has to be false where the last message is continued")
+    last = chat.messages[-1]
+    if last.role != "assistant" or not last.text():
+        raise _invalid("continue_final_message", "the last message has to be the assistant's and hold text")
+    return True
 
 
 def _stops(stop: str | list[str] | None) -> tuple[str, ...]:
