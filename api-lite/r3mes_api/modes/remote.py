@@ -18,11 +18,9 @@ from r3mes_api.routing.decision import Decision, DecisionLog, Try
 from r3mes_api.routing.pace import Timing
 from r3mes_api.routing.question import Continued, End, Events, Part, Question
 from r3mes_api.settings import InferenceMode, Settings
-from r3mes_protocol.chat import chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.messages import Done
-from r3mes_protocol.sse import encode_event
 
 logger = logging.getLogger(__name__)
 
@@ -131,15 +129,19 @@ class RemoteMode:
                     timing = self._timing(job)
                     chunks_before, so_far = so_far.chunks, None
                     yield Continued()
-            if job.phase is not FrameKind.TAIL:
-                yield Events(_finish(question, job, done))
             now = self._clock()
             self._registry.succeeded(job.node_id, now)
             timing.whole(now, done.usage.completion_tokens)
             usage = whole_usage(done.usage, chunks_before) if so_far is None else done.usage
             decision.tries[-1].outcome = decision.outcome = "done"
             decision.completion_tokens = usage.completion_tokens
-            yield End(job.target.model, done.finish_reason, usage, continued=chunks_before > 0)
+            yield End(
+                job.target.model,
+                done.finish_reason,
+                usage,
+                continued=chunks_before > 0,
+                finish_in_events=job.phase is FrameKind.TAIL,
+            )
         except ApiError as error:
             decision.outcome = error.code.value
             raise
@@ -298,12 +300,6 @@ class RemoteMode:
             logger.warning("node %s failed a job: %s", job.node_id[:12], verdict.reason)
         else:
             logger.debug("node %s did not answer a job: %s", job.node_id[:12], verdict.reason)
-
-
-def _finish(question: Question, job: NodeJob, done: Done) -> bytes:
-    return encode_event(
-        chunk(question.completion_id, job.target.model, question.created, finish_reason=done.finish_reason)
-    )
 
 
 def _no_serving_nodes() -> ApiError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
+from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.routing.ledger import JobLedger, Terminal, Violation
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.wire import JobId
@@ -21,15 +22,17 @@ class JobInbox:
     It holds no more than the credit that the node was given, however slow the request's client is.
     """
 
-    def __init__(self, job_id: JobId, credit: int, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, job_id: JobId, credit: int, loop: asyncio.AbstractEventLoop, deadlines: Deadlines | None = None
+    ) -> None:
         self.job_id = job_id
         self.ledger = JobLedger(credit)
         self._loop = loop
+        self._deadlines = deadlines or Deadlines(loop)
         # One buffer for each kind, so that many small frames cost no more than their bytes.
         # What came alone stays as it came; it is copied only when a second frame joins it before it is taken.
         self._buffers: list[tuple[FrameKind, bytes | bytearray]] = []
         self._waiter: asyncio.Future[bool] | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._until = 0.0
 
     # --- the session's side ---
@@ -68,7 +71,7 @@ class JobInbox:
     # --- the request's side ---
 
     async def next(self, until: float) -> Segment | Terminal:
-        """The next bytes in order, then the terminal. Raises TimeoutError at `until` on the loop's clock."""
+        """The next bytes in order, then the terminal. Raises TimeoutError soon after `until` on the loop's clock."""
         while True:
             if self._buffers:
                 kind, buffer = self._buffers.pop(0)
@@ -81,31 +84,18 @@ class JobInbox:
     async def _wait(self, until: float) -> bool:
         self._until = until
         self._waiter = self._loop.create_future()
-        # One timer serves the whole stream: it is set again only when it goes off too early.
-        if self._timer is None or self._timer.when() > until:
-            self._set_timer()
+        self._deadlines.watch(self)
         try:
             return await self._waiter
         finally:
             self._waiter = None
 
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(self._until, self._time_is_up)
-
-    def _time_is_up(self) -> None:
-        self._timer = None
-        if self._waiter is None or self._waiter.done():
-            return
-        if self._loop.time() < self._until:
-            self._set_timer()
-        else:
+    def look(self, now: float) -> None:
+        """Ends the wait whose time is up."""
+        if self._waiter is not None and now >= self._until and not self._waiter.done():
             self._waiter.set_result(False)
 
     def close(self) -> None:
         """Drops what was not taken; nobody reads it any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadlines.forget(self)
         self._buffers.clear()

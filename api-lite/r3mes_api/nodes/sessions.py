@@ -11,6 +11,7 @@ from typing import Protocol
 
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms
+from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
@@ -121,6 +122,8 @@ class NodeSessions:
         self._all_left = asyncio.Event()
         self._waiting_for_room: deque[asyncio.Future[None]] = deque()
         self._draining = False
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
 
     # --- sockets ---
 
@@ -262,7 +265,7 @@ class NodeSessions:
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
         session = self._sessions[reservation.session_id]
         window = self._settings.initial_window_bytes
-        inbox = JobInbox(job_id, window, asyncio.get_running_loop())
+        inbox = JobInbox(job_id, window, self._loop, self._deadlines)
         session.start_job(inbox, frame)
         return NodeJob(reservation, session, inbox, window, now, session.gateway)
 

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.routing.question import End, Question
-from r3mes_protocol.chat import completion, usage_chunk
+from r3mes_protocol.chat import chunk, completion, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
 
@@ -66,9 +66,12 @@ class SseResponder:
 
     async def end(self, end: End) -> None:
         tail = DONE
+        question = self._question
         if self._include_usage:
-            usage = usage_chunk(self._question.completion_id, end.model, self._question.created, end.usage)
-            tail = encode_event(usage) + DONE
+            tail = encode_event(usage_chunk(question.completion_id, end.model, question.created, end.usage)) + tail
+        if not end.finish_in_events:
+            finish = chunk(question.completion_id, end.model, question.created, finish_reason=end.finish_reason)
+            tail = encode_event(finish) + tail
         if not self._exchange.started:
             await self._start()
         await self._exchange.finish(tail)

@@ -72,13 +72,15 @@ class Continued(NamedTuple):
 
 
 class End(NamedTuple):
-    """The answer is complete; its finish reason went out in the events."""
+    """The answer is complete."""
 
     model: str
     finish_reason: FinishReason
     usage: Usage
     continued: bool = False
     """A second node wrote the end of it."""
+    finish_in_events: bool = True
+    """The chunk with the finish reason went out in the events; otherwise it is still to be written."""
 
 
 Part: TypeAlias = Events | Continued | End
