@@ -25,6 +25,7 @@ class Candidate:
     draining: bool = False
     continues: bool = False
     last_chosen: int = 0
+    hop_ms: float = 0.0
     breaker: Breaker = field(default_factory=Breaker)
     pace: Pace = field(default_factory=Pace)
     jobs: int = 0

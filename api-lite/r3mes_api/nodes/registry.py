@@ -78,6 +78,12 @@ class Node:
     full_until: float = 0.0
     last_chosen: int = 0
     jobs: set[JobId] = field(default_factory=set)
+    replica: str | None = None
+    """The replica that holds the node's socket; None for this gateway."""
+    jobs_there: int = 0
+    """What that replica says of the node's jobs, those of other gateways included."""
+    hop_ms: float = 0.0
+    """The way to that replica and back."""
 
     @property
     def serving(self) -> bool:
@@ -89,11 +95,11 @@ class Node:
 
     def load(self) -> float:
         # The node may have work of its own, and its report is older than our own reservations.
-        return max(len(self.jobs), self.active + self.queued) / self.places
+        return max(len(self.jobs), self.jobs_there, self.active + self.queued) / self.places
 
     def has_room(self, now: float) -> bool:
         # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
-        return now >= self.full_until and len(self.jobs) < self.places
+        return now >= self.full_until and max(len(self.jobs), self.jobs_there) < self.places
 
 
 class Accepted(NamedTuple):
@@ -120,6 +126,8 @@ class Reservation(NamedTuple):
     target: Target
     options: list[Option]
     """What there was to choose from."""
+    replica: str | None = None
+    """Where the node's socket is; None for this gateway."""
 
 
 @dataclass(slots=True)
@@ -137,7 +145,10 @@ class Removed(NamedTuple):
 
 
 class NodeRegistry:
-    """At most one live session per node id; a newer one replaces the older."""
+    """At most one live session per node id; a newer one replaces the older.
+
+    Nodes whose sockets other replicas hold are here too; those replicas say what becomes of them.
+    """
 
     def __init__(self, limits: RegistryLimits, random: Random | None = None) -> None:
         self._limits = limits
@@ -191,7 +202,7 @@ class NodeRegistry:
             )
         recent.append(now)
         older = self._nodes.get(node_id)
-        if older is None and len(self._nodes) >= self._limits.max_nodes:
+        if (older is None or older.replica is not None) and len(self._sessions) >= self._limits.max_nodes:
             return Refused(RejectCode.GATEWAY_FULL, f"The gateway has its {self._limits.max_nodes} nodes already.")
         if older is not None:
             self._remove(older, now)
@@ -219,7 +230,8 @@ class NodeRegistry:
         self._nodes[node_id] = node
         self._sessions[session_id] = node
         self._index(node)
-        return Accepted(self._generation, older.session_id if older is not None else None)
+        replaced = older.session_id if older is not None and older.replica is None else None
+        return Accepted(self._generation, replaced)
 
     def heard(self, session_id: SessionId, now: float) -> None:
         """Any frame is a sign of life."""
@@ -282,7 +294,7 @@ class NodeRegistry:
         """Sessions that missed their beats; also forgets what is too old to matter."""
         self._forget(now)
         silence = DEAD_AFTER_BEATS * self._limits.heartbeat_s
-        return [node.session_id for node in self._nodes.values() if now - node.last_heard > silence]
+        return [node.session_id for node in self._sessions.values() if now - node.last_heard > silence]
 
     def _index(self, node: Node) -> None:
         if node.serving:
@@ -299,7 +311,7 @@ class NodeRegistry:
         del self._nodes[node.node_id]
         self._offers.remove(node)
         self._repute(node.node_id, now)
-        del self._sessions[node.session_id]
+        self._sessions.pop(node.session_id, None)
         for job_id in node.jobs:
             del self._jobs[job_id]
         node.jobs.clear()
@@ -317,6 +329,33 @@ class NodeRegistry:
             if node_id not in self._nodes and repute.needed_until <= now:
                 del self._reputes[node_id]
 
+    # --- nodes of other replicas ---
+
+    def put_elsewhere(self, node: Node, now: float) -> None:
+        """A node whose socket another replica holds, or what is new of it. One that is here is never displaced."""
+        known = self._nodes.get(node.node_id)
+        if known is not None and known.replica is None:
+            return
+        if known is not None:
+            if known.session_id == node.session_id and known.replica == node.replica:
+                # The same registration: what was reserved on it stays reserved.
+                node.jobs, node.last_chosen = known.jobs, known.last_chosen
+                node.full_until = max(node.full_until, known.full_until)
+                for job_id in node.jobs:
+                    self._jobs[job_id] = node
+                self._offers.remove(known)
+            else:
+                self._remove(known, now)
+        repute = self._repute(node.node_id, now)
+        node.breaker, node.pace = repute.breaker, repute.pace
+        self._nodes[node.node_id] = node
+        self._index(node)
+
+    def drop_elsewhere(self, node_id: NodeId, replica: str, now: float) -> None:
+        node = self._nodes.get(node_id)
+        if node is not None and node.replica == replica:
+            self._remove(node, now)
+
     # --- jobs ---
 
     def reserve(
@@ -329,13 +368,26 @@ class NodeRegistry:
             return self._missing_or_unknown(options, wanted, now)
         chosen = pick(options, self._random)
         node = self._nodes[chosen.node_id]
+        self._take(node, job_id, now)
+        target = Target(chosen.model, chosen.adapter)
+        return Reservation(job_id, node.node_id, node.owner, node.session_id, target, options, node.replica)
+
+    def reserve_on(self, job_id: JobId, node_id: NodeId, now: float) -> SessionId | None:
+        """A place for a job that another replica chose this node for. None where the node can't take it now."""
+        node = self._nodes.get(node_id)
+        if node is None or node.replica is not None or node.draining or job_id in self._jobs:
+            return None
+        if not (node.has_room(now) and node.breaker.lets_pass(now)):
+            return None
+        self._take(node, job_id, now)
+        return node.session_id
+
+    def _take(self, node: Node, job_id: JobId, now: float) -> None:
         self._choices += 1
         node.last_chosen = self._choices
         node.jobs.add(job_id)
         node.breaker.asked(now)
         self._jobs[job_id] = node
-        target = Target(chosen.model, chosen.adapter)
-        return Reservation(job_id, node.node_id, node.owner, node.session_id, target, options)
 
     def _options(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> list[Option] | NoChoice:
         """Among many nodes only a sample is looked at; all of them only when nobody in it could take the request."""

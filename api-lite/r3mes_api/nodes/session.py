@@ -344,6 +344,10 @@ class NodeSession:
 
     # --- what requests ask of it ---
 
+    @property
+    def window(self) -> int:
+        return self._settings.initial_window_bytes
+
     def start_job(self, inbox: JobInbox, job: str) -> None:
         """Sends a job; whatever becomes of it, the inbox gets a terminal."""
         if self._ending is not None:

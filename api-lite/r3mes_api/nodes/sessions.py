@@ -15,7 +15,7 @@ from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.registry import NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
-from r3mes_api.routing.choice import NoChoice, Wanted
+from r3mes_api.routing.choice import NoChoice, Target, Wanted
 from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.question import Question
@@ -45,6 +45,22 @@ class JobCarrier(Protocol):
     def leave_job(self, inbox: JobInbox) -> None:
         """The request is done with the job. Where the node is not, it is told to stop."""
         ...
+
+
+class JobHolder(JobCarrier, Protocol):
+    """A node's session, or the way to the replica that has it."""
+
+    @property
+    def window(self) -> int:
+        """Credit of a new job, in bytes."""
+        ...
+
+    @property
+    def gateway(self) -> GatewayOrigin:
+        """The origin that the node dialled."""
+        ...
+
+    def start_job(self, inbox: JobInbox, job: str) -> None: ...
 
 
 class NodeJob:
@@ -124,6 +140,8 @@ class NodeSessions:
         self._draining = False
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
+        self.elsewhere: Callable[[Reservation], JobHolder] | None = None
+        """The way to a node of another replica, where there are replicas."""
 
     # --- sockets ---
 
@@ -209,6 +227,14 @@ class NodeSessions:
                 SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back under a new connection."))
             )
 
+    def replaced_elsewhere(self, session_id: SessionId) -> None:
+        """The node has come back at another replica."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            session.end(
+                SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back at another replica."))
+            )
+
     def session_left(self, session: NodeSession) -> None:
         self._unregistered.discard(session)
         self._sessions.pop(session.session_id, None)
@@ -263,11 +289,27 @@ class NodeSessions:
         if utf8_length(frame) > MAX_JOB_BYTES:
             self.registry.release(job_id)
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
-        session = self._sessions[reservation.session_id]
-        window = self._settings.initial_window_bytes
-        inbox = JobInbox(job_id, window, self._loop, self._deadlines)
-        session.start_job(inbox, frame)
-        return NodeJob(reservation, session, inbox, window, now, session.gateway)
+        return self._start(reservation, frame, now)
+
+    def open_for_replica(self, job_id: JobId, node_id: NodeId, frame: str) -> NodeJob | None:
+        """The job of another replica on a node of this one. None where the node can't take it now."""
+        now = self._clock()
+        session_id = self.registry.reserve_on(job_id, node_id, now)
+        if session_id is None:
+            return None
+        return self._start(Reservation(job_id, node_id, None, session_id, Target("", None), []), frame, now)
+
+    def _start(self, reservation: Reservation, frame: str, now: float) -> NodeJob:
+        holder = self._holder(reservation)
+        inbox = JobInbox(reservation.job_id, holder.window, self._loop, self._deadlines)
+        holder.start_job(inbox, frame)
+        return NodeJob(reservation, holder, inbox, holder.window, now, holder.gateway)
+
+    def _holder(self, reservation: Reservation) -> JobHolder:
+        if reservation.replica is None:
+            return self._sessions[reservation.session_id]
+        assert self.elsewhere is not None
+        return self.elsewhere(reservation)
 
 
 def _milliseconds(seconds: float) -> int:

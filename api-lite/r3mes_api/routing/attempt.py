@@ -71,8 +71,8 @@ class Attempt:
                 error = ApiError(ErrorCode.FIRST_TOKEN_TIMEOUT, "The node did not begin to answer in time.")
                 return Verdict("missed the deadline", blames_node=True, error=error)
         reason = _reason(terminal)
-        # A node that came back under a new connection lost its jobs, but it is well.
-        blames = terminal not in (Lost.REPLACED, Lost.ABANDONED)
+        # A node that came back under a new connection, or whose replica is gone, lost its jobs, but it is well.
+        blames = terminal not in (Lost.REPLACED, Lost.ABANDONED, Lost.REPLICA_GONE)
         if started:
             return Verdict(reason, blames, _interrupted())
         return self._failure(node_id, reason, ErrorCode.NODE_FAILED, blames=blames)

@@ -32,6 +32,8 @@ class Candidate(Protocol):
     @property
     def last_chosen(self) -> int: ...
     @property
+    def hop_ms(self) -> float: ...
+    @property
     def breaker(self) -> Breaker: ...
     @property
     def pace(self) -> Pace: ...
@@ -132,6 +134,7 @@ def choose(
                 RECENT_FAILURE_MS if now - breaker.last_failure < failure_memory_s else 0.0,
                 load,
                 candidate.last_chosen,
+                candidate.hop_ms,
             )
         )
     if options:

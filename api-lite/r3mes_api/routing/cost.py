@@ -36,10 +36,12 @@ class Option(NamedTuple):
     load: float
     """Jobs there are, in parts of the node's concurrency."""
     last_chosen: int
+    hop_ms: float = 0.0
+    """The way to the replica that holds the node's socket."""
 
     @property
     def cost_ms(self) -> float:
-        return self.first_ms + self.queue_ms + self.cold_ms + self.health_ms
+        return self.first_ms + self.queue_ms + self.cold_ms + self.health_ms + self.hop_ms
 
 
 def queue_ms(load: float, token_s: float) -> float:

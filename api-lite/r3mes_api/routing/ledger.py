@@ -18,6 +18,7 @@ class Lost(Enum):
     STUCK = "the node took no more messages"
     BROKE_PROTOCOL = "the node broke the protocol"
     ABANDONED = "the gateway gave the job up"
+    REPLICA_GONE = "the replica that held the node's connection is gone"
 
 
 class Violation(Enum):

@@ -42,6 +42,15 @@ class Pace:
         self.gap_s: float | None = None
         """The longest pause within an answer; None until an answer had one."""
 
+    @property
+    def is_measured(self) -> bool:
+        return bool(self._firsts)
+
+    def believe(self, first_s: float, token_s: float, gap_s: float | None) -> None:
+        """What another gateway measured counts until this one has seen an answer."""
+        if not self._firsts:
+            self.first_s, self.token_s, self.gap_s = first_s, token_s, gap_s
+
     def answered(self, first_s: float, rest_s: float, tokens: int, longest_gap_s: float) -> None:
         """One whole answer: until its first content, from there to its end, and the longest pause within."""
         self._firsts.append(min(max(first_s, 0.0), SLOWEST_FIRST_S))

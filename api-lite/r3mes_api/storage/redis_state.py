@@ -93,6 +93,11 @@ class RedisState:
 
 def open_redis(url: str, *, clock_us: Callable[[], int] = lambda: 0) -> RedisState:
     """Opens no connection yet. Raises RedisUrlError for a URL of something else and when the driver is missing."""
+    return RedisState(redis_client(url), clock_us=clock_us)
+
+
+def redis_client(url: str) -> Any:
+    """Opens no connection yet. Raises RedisUrlError for a URL of something else and when the driver is missing."""
     if urlsplit(url.strip()).scheme not in ("redis", "rediss", "unix"):
         raise RedisUrlError("REDIS_URL begins with redis://, rediss:// or unix://, such as redis://127.0.0.1:6379/0.")
     try:
@@ -100,9 +105,6 @@ def open_redis(url: str, *, clock_us: Callable[[], int] = lambda: 0) -> RedisSta
     except ImportError:
         raise RedisUrlError("Redis needs an extra; run: pip install 'r3mes[redis]'.") from None
     try:
-        client = library.Redis.from_url(
-            url.strip(), socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS
-        )
+        return library.Redis.from_url(url.strip(), socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS)
     except (ValueError, TypeError):
         raise RedisUrlError("REDIS_URL is not a URL such as redis://127.0.0.1:6379/0.") from None
-    return RedisState(client, clock_us=clock_us)
