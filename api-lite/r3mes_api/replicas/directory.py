@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple, Protocol
 from pydantic import Field
 
 from r3mes_protocol.messages import AdapterOffer, Count, Device, Milliseconds, ModelOffer, Role, Telemetry
-from r3mes_protocol.wire import Hex32, Hex64, NodeId, Sentence, SessionId, WireModel
+from r3mes_protocol.wire import Hex32, Hex64, NodeId, Sentence, WireModel
 
 MAX_CLAIM = 2**53
 
@@ -47,14 +47,17 @@ class NodeEntry(WireModel):
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     device: Device
     engine_version: str
-    places: Annotated[int, Field(ge=1)]
+    max_concurrency: Annotated[int, Field(ge=1)]
+    max_jobs: Annotated[int, Field(ge=1)]
     continues: bool
+    loads_adapters: bool
     draining: bool
     active: Count
     queued: Count
     jobs: Count
     """Of all replicas."""
     free_vram_mb: Count | None
+    free_adapter_slots: Count | None
     telemetry: Telemetry | None
     connected_at: Count
     """Unix seconds."""
@@ -91,8 +94,10 @@ class Directory(Protocol):
         """Numbers that are higher than all that were given out before, to any replica."""
         ...
 
-    async def publish(self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool) -> bool:
-        """Tells of the replica and of nodes that changed, and that it is alive for one more time-to-live.
+    async def publish(
+        self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool, ttl_s: float
+    ) -> bool:
+        """Tells of the replica and of nodes that changed, and that it is alive for so long.
 
         `whole`: in the place of all that was told before. False, and nothing is kept, where what was told before is
         gone: then all must be told anew.
@@ -108,7 +113,3 @@ class Directory(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-def session_of(entry: NodeEntry) -> SessionId:
-    return SessionId(entry.session_id)

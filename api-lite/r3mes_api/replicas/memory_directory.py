@@ -20,9 +20,8 @@ class _Told:
 class MemoryDirectory:
     """`clock` gives seconds."""
 
-    def __init__(self, clock: Callable[[], float], *, ttl_s: float) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._ttl_s = ttl_s
         self._told: dict[str, _Told] = {}
         self._claims = 0
 
@@ -31,14 +30,16 @@ class MemoryDirectory:
         self._claims += count
         return range(first, self._claims + 1)
 
-    async def publish(self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool) -> bool:
+    async def publish(
+        self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool, ttl_s: float
+    ) -> bool:
         self._forget()
         told = self._told.get(head.replica_id)
         if whole:
             told = self._told[head.replica_id] = _Told(head, 0.0, 0 if told is None else told.version)
         elif told is None or told.head.whole_number != head.whole_number:
             return False
-        told.head, told.expires_at = head, self._clock() + self._ttl_s
+        told.head, told.expires_at = head, self._clock() + ttl_s
         for node_id, entry in entries.items():
             told.version += 1
             told.entries[node_id] = (told.version, entry)

@@ -77,9 +77,8 @@ return {told[1], told[2], told[3], last, ids, redis.call('HMGET', nodes, unpack(
 class RedisDirectory:
     """Needs one Redis, not a cluster of them: a script touches keys of several replicas."""
 
-    def __init__(self, client: Any, *, ttl_s: float) -> None:
+    def __init__(self, client: Any) -> None:
         self._client = client
-        self._ttl_ms = int(ttl_s * 1000)
         self._claim, self._publish, self._alive, self._read = (
             client.register_script(script) for script in (_CLAIM, _PUBLISH, _ALIVE, _READ)
         )
@@ -90,14 +89,16 @@ class RedisDirectory:
         first = int(await self._call(self._claim, [_CLAIMS], [count]))
         return range(first, first + count)
 
-    async def publish(self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool) -> bool:
+    async def publish(
+        self, head: ReplicaHead, entries: Mapping[NodeId, NodeEntry | None], *, whole: bool, ttl_s: float
+    ) -> bool:
         keys = [*_keys(head.replica_id), _REPLICAS]
         document = head.to_json()
         items = [(node_id, "" if entry is None else entry.to_json()) for node_id, entry in entries.items()]
         for start in range(0, len(items) or 1, ENTRIES_IN_ONE_CALL):
             part = items[start : start + ENTRIES_IN_ONE_CALL]
             anew = whole and start == 0
-            arguments = [head.replica_id, self._ttl_ms, head.whole_number, int(anew), document]
+            arguments = [head.replica_id, int(ttl_s * 1000), head.whole_number, int(anew), document]
             if not await self._call(self._publish, keys, [*arguments, *(value for item in part for value in item)]):
                 return False
         return True
@@ -148,9 +149,9 @@ class RedisDirectory:
             raise StateUnavailable(type(error).__name__) from None
 
 
-def open_redis_directory(url: str, *, ttl_s: float) -> RedisDirectory:
+def open_redis_directory(url: str) -> RedisDirectory:
     """Opens no connection yet. Raises RedisUrlError."""
-    return RedisDirectory(redis_client(url), ttl_s=ttl_s)
+    return RedisDirectory(redis_client(url))
 
 
 def _keys(replica_id: str) -> list[str]:

@@ -6,15 +6,9 @@ import asyncio
 import base64
 import hashlib
 import logging
-import os
 import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +22,9 @@ from r3mes_api.accounts.ledger import Ledger
 from r3mes_api.accounts.services import Accounts, AccountSettings, open_accounts
 from r3mes_api.accounts.settlement import Price
 from r3mes_api.owner_signature import address_of
+from r3mes_api.replicas.directory import Directory
+from r3mes_api.replicas.memory_directory import MemoryDirectory
+from r3mes_api.replicas.redis_directory import open_redis_directory
 from r3mes_api.storage.database import Database, open_database
 from r3mes_api.storage.database_url import database_url
 from r3mes_api.storage.memory_state import MemoryState
@@ -36,9 +33,6 @@ from r3mes_api.storage.redis_state import open_redis
 from r3mes_api.storage.short_lived import ShortLivedState
 from r3mes_api.storage.tables import metadata
 from r3mes_protocol.grants import adr36_sign_bytes
-
-START_SECONDS = 60.0
-NOBODY = "postgres"
 
 
 class Clock:
@@ -57,103 +51,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-# --- servers ---------------------------------------------------------------------------------------------------
-
-
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not condition():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise RuntimeError(f"a server for the tests did not start:\n{log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.02)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    # Nothing of it is kept, so it need not tidy up.
-    process.send_signal(signal.SIGQUIT if os.name == "posix" else signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(20)
-
-
-def postgres_binaries() -> Path | None:
-    on_path = shutil.which("postgres")
-    found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return next((folder for folder in reversed(found) if (folder / "initdb").exists()), None)
-
-
-@pytest.fixture(scope="session")
-def server_folder() -> Iterator[Path]:
-    # Not below pytest's own folder: a path of a Unix socket is short, and another user has to reach it.
-    folder = Path(tempfile.mkdtemp(prefix="r3mes-", dir="/tmp" if os.name == "posix" else None))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres(server_folder: Path) -> Iterator[str]:
-    """URL of a server of its own; `{name}` stands for the database."""
-    binaries = postgres_binaries()
-    if binaries is None:
-        pytest.skip("needs Postgres: apt-get install postgresql")
-    folder = server_folder / "postgres"
-    folder.mkdir()
-    # Postgres refuses to run as root.
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        shutil.chown(folder, NOBODY, NOBODY)
-        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-    data = folder / "data"
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "gateway", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
-        check=True, capture_output=True, cwd=folder, **user,
-    )  # fmt: skip
-    log = server_folder / "postgres.log"
-    options = {
-        "listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off", "max_connections": "200",
-        "shared_buffers": "32MB", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0",
-    }  # fmt: skip
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *arguments], stdout=output, stderr=output, cwd=folder, **user
-        )
-    try:
-        wait_until(lambda: b"database system is ready" in log.read_bytes(), process, log)
-        yield f"postgresql://gateway@/{{name}}?host={folder}"
-    finally:
-        stop(process)
-
-
-@pytest.fixture(scope="session")
-def redis(server_folder: Path) -> Iterator[str]:
-    """URL of a server of its own."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        pytest.skip("needs Redis: apt-get install redis-server")
-    path = server_folder / "redis.sock"
-    log = server_folder / "redis.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [binary, "--port", "0", "--unixsocket", path, "--save", "", "--appendonly", "no"],
-            stdout=output, stderr=output, cwd=server_folder,
-        )  # fmt: skip
-
-    def answers() -> bool:
-        with socket.socket(socket.AF_UNIX) as connection:
-            return connection.connect_ex(str(path)) == 0
-
-    try:
-        wait_until(answers, process, log)
-        yield f"unix://{path}"
-    finally:
-        stop(process)
 
 
 # --- stores ----------------------------------------------------------------------------------------------------
@@ -261,6 +158,18 @@ async def state(backend: Backend, clock: Clock) -> AsyncIterator[ShortLivedState
         opened: ShortLivedState = MemoryState(clock)
     else:
         opened = open_redis(backend.redis_url, clock_us=clock.microseconds)
+        await opened._client.flushall()  # type: ignore[attr-defined]
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def directory(backend: Backend, clock: Clock) -> AsyncIterator[Directory]:
+    """Shared by replicas. One in Redis goes by the clock of Redis."""
+    if backend.redis_url is None:
+        opened: Directory = MemoryDirectory(clock)
+    else:
+        opened = open_redis_directory(backend.redis_url)
         await opened._client.flushall()  # type: ignore[attr-defined]
     yield opened
     await opened.close()

@@ -14,11 +14,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from r3mes_api.accounts.ledger import AlreadyReserved, InsufficientFunds, Ledger
 from r3mes_api.accounts.token_bucket import Draw, RatePolicy
+from r3mes_api.replicas.directory import Directory, NodeEntry, NodePace, ReplicaHead, Seen
 from r3mes_api.storage.database import Database, answers, open_database
 from r3mes_api.storage.database_url import database_url
 from r3mes_api.storage.migrate import REVISIONS, SchemaTooNew, migrate
 from r3mes_api.storage.short_lived import ShortLivedState
 from r3mes_api.storage.tables import ledger_balances, metadata, owners
+from r3mes_protocol.grants import Role
+from r3mes_protocol.messages import AdapterOffer, Device, ModelOffer
+from r3mes_protocol.wire import NodeId
 
 NOW = 1_800_000_000
 OWNER = "remes1owner"
@@ -281,3 +285,132 @@ async def test_draws_at_once_take_no_more_than_there_is(state: ShortLivedState) 
     policy = RatePolicy(1, 3600, 10)
     decisions = await asyncio.gather(*(state.draw([Draw("b", policy)]) for _ in range(50)))
     assert sum(decision.allowed for decision in decisions) == 10
+
+
+# --- the directory of replicas ---------------------------------------------------------------------------------
+
+
+def head(number: int, *, whole_number: int = 1, draining: bool = False) -> ReplicaHead:
+    return ReplicaHead(
+        replica_id=f"{number:032x}", url=f"http://10.0.0.{number}:8000", whole_number=whole_number, draining=draining
+    )
+
+
+def entry(node: int, **changes: Any) -> NodeEntry:
+    fields: dict[str, Any] = {
+        "node_id": f"{node:064x}",
+        "session_id": f"{node:032x}",
+        "claim": 1,
+        "generation": 1,
+        "owner": None,
+        "models": (ModelOffer(name="modèle", context_tokens=10),),
+        "adapters": (AdapterOffer(name="a"),),
+        "roles": (Role.SERVING,),
+        "device": Device(kind="cpu", name="c", memory_mb=1),
+        "engine_version": "1",
+        "max_concurrency": 2,
+        "max_jobs": 64,
+        "continues": False,
+        "loads_adapters": False,
+        "draining": False,
+        "active": 0,
+        "queued": 0,
+        "jobs": 0,
+        "free_vram_mb": None,
+        "free_adapter_slots": None,
+        "telemetry": None,
+        "connected_at": NOW,
+        "pace": NodePace(first_s=0.1, token_s=0.01, gap_s=None),
+        "rest_ms": 0,
+    }
+    return NodeEntry(**{**fields, **changes})
+
+
+def entries(*told: NodeEntry) -> dict[NodeId, NodeEntry | None]:
+    return {NodeId(one.node_id): one for one in told}
+
+
+READER = f"{99:032x}"
+
+
+async def test_replicas_find_one_another_and_their_nodes(directory: Directory) -> None:
+    assert await directory.read(READER, {}) == []
+    assert await directory.publish(head(1), entries(entry(1), entry(2)), whole=True, ttl_s=60)
+    assert await directory.publish(head(2), {}, whole=True, ttl_s=60)
+    news = {one.head.replica_id: one for one in await directory.read(READER, {})}
+    assert {replica: (one.head, one.whole, one.entries) for replica, one in news.items()} == {
+        head(1).replica_id: (head(1), True, entries(entry(1), entry(2))),
+        head(2).replica_id: (head(2), True, {}),
+    }
+    assert [one.head for one in await directory.read(head(1).replica_id, {})] == [head(2)]
+
+
+async def test_a_reader_gets_what_is_new_and_no_more(directory: Directory) -> None:
+    await directory.publish(head(1), entries(entry(1), entry(2), entry(3)), whole=True, ttl_s=60)
+    (first,) = await directory.read(READER, {})
+    seen = {head(1).replica_id: Seen(first.head.whole_number, first.version)}
+    assert await directory.publish(head(1, draining=True), {NodeId(entry(2).node_id): None}, whole=False, ttl_s=60)
+    assert await directory.publish(head(1, draining=True), entries(entry(3, active=2)), whole=False, ttl_s=60)
+    (second,) = await directory.read(READER, seen)
+    assert not second.whole and second.head.draining
+    assert second.entries == {NodeId(entry(2).node_id): None, **entries(entry(3, active=2))}
+    (third,) = await directory.read(READER, {head(1).replica_id: Seen(1, second.version)})
+    assert (third.entries, third.whole, third.version) == ({}, False, second.version)
+    (late,) = await directory.read(READER, {})
+    assert {node: one for node, one in late.entries.items() if one is not None} == entries(entry(1), entry(3, active=2))
+
+
+async def test_what_is_told_anew_takes_the_place_of_all_before(directory: Directory) -> None:
+    await directory.publish(head(1), entries(entry(1), entry(2)), whole=True, ttl_s=60)
+    (first,) = await directory.read(READER, {})
+    await directory.publish(head(1, whole_number=2), entries(entry(2)), whole=True, ttl_s=60)
+    (second,) = await directory.read(READER, {head(1).replica_id: Seen(1, first.version)})
+    assert second.whole and second.entries == entries(entry(2))
+
+
+async def test_many_nodes_are_read_whole(directory: Directory) -> None:
+    many = entries(*(entry(number) for number in range(1, 1300)))
+    await directory.publish(head(1), many, whole=True, ttl_s=60)
+    (news,) = await directory.read(READER, {})
+    assert news.entries == many
+    (rest,) = await directory.read(READER, {head(1).replica_id: Seen(1, news.version)})
+    assert rest.entries == {}
+
+
+async def test_a_replica_that_says_nothing_vanishes_with_its_nodes(
+    directory: Directory, clock: Any, eventually: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+) -> None:
+    await directory.publish(head(1), entries(entry(1)), whole=True, ttl_s=0.5)
+    clock.now += 1
+
+    async def is_gone() -> bool:
+        return await directory.read(READER, {}) == []
+
+    await eventually(is_gone)
+    # It was only slow: what it told before is gone, so it is asked for all of it.
+    assert not await directory.publish(head(1), entries(entry(2)), whole=False, ttl_s=60)
+    assert await is_gone()
+    assert await directory.publish(head(1, whole_number=2), entries(entry(1), entry(2)), whole=True, ttl_s=60)
+    (back,) = await directory.read(READER, {head(1).replica_id: Seen(1, 1)})
+    assert back.whole and back.entries == entries(entry(1), entry(2))
+
+
+async def test_a_replica_that_ends_vanishes_at_once(directory: Directory) -> None:
+    await directory.publish(head(1), entries(entry(1)), whole=True, ttl_s=60)
+    await directory.withdraw(head(1).replica_id)
+    assert await directory.read(READER, {}) == []
+    await directory.withdraw(head(1).replica_id)
+
+
+async def test_claims_rise_whoever_asks(directory: Directory) -> None:
+    taken = await asyncio.gather(*(directory.claim(3) for _ in range(20)))
+    numbers = [number for claim in taken for number in claim]
+    assert len(set(numbers)) == 60 and all(claim[0] < claim[1] < claim[2] for claim in taken)
+    assert (await directory.claim(1))[0] > max(numbers)
+
+
+@pytest.mark.parametrize("backend", ["postgres+redis"], indirect=True)
+async def test_claims_rise_though_redis_has_forgotten_all(directory: Directory) -> None:
+    (before,) = await directory.claim(1)
+    await directory._client.flushall()  # type: ignore[attr-defined]
+    assert (await directory.claim(1))[0] > before
