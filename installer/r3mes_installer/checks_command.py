@@ -22,6 +22,11 @@ from r3mes_installer.workshop import Workshop
 INTERRUPT_GRACE_S = 20.0
 """pytest tears its fixtures down after Ctrl-C; children of a test may take their drain time."""
 POLL_S = 0.1
+WORKERS = 2
+"""Test files that run at the same time: most tests wait for processes and leave a core idle. With more, the tests'
+own time-outs would measure the machine."""
+ALONE = "alone"
+"""The marker of tests that measure time: they run one after another, without others beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,16 @@ def steps(environment: Environment, lint: bool, arguments: Sequence[str]) -> lis
         Step("import-linter", (str(import_linter), "--no-cache")),
     ]
     # -P: the folder that the command runs in is no place for modules.
-    return [*(linters if lint else []), Step("pytest", (python, "-P", "-m", "pytest", *arguments))]
+    pytest = (python, "-P", "-m", "pytest")
+    if arguments:
+        tests = [Step("pytest", (*pytest, *arguments))]
+    else:
+        side_by_side = ("-n", str(WORKERS), "--dist", "loadfile", "-m", f"not slow and not {ALONE}")
+        tests = [
+            Step("pytest, side by side", (*pytest, *side_by_side)),
+            Step("pytest, alone", (*pytest, "-m", f"{ALONE} and not slow")),
+        ]
+    return [*(linters if lint else []), *tests]
 
 
 def run_steps(
@@ -126,7 +140,7 @@ def checks_variables(environ: Mapping[str, str]) -> dict[str, str]:
 def summary(outcomes: Sequence[Outcome]) -> tuple[int, str]:
     """The exit code (pytest's, or 1 when only a linter complains) and the last sentence."""
     failed = [outcome.name for outcome in outcomes if outcome.code != 0]
-    tests = outcomes[-1]
+    tests = next((o for o in outcomes if o.name.startswith("pytest") and o.code != 0), outcomes[-1])
     seconds = round(sum(outcome.seconds for outcome in outcomes))
     if not failed:
         return 0, f"All checks passed in {seconds} s."

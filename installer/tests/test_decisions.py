@@ -267,7 +267,9 @@ class TestChecks:
         steps = checks_command.steps(environment, True, ["-k", "chat"])
         assert [step.name for step in steps] == ["ruff check", "ruff format", "mypy", "import-linter", "pytest"]
         assert steps[-1].command[-2:] == ("-k", "chat")
-        assert [step.name for step in checks_command.steps(environment, False, [])] == ["pytest"]
+        together, alone = checks_command.steps(environment, False, [])
+        assert together.command[-1] == "not slow and not alone"
+        assert alone.command[-1] == "alone and not slow"
 
     @pytest.mark.parametrize(
         ("lint", "tests", "code", "words"),

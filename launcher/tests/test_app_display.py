@@ -20,6 +20,8 @@ if not sys.platform.startswith("linux"):
 if shutil.which("Xvfb") is None:
     pytest.skip("Xvfb is not installed (Debian: apt-get install xvfb)", allow_module_level=True)
 
+pytestmark = pytest.mark.alone
+
 # The promise from process start to the first streamed word; and to the window a bound of three times its budget on an
 # idle desktop. A busy machine gets longer by its load, and several starts, of which one has to keep them.
 FIRST_WORD_S = 5.0

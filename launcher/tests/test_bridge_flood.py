@@ -8,12 +8,15 @@ import time
 from concurrent.futures import Future
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import Bridge
 from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui.main_window import LOGS
+
+pytestmark = pytest.mark.alone
 
 LINES_PER_SECOND = 50_000
 BATCHES_PER_SECOND = 100

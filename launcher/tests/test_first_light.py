@@ -36,7 +36,7 @@ PROMPT = "What is the capital of France? Tell me three facts about it."
 FIRST_START_S = 240.0
 ANSWER_S = 120.0
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.model, pytest.mark.alone, pytest.mark.timeout(480)]
 
 
 @pytest.fixture(scope="session")
