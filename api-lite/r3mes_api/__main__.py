@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if settings.log_level != "debug":
         # It tells of every connection.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    from r3mes_api.lifecycle import CannotStart
     from r3mes_api.server import CannotListen, bind, serve
 
     try:
@@ -44,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with listener, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
             runner.run(serve(settings, listener, watch_stdin=arguments.control == "stdio", announce=_announce))
+        except CannotStart as error:
+            print(error, file=sys.stderr)
+            return ExitCode.CONFIGURATION
         except Exception:
             logging.getLogger(__name__).exception("The gateway ended because of a fault in itself.")
             return ExitCode.INTERNAL

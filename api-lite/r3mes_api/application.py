@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
 from r3mes_api.cors import Cors
@@ -22,22 +23,28 @@ from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.openapi import NODE_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
 
+if TYPE_CHECKING:
+    from r3mes_api.devnet.service import Devnet
+
 logger = logging.getLogger(__name__)
 
 
 class Gateway:
     """The ASGI application."""
 
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, http: Application) -> None:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, http: Application, devnet: Devnet | None) -> None:
         self.mode = mode
         self.lifecycle = lifecycle
         self._http = http
+        self._devnet = devnet
 
     async def run(self) -> None:
         """Background work, until cancelled or until a part of it fails."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.mode.run(), name="mode")
             group.create_task(self.lifecycle.watch(), name="requests")
+            if self._devnet is not None:
+                group.create_task(self._devnet.run(), name="devnet")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -90,11 +97,15 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     router.add("GET", "/api/lora/list", interop.adapters)
     router.add("GET", "/network/stats", interop.network)
 
+    devnet = _devnet(settings)
+    if devnet is not None:
+        router.hand_over(devnet.owns, devnet.answer)
+
     async def http(scope: Scope, receive: Receive, send: Send) -> None:
         await router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
-    return Gateway(mode, lifecycle, Cors(http, origins) if origins else http)
+    return Gateway(mode, lifecycle, Cors(http, origins) if origins else http, devnet)
 
 
 def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
@@ -131,6 +142,22 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     )
     admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
     return RemoteMode(NodeSessions(settings, registry, admission, clock), settings, clock)
+
+
+def _devnet(settings: Settings) -> Devnet | None:
+    """The emulated chain. Raises StorageError."""
+    if not settings.devnet:
+        return None
+    # Only a gateway with a devnet needs it.
+    from r3mes_api.devnet.parameters import ChainParameters
+    from r3mes_api.devnet.service import Devnet
+
+    parameters = ChainParameters(
+        unbonding_s=settings.devnet_unbonding_s,
+        role_records=settings.devnet_role_records,
+        error_shape=settings.devnet_error_shape,
+    )
+    return Devnet(parameters, settings.devnet_file, settings.devnet_block_s)
 
 
 async def _wants_websocket(exchange: Exchange) -> None:

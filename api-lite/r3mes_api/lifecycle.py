@@ -14,6 +14,10 @@ LAST_ERROR_S = 0.25
 """For telling a client that its answer ends here; one that does not read must not hold up the end."""
 
 
+class CannotStart(Exception):
+    """Something that the gateway needs can't be had; the text says why and what to do."""
+
+
 class Running(Protocol):
     """A request that can be told to end."""
 

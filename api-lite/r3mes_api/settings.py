@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -14,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from r3mes_api.addresses import browser_origins, checked_url, production_problems
+from r3mes_api.devnet.parameters import ErrorShape, RoleRecords
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_BODY_BYTES
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
@@ -256,6 +258,22 @@ class Settings(BaseSettings):
     mock_first_token_s: float = _setting(0.15, "a number of seconds from 0 to 60", "0.15", ge=0, le=60)
     """The mock's time to the first token."""
 
+    # --- the devnet ---
+    devnet: bool = _setting(False, "true, false", "true")
+    """Whether an emulated chain answers under `/cosmos/`, `/remes/` and `/devnet/`; its coins are worth nothing."""
+    devnet_file: Path | None = _setting(None, "the path of a file", "/var/lib/r3mes/devnet.sqlite")
+    """Where the devnet keeps its state. Not set: in memory, gone at the end."""
+    devnet_block_s: float = _seconds(1.0, low=0.01, high=60.0)
+    """Between two blocks."""
+    devnet_unbonding_s: int = _count(120, high=31_536_000)
+    """How long coins that are unstaked stay locked, in seconds."""
+    devnet_role_records: Annotated[RoleRecords, Forgiving] = _setting(
+        RoleRecords.EVERYTHING, "everything, public", "public"
+    )
+    """What the role module keeps of a registration: everything, or only what the public chain keeps."""
+    devnet_error_shape: Annotated[ErrorShape, Forgiving] = _setting(ErrorShape.MESSAGE, "message, response", "response")
+    """How a refused transaction is answered: inside the message of an HTTP 500, or in the response of a 200."""
+
 
 class EnvironmentSource(PydanticBaseSettingsSource):
     """Reads a mapping like `os.environ`. A variable that is empty or blank counts as not set."""
@@ -334,6 +352,8 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
     if settings.profile is Profile.PRODUCTION:
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
+        if settings.devnet:
+            report("devnet", "an emulated chain would pass off worthless coins as stakes; it is refused in production")
         if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None:
             report("public_url", "is missing; production needs it, or a relay could pass off its address as yours")
         for field, problem in production_problems(

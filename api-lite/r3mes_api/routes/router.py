@@ -22,6 +22,7 @@ class Router:
         self._finished = finished
         self._exact: dict[str, dict[str, Route]] = {}
         self._by_prefix: dict[str, tuple[str, dict[str, Route]]] = {}
+        self._elsewhere: tuple[Callable[[str], bool], Route] | None = None
 
     def add(self, method: str, path: str, route: Route) -> None:
         if path.endswith("}"):
@@ -29,6 +30,10 @@ class Router:
             self._by_prefix.setdefault(prefix, (name, {}))[1][method] = route
         else:
             self._exact.setdefault(path, {})[method] = route
+
+    def hand_over(self, owns: Callable[[str], bool], route: Route) -> None:
+        """Paths that another router answers with errors of its own shape."""
+        self._elsewhere = (owns, route)
 
     async def __call__(self, exchange: Exchange) -> None:
         try:
@@ -80,6 +85,8 @@ class Router:
 
     def _route(self, exchange: Exchange) -> Route:
         path = exchange.scope["path"]
+        if self._elsewhere is not None and self._elsewhere[0](path):
+            return self._elsewhere[1]
         methods = self._methods(path)
         if not methods:
             raise ApiError(ErrorCode.NOT_FOUND, "There is nothing at this address.")

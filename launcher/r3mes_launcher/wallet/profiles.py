@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from r3mes_launcher.wallet.amounts import GasPrice
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -75,6 +75,13 @@ class NetworkProfile(BaseModel):
     )
     """In base units. The chain's own parameters win where they ask for more."""
     demo: bool = False
+    """Its coins are worth nothing, and its wallets sign for its chain alone."""
+
+    @model_validator(mode="after")
+    def _demo_has_a_chain(self) -> NetworkProfile:
+        if self.demo and not self.chain_id:
+            raise ValueError("a demo's profile names its chain, so that its wallets sign for no other")
+        return self
 
 
 class NetworkFacts(BaseModel):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -373,9 +374,17 @@ async def test_no_odd_text_becomes_a_path(client: ChainClient) -> None:
 # Profiles
 
 
+def test_a_demo_names_its_chain() -> None:
+    demo = next(profile for profile in built_in_profiles() if profile.demo)
+    assert demo.name == "devnet" and demo.chain_id == "r3mes-devnet-1"
+    nameless = demo.model_dump(mode="json") | {"chain_id": ""}
+    with pytest.raises(WalletError, match="names its chain"):
+        parse_profile(json.dumps(nameless).encode())
+
+
 def test_built_in_profiles_and_their_role_minimums() -> None:
     profiles = built_in_profiles()
-    assert {profile.name for profile in profiles} == {"r3mes-testnet", "local"}
+    assert {profile.name for profile in profiles} == {"r3mes-testnet", "local", "devnet"}
     assert profiles[0].role_minimums == {
         "mining": 10**9,
         "serving": 10**9,
