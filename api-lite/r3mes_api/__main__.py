@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             runner.run(serve(settings, listener, watch_stdin=arguments.control == "stdio", announce=_announce))
         except CannotStart as error:
             print(error, file=sys.stderr)
-            return ExitCode.CONFIGURATION
+            return error.exit_code
         except Exception:
             logging.getLogger(__name__).exception("The gateway ended because of a fault in itself.")
             return ExitCode.INTERNAL
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="r3mes-api",
         description="The gateway of the R3MES network: an OpenAI-compatible API that needs no GPU.",
         epilog="Without a command the gateway runs. Everything else is set by environment variables, such as "
-        "R3MES_INFERENCE_MODE=disabled|mock|remote; `r3mes-api config docs` lists them.",
+        "R3MES_INFERENCE_MODE=disabled|mock|remote|local; `r3mes-api config docs` lists them.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port, 0 for a free one (default: %(default)s)")

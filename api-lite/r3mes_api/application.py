@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import random
+import socket
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
@@ -18,13 +23,15 @@ from r3mes_api.routes.interop import InteropRoutes
 from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
-from r3mes_api.settings import InferenceMode, Settings, Switch
+from r3mes_api.settings import InferenceMode, NodeAuth, Settings, Switch
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.openapi import NODE_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.wire import GatewayOrigin
 
 if TYPE_CHECKING:
     from r3mes_api.devnet.service import Devnet
+    from r3mes_api.nodes.registry import NodeRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -119,18 +126,59 @@ def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
         case InferenceMode.REMOTE:
             return _remote_mode(settings, clock)
         case InferenceMode.LOCAL:
-            raise ValueError("load_settings refuses local mode")
+            return _local_mode(settings, clock)
 
 
 def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     # Only this mode needs the signature libraries.
     from r3mes_api.modes.remote import RemoteMode
     from r3mes_api.nodes.admission import Admission
-    from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
     from r3mes_api.nodes.sessions import NodeSessions
     from r3mes_api.owner_signature import make_owner_verifier
 
-    registry = NodeRegistry(
+    admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
+    return RemoteMode(NodeSessions(settings, _registry(settings), admission, clock), settings, clock)
+
+
+def _local_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
+    from r3mes_api.local.engine_command import EngineCommand, default_state_folder, engine_environment
+    from r3mes_api.local.engine_keeper import EngineKeeper
+    from r3mes_api.local.restart_policy import RestartPolicy
+    from r3mes_api.modes.local import LocalMode, OwnEngine
+    from r3mes_api.nodes.admission import Admission
+    from r3mes_api.nodes.sessions import NodeSessions
+
+    # The engine's own door: nobody from another machine reaches it, whatever the public address is.
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setblocking(False)
+    door = GatewayOrigin(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    command = EngineCommand(
+        python=settings.engine_python or sys.executable,
+        model=settings.local_model,
+        device=settings.local_device.value,
+        backend=settings.local_backend.value,
+        state_folder=settings.local_state_folder or default_state_folder(os.environ, Path.home(), sys.platform),
+        max_concurrency=settings.local_concurrency,
+    )
+    keeper = EngineKeeper(
+        command,
+        door,
+        engine_environment(os.environ),
+        RestartPolicy(),
+        start_s=settings.local_start_s,
+        chance=random.random,
+        clock=clock,
+    )
+    entrance = OwnEngine(Admission(NodeAuth.OPEN, None, lambda *_: False), keeper.node_id)
+    behind_door = settings.model_copy(update={"public_url": door})
+    sessions = NodeSessions(behind_door, _registry(settings), entrance, clock)
+    return LocalMode(sessions, settings, clock, keeper, listener)
+
+
+def _registry(settings: Settings) -> NodeRegistry:
+    from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
+
+    return NodeRegistry(
         RegistryLimits(
             heartbeat_s=settings.heartbeat_s,
             max_nodes=settings.max_nodes,
@@ -140,8 +188,6 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
             refusal_memory_s=settings.refusal_memory_s,
         )
     )
-    admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
-    return RemoteMode(NodeSessions(settings, registry, admission, clock), settings, clock)
 
 
 def _devnet(settings: Settings) -> Devnet | None:

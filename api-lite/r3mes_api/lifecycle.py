@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol
 
 from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.exit_codes import ExitCode
 
 LOOK_S = 1.0
 """How often the running requests are looked at; their time-outs are far longer. One timer serves them all."""
@@ -16,6 +17,10 @@ LAST_ERROR_S = 0.25
 
 class CannotStart(Exception):
     """Something that the gateway needs can't be had; the text says why and what to do."""
+
+    def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.CONFIGURATION) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
 
 
 class Running(Protocol):

@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -35,9 +35,6 @@ WEBSOCKET_MAX_BYTES = 2 * max(MAX_CONTROL_BYTES, MAX_FRAME_BYTES)
 KEEP_ALIVE_CONNECTION_S = 75
 """Longer than the 60 s of the usual proxies, so that they and not the gateway close idle connections."""
 
-CLOSE_NODES_S = 0.7
-"""For the good-bye to the nodes. With `fast_drain_s` and uvicorn's own end this stays below 3 s."""
-
 GARBAGE_THRESHOLD = 10_000
 """New containers before the collector looks for cycles among them; Python's own default is 700."""
 
@@ -46,6 +43,12 @@ BACKLOG = 1024
 
 UNSENT_BYTES = 128 * 1024
 """What the kernel holds of one answer that the client's machine has no room for."""
+
+
+class _Stop(NamedTuple):
+    drain_s: float
+    hurry: bool
+    """Who started the gateway is gone."""
 
 
 class CannotListen(Exception):
@@ -105,32 +108,37 @@ def _is_local(listener: socket.socket) -> bool:
 async def serve(
     settings: Settings, listener: socket.socket, *, watch_stdin: bool, announce: Callable[[bytes], None]
 ) -> None:
-    """Serves until SIGTERM, SIGINT or, with `watch_stdin`, the end of stdin; then drains and returns."""
+    """Serves until SIGTERM, SIGINT or, with `watch_stdin`, the end of stdin; then drains and returns.
+
+    Raises CannotStart.
+    """
     loop = asyncio.get_running_loop()
     gateway = build_gateway(settings, loop.time)
     server = _Server(_uvicorn_config(gateway, settings))
-    stop: asyncio.Future[float] = loop.create_future()
+    stop: asyncio.Future[_Stop] = loop.create_future()
 
-    def end(drain_s: float) -> None:
+    def end(drain_s: float, *, hurry: bool) -> None:
         if not stop.done():
-            stop.set_result(drain_s)
+            stop.set_result(_Stop(drain_s, hurry))
 
-    with _signals(loop, lambda: end(settings.drain_s)):
+    with _signals(loop, lambda: end(settings.drain_s, hurry=False)):
         if watch_stdin:
-            _watch_stdin(loop, lambda: end(settings.fast_drain_s))
+            _watch_stdin(loop, lambda: end(settings.fast_drain_s, hurry=True))
         background = asyncio.create_task(gateway.run(), name="background")
-        serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
+        serving = asyncio.create_task(server.serve(sockets=[listener, *gateway.mode.listeners()]), name="uvicorn")
         try:
             await _until_it_answers(listener, serving)
-            _settle_garbage_collector()
-            announce(command_line(ApiReadyEvent(url=listening_url(listener), mode=gateway.mode.name, pid=os.getpid())))
-            if (
-                settings.inference_mode is InferenceMode.REMOTE
-                and settings.public_url is None
-                and not _is_local(listener)
-            ):
-                logger.warning("R3MES_PUBLIC_URL is not set: nodes are told the address that they dialled")
             waited: set[asyncio.Future[Any]] = {stop, serving, background}
+            started = asyncio.create_task(gateway.mode.started(), name="start of the mode")
+            await asyncio.wait({started, *waited}, return_when=asyncio.FIRST_COMPLETED)
+            if started.done():
+                started.result()
+                _settle_garbage_collector()
+                announce(
+                    command_line(ApiReadyEvent(url=listening_url(listener), mode=gateway.mode.name, pid=os.getpid()))
+                )
+                _warn_of_address(settings, listener)
+            started.cancel()
             await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             if stop.done():
                 await _drain(gateway, stop.result())
@@ -143,18 +151,21 @@ async def serve(
             raise error
 
 
-async def _drain(gateway: Gateway, drain_s: float) -> None:
+def _warn_of_address(settings: Settings, listener: socket.socket) -> None:
+    if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None and not _is_local(listener):
+        logger.warning("R3MES_PUBLIC_URL is not set: nodes are told the address that they dialled")
+
+
+async def _drain(gateway: Gateway, stop: _Stop) -> None:
     """Before uvicorn is told to end: it would close the nodes' sockets under the running streams."""
     logger.info("draining, %d requests run", gateway.lifecycle.running)
     gateway.lifecycle.stop_accepting()
     gateway.mode.drain()
-    if not await gateway.lifecycle.drained(drain_s):
-        logger.warning("%d requests did not end within %g s", gateway.lifecycle.running, drain_s)
+    if not await gateway.lifecycle.drained(stop.drain_s):
+        logger.warning("%d requests did not end within %g s", gateway.lifecycle.running, stop.drain_s)
         gateway.lifecycle.shut_down_running()
         await gateway.lifecycle.drained(2 * LAST_ERROR_S)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(CLOSE_NODES_S):
-            await gateway.mode.close()
+    await gateway.mode.close(hurry=stop.hurry)
 
 
 def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:

@@ -29,6 +29,10 @@ class InferenceMode(StrEnum):
     REMOTE = "remote"
     LOCAL = "local"
 
+    @property
+    def has_nodes(self) -> bool:
+        return self in (InferenceMode.REMOTE, InferenceMode.LOCAL)
+
 
 class NodeAuth(StrEnum):
     GRANT = "grant"
@@ -45,6 +49,17 @@ class Profile(StrEnum):
 class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
+
+
+class LocalDevice(StrEnum):
+    AUTO = "auto"
+    CUDA = "cuda"
+    CPU = "cpu"
+
+
+class LocalBackend(StrEnum):
+    TRANSFORMERS = "transformers"
+    SCRIPTED = "scripted"
 
 
 class Switch(StrEnum):
@@ -137,9 +152,9 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     inference_mode: Annotated[InferenceMode, Forgiving] = _setting(
-        InferenceMode.DISABLED, "disabled, mock, remote", "remote"
+        InferenceMode.DISABLED, "disabled, mock, remote, local", "remote"
     )
-    """Who answers prompts: nobody, a mock for tests, or nodes that dial in."""
+    """Who answers prompts: nobody, a mock for tests, nodes that dial in, or one engine that the gateway starts."""
     node_auth: Annotated[NodeAuth, Forgiving] = _setting(NodeAuth.GRANT, "grant, open", "grant")
     """Which nodes may register: those with a grant of their owner, or any; the latter is for development."""
     profile: Annotated[Profile, Forgiving] = _setting(Profile.DEVELOPMENT, "development, production", "production")
@@ -274,6 +289,26 @@ class Settings(BaseSettings):
     devnet_error_shape: Annotated[ErrorShape, Forgiving] = _setting(ErrorShape.MESSAGE, "message, response", "response")
     """How a refused transaction is answered: inside the message of an HTTP 500, or in the response of a 200."""
 
+    # --- local mode ---
+    engine_python: str | None = _setting(
+        None, "the path of a Python program", "/opt/r3mes-engine/bin/python", max_length=4096
+    )
+    """The Python that has the engine and its GPU libraries. Not set: the gateway's own."""
+    local_device: Annotated[LocalDevice, Forgiving] = _setting(LocalDevice.AUTO, "auto, cuda, cpu", "cpu")
+    """What the engine runs on. auto and cuda need a GPU; cpu is slow and meant for testers."""
+    local_model: str = _setting("builtin", "builtin, or the path of a model", "/srv/models/my-model", max_length=4096)
+    """The small model that comes with the engine, or a Hugging Face folder or GGUF file."""
+    local_backend: Annotated[LocalBackend, Forgiving] = _setting(
+        LocalBackend.TRANSFORMERS, "transformers, scripted", "transformers"
+    )
+    """scripted answers without a model, for tests of the whole way."""
+    local_concurrency: int | None = _setting(None, "a whole number from 1 to 1024", "16", ge=1, le=1024)
+    """Answers at once. Not set: the engine's own choice for its device."""
+    local_state_folder: Path | None = _setting(None, "the path of a folder", "/var/lib/r3mes/engine")
+    """The engine's node key and converted models. Not set: `gateway/engine` in the user's data folder of R3MES."""
+    local_start_s: float = _seconds(900.0, low=1.0)
+    """An engine that does not serve within this is ended: large models take minutes to load, none takes longer."""
+
 
 class EnvironmentSource(PydanticBaseSettingsSource):
     """Reads a mapping like `os.environ`. A variable that is empty or blank counts as not set."""
@@ -343,12 +378,6 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
         if variable_name(field) not in already:
             found.append(_described(field, problem))
 
-    if settings.inference_mode is InferenceMode.LOCAL:
-        report(
-            "inference_mode",
-            "“local” would start an engine beside the gateway, which needs a GPU and is not part of this version; "
-            "use remote and start `r3mes-engine serve --gateway URL` on a machine with a GPU",
-        )
     if settings.profile is Profile.PRODUCTION:
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")

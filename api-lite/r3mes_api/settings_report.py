@@ -18,7 +18,7 @@ END_TABLE = "<!-- end of settings -->"
 
 OTHER_PROGRAMS = frozenset(
     {
-        *("R3MES_HOME", "R3MES_ENGINE_PYTHON"),
+        "R3MES_HOME",
         *("R3MES_SERVER_NAME", "R3MES_UPSTREAM", "R3MES_CERTIFICATES", "R3MES_ACME_FOLDER"),
     }
 )

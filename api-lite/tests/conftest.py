@@ -101,13 +101,13 @@ class GatewayProcess:
         self.url = ""
         self.mode = ""
 
-    def wait_ready(self) -> GatewayProcess:
+    def wait_ready(self, deadline_s: float = DEADLINE_S) -> GatewayProcess:
         assert self.process.stdout is not None
         lines: list[bytes] = []
         # Windows can't wait for a pipe with select.
         reader = threading.Thread(target=lambda: lines.append(self.process.stdout.readline()), daemon=True)
         reader.start()
-        reader.join(DEADLINE_S)
+        reader.join(deadline_s)
         line = lines[0] if lines else b""
         if not line:
             self.process.kill()

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +23,7 @@ from r3mes_api.settings import InferenceMode, SettingsError, load_settings
 GPU_LIBRARIES = ("torch", "transformers", "bitsandbytes", "accelerate", "peft", "sentence_transformers")
 DESKTOP_LIBRARIES = ("PySide6", "keyring")
 
-MODES = st.sampled_from([InferenceMode.DISABLED, InferenceMode.MOCK, InferenceMode.REMOTE])
+MODES = st.sampled_from(InferenceMode)
 
 
 @st.composite
@@ -86,7 +88,7 @@ print(json.dumps({"after_import": after_import, "after_run": sorted(sys.modules)
 """
 
 
-def _probe(mode: InferenceMode, messages: list[str]) -> dict[str, Any]:
+def _probe(mode: InferenceMode, messages: list[str], home: str) -> dict[str, Any]:
     """Imports and runs the gateway in a fresh interpreter, asks it, and tells what was loaded."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("R3MES_")}
     done = subprocess.run(
@@ -97,6 +99,9 @@ def _probe(mode: InferenceMode, messages: list[str]) -> dict[str, Any]:
             "R3MES_NODE_AUTH": "open",
             "R3MES_MOCK_FIRST_TOKEN_S": "0",
             "R3MES_MOCK_TOKENS_PER_SECOND": "10000",
+            "R3MES_LOCAL_DEVICE": "cpu",
+            "R3MES_LOCAL_BACKEND": "scripted",
+            "R3MES_HOME": home,
             # As on a machine without a GPU, even where there is one.
             "CUDA_VISIBLE_DEVICES": "",
         },
@@ -118,11 +123,18 @@ def _loaded(modules: list[str], libraries: tuple[str, ...]) -> list[str]:
 @given(messages=st.lists(st.text(min_size=1).filter(str.strip), min_size=1, max_size=4))
 @settings(max_examples=2, deadline=None)
 def test_property_1_inference_mode_behavior_loads_no_gpu_library(mode: InferenceMode, messages: list[str]) -> None:
-    seen = _probe(mode, messages)
+    with tempfile.TemporaryDirectory() as home:
+        seen = _probe(mode, messages, home)
     assert _loaded(seen["after_import"], GPU_LIBRARIES + DESKTOP_LIBRARIES) == []
     assert _loaded(seen["after_run"], GPU_LIBRARIES + DESKTOP_LIBRARIES) == []
     expected = {"disabled": "503", "mock": "200", "remote": "503"}[mode.value]
     assert [answer.split(" ")[1] for answer in seen["answers"]] == [expected] * len(messages)
+
+
+def test_property_1_inference_mode_behavior_local_loads_gpu_libraries_in_its_child_alone(tmp_path: Path) -> None:
+    seen = _probe(InferenceMode.LOCAL, ["Hello"], str(tmp_path))
+    assert _loaded(seen["after_run"], GPU_LIBRARIES + DESKTOP_LIBRARIES) == []
+    assert seen["answers"][0].split(" ")[1] == "200"
 
 
 def test_property_2_gpu_less_graceful_degradation_disabled_says_so(start_gateway: Any) -> None:
@@ -146,12 +158,6 @@ def test_property_2_gpu_less_graceful_degradation_idle_memory_is_small(start_gat
     gateway = start_gateway(inference_mode=mode)
     assert httpx.get(f"{gateway.url}/health").json()["mode"] == mode
     assert gateway.rss_bytes() <= 80 * 1024 * 1024
-
-
-def test_property_2_gpu_less_graceful_degradation_local_is_refused_in_words(start_gateway: Any) -> None:
-    gateway = start_gateway(inference_mode="local", wait=False)
-    assert gateway.process.wait(20) == 78
-    assert "GPU" in gateway.log_text() and "r3mes-engine serve" in gateway.log_text()
 
 
 # --- mock mode -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from socket import socket
 from typing import Any, Protocol
 
 from r3mes_api.asgi import Receive, Scope, Send
@@ -30,6 +31,10 @@ class Mode(Protocol):
         """Raises ApiError when no request can be answered at all, so that none needs be read."""
         ...
 
+    def check_ready(self) -> None:
+        """Raises ApiError where a load balancer should send prompts elsewhere for now."""
+        ...
+
     def answer(self, question: Question) -> AsyncGenerator[Part, None]:
         """Yields `Events` and, at last, one `End`. Raises ApiError, before the first part or after it.
 
@@ -49,12 +54,22 @@ class Mode(Protocol):
         """Serves a node's socket. Raises ApiError before the socket is accepted where no nodes are taken."""
         ...
 
+    def listeners(self) -> list[socket]:
+        """Sockets of the mode's own that the server is to accept on, beside the public one."""
+        ...
+
     async def run(self) -> None:
         """Background work of the mode, until cancelled."""
+        ...
+
+    async def started(self) -> None:
+        """Returns when the mode can do its work. Raises CannotStart when it never will; `run` must be running."""
         ...
 
     def drain(self) -> None:
         """The gateway is about to end: nodes are told to move."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self, *, hurry: bool) -> None:
+        """Requests have ended. `hurry`: who started the gateway is gone."""
+        ...

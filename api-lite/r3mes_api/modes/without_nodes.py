@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from socket import socket
 from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
@@ -18,6 +19,15 @@ class WithoutNodes:
     @property
     def name(self) -> InferenceMode:
         return self._name
+
+    def check_ready(self) -> None:
+        pass
+
+    def listeners(self) -> list[socket]:
+        return []
+
+    async def started(self) -> None:
+        pass
 
     def nodes(self) -> list[Node]:
         return []
@@ -37,5 +47,5 @@ class WithoutNodes:
     def drain(self) -> None:
         pass
 
-    async def close(self) -> None:
+    async def close(self, *, hurry: bool) -> None:
         pass

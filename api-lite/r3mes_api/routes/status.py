@@ -42,7 +42,7 @@ class StatusRoutes:
 
     def _serving(self, nodes: list[Node]) -> bool:
         """Whether a prompt has a chance of an answer now."""
-        if self._mode.name is InferenceMode.REMOTE:
+        if self._mode.name.has_nodes:
             return any(node.serving and not node.draining for node in nodes)
         return self._mode.name is not InferenceMode.DISABLED
 
@@ -51,9 +51,10 @@ class StatusRoutes:
         await exchange.json(200, {"status": "ok"})
 
     async def ready(self, exchange: Exchange) -> None:
-        """Ready without nodes too: nodes could not dial in through a load balancer otherwise."""
+        """Whether prompts may be sent here; in local mode that takes an engine that serves."""
         if not self._lifecycle.accepting:
             raise shutting_down()
+        self._mode.check_ready()
         nodes = self._mode.nodes()
         await exchange.json(
             200,

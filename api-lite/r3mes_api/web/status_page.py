@@ -130,7 +130,7 @@ def _throughput(view: PageView) -> str:
 
 
 def _nodes(view: PageView) -> str:
-    if view.mode is not InferenceMode.REMOTE:
+    if not view.mode.has_nodes:
         return ""
     shown = sorted(view.nodes, key=lambda node: (-len(node.jobs), node.generation))[:MAX_ROWS]
     rows = "".join(_node_row(node, view.now) for node in shown)
