@@ -20,10 +20,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from r3mes_api.config_command import run
 
         return run(arguments, os.environ)
-    from r3mes_api.settings import SettingsError, load_settings
+    from r3mes_api.settings import SettingsError, check_files, load_settings
 
     try:
         settings = load_settings(os.environ)
+        check_files(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return ExitCode.CONFIGURATION

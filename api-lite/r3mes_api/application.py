@@ -12,6 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from r3mes_api.adapter_choice.cascade import Thresholds
+from r3mes_api.adapter_choice.chooser import AdapterChooser, RouterPlan
+from r3mes_api.adapter_choice.topics import bundled_topics, load_topics
 from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
 from r3mes_api.cors import Cors
 from r3mes_api.lifecycle import Lifecycle
@@ -39,8 +42,16 @@ logger = logging.getLogger(__name__)
 class Gateway:
     """The ASGI application."""
 
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, http: Application, devnet: Devnet | None) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        chooser: AdapterChooser,
+        lifecycle: Lifecycle,
+        http: Application,
+        devnet: Devnet | None,
+    ) -> None:
         self.mode = mode
+        self._chooser = chooser
         self.lifecycle = lifecycle
         self._http = http
         self._devnet = devnet
@@ -49,6 +60,7 @@ class Gateway:
         """Background work, until cancelled or until a part of it fails."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.mode.run(), name="mode")
+            group.create_task(self._chooser.run(), name="adapter chooser")
             group.create_task(self.lifecycle.watch(), name="requests")
             if self._devnet is not None:
                 group.create_task(self._devnet.run(), name="devnet")
@@ -78,8 +90,9 @@ class Gateway:
 def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     """`clock` is monotonic and that of the event loop, which must be running."""
     mode = build_mode(settings, clock)
+    chooser = AdapterChooser(_router_plan(settings), logger)
     lifecycle = Lifecycle(settings.max_requests)
-    chat = ChatRoutes(mode, lifecycle, settings, clock)
+    chat = ChatRoutes(mode, chooser, lifecycle, settings, clock)
     status = StatusRoutes(mode, lifecycle, clock)
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
     router = Router(measurements.finished)
@@ -112,7 +125,18 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
         await router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
-    return Gateway(mode, lifecycle, Cors(http, origins) if origins else http, devnet)
+    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, devnet)
+
+
+def _router_plan(settings: Settings) -> RouterPlan:
+    return RouterPlan(
+        settings.adapter_router,
+        bundled_topics() if settings.adapter_topics is None else load_topics(settings.adapter_topics),
+        Thresholds(settings.keyword_certain, settings.keyword_enough, settings.semantic_enough),
+        settings.default_adapter,
+        settings.sentence_model,
+        settings.sentence_model_s,
+    )
 
 
 def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
@@ -186,6 +210,7 @@ def _registry(settings: Settings) -> NodeRegistry:
             registrations_per_minute=settings.registrations_per_minute,
             failure_memory_s=settings.failure_memory_s,
             refusal_memory_s=settings.refusal_memory_s,
+            max_adapters_per_node=settings.max_adapters_per_node,
         )
     )
 

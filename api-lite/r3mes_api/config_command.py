@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from r3mes_api.settings import Settings, SettingsError, load_settings
+from r3mes_api.settings import Settings, SettingsError, check_files, load_settings
 from r3mes_api.settings_report import (
     EnvFileError,
     effective,
@@ -45,6 +45,7 @@ def _check(env_file: Path | None, environ: Mapping[str, str]) -> int:
         if env_file is not None:
             given = read_env_file(env_file.read_text(encoding="utf-8"))
         settings = load_settings(given)
+        check_files(settings)
     except (EnvFileError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")
         sys.stderr.writelines(f"Note: {note}.\n" for note in unknown_names(given))

@@ -14,9 +14,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from r3mes_api.adapter_choice.decision import RouterKind
+from r3mes_api.adapter_choice.topics import TopicsFileError, load_topics
 from r3mes_api.addresses import browser_origins, checked_url, production_problems
 from r3mes_api.devnet.parameters import ErrorShape, RoleRecords
-from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_BODY_BYTES
+from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_ADAPTERS_PER_NODE, MAX_BODY_BYTES, MAX_NAME_CHARS
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
 
@@ -118,6 +120,10 @@ def _redis(value: object) -> object:
 
 def _browser_origins(value: object) -> object:
     return browser_origins(value) if isinstance(value, str) else value
+
+
+def _share(default: float) -> Any:
+    return _setting(default, "a number from 0 to 1", f"{default:g}", ge=0, le=1)
 
 
 def _seconds(default: float, *, low: float = 0.05, high: float = 86400.0) -> Any:
@@ -261,6 +267,36 @@ class Settings(BaseSettings):
     max_connections: int = _count(4096)
     """Open HTTP connections and node sockets together."""
 
+    # --- which adapter ---
+    adapter_router: Annotated[RouterKind, Forgiving] = _setting(
+        RouterKind.KEYWORD, "off, keyword, semantic", "semantic"
+    )
+    """How the adapter is chosen for `model: "auto"` and for `/chat` without one: not at all, by keywords, or by the
+    meaning too, which needs `pip install 'r3mes[semantic]'` and a sentence model; without them it stays at keywords."""
+    default_adapter: str | None = _setting(
+        None, "an adapter's name, or none for the base model alone", "general", min_length=1, max_length=MAX_NAME_CHARS
+    )
+    """The adapter for prompts that no topic claims. Not set: the one of the topics file. Where no node offers it, the
+    base model answers."""
+    adapter_topics: Path | None = _setting(
+        None, "a file like r3mes_api/adapter_choice/topics.json", "/etc/r3mes/topics.json"
+    )
+    """The topics with their adapters, keywords and examples, in the place of those that come with the program."""
+    sentence_model: Path | None = _setting(
+        None, "the folder of a sentence-transformers model", "/var/lib/r3mes/all-MiniLM-L6-v2"
+    )
+    """What the semantic router compares meanings with. It is loaded from this folder, never from the network."""
+    sentence_model_s: float = _setting(0.5, "a number of seconds from 0.01 to 10", "0.5", ge=0.01, le=10)
+    """A prompt waits so long for its meaning; then the keywords decide."""
+    keyword_certain: float = _share(0.85)
+    """From this confidence on the keywords decide alone."""
+    keyword_enough: float = _share(0.45)
+    """Keywords below this confidence don't count."""
+    semantic_enough: float = _share(0.4)
+    """A meaning below this confidence doesn't count."""
+    max_adapters_per_node: int = _count(MAX_ADAPTERS_PER_NODE, low=0, high=2**16)
+    """Adapters that one node may offer."""
+
     # --- the end ---
     drain_s: float = _seconds(30.0)
     """After SIGTERM running streams may finish for so long."""
@@ -340,6 +376,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def check_files(settings: Settings) -> None:
+    """Looks into the files that the settings name, which `load_settings` does not. Raises SettingsError."""
+    if settings.adapter_topics is not None:
+        try:
+            load_topics(settings.adapter_topics)
+        except TopicsFileError as error:
+            raise SettingsError([_problem("adapter_topics", str(settings.adapter_topics), str(error))]) from None
 
 
 def variable_name(field: str) -> str:

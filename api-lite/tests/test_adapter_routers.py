@@ -11,11 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r3mes_api.adapter_choice.cascade import RouterCascade, Thresholds, open_cascade
-from r3mes_api.adapter_choice.decision import Verdict
+from r3mes_api.adapter_choice.cascade import RouterCascade, Thresholds
+from r3mes_api.adapter_choice.chooser import NO_ADAPTER, AdapterChooser, RouterPlan
+from r3mes_api.adapter_choice.decision import RouterKind, Verdict
 from r3mes_api.adapter_choice.keyword_router import KeywordRouter
 from r3mes_api.adapter_choice.phrases import PhraseIndex
 from r3mes_api.adapter_choice.semantic_router import MAX_WAITING, SemanticRouter, nearest_topic
@@ -346,11 +347,53 @@ async def test_a_slow_model_delays_nobody_and_its_line_is_bounded() -> None:
 async def test_without_a_model_the_keywords_decide_and_the_log_says_so_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cascade = await open_cascade(topics_file=None, sentence_model=tmp_path, log=LOG)
-    assert (await cascade.choose("Fix this python stack trace", {"coding"})).adapter == "coding"
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "holds no sentence model" in caplog.text
-    cascade.close()
+    for folder, why in ((tmp_path, "holds no sentence model"), (None, "R3MES_SENTENCE_MODEL does not say")):
+        caplog.clear()
+        chooser = AdapterChooser(RouterPlan(RouterKind.SEMANTIC, TOPICS, sentence_model=folder), LOG)
+        await chooser.run()
+        assert (await chooser.choose(["Fix this python stack trace"], {"coding"})).adapter == "coding"
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert why in caplog.text
+
+
+PLANS = st.builds(
+    RouterPlan,
+    st.sampled_from([RouterKind.OFF, RouterKind.KEYWORD]),
+    st.just(TOPICS),
+    default_adapter=st.none() | st.just(NO_ADAPTER) | st.sampled_from(["general", "mine"]),
+)
+
+
+@settings(deadline=None)
+@given(PLANS, st.lists(st.text(max_size=60), max_size=4), st.sets(st.sampled_from([*sorted(EVERY_NAME), "mine"])))
+def test_a_route_ends_at_the_base_model_and_goes_only_by_what_is_offered(
+    plan: RouterPlan, prompts: list[str], offered: set[str]
+) -> None:
+    route = asyncio.run(AdapterChooser(plan, LOG).choose(prompts, offered))
+    way = [route.adapter]
+    while route.fall_back("gone"):
+        way.append(route.adapter)
+        assert route.cascade.endswith(f"network:gone, default:{route.adapter or 'base'}")
+    assert way[-1] is None and len(set(way)) == len(way)
+    assert {name for name in way if name is not None} <= offered
+    default_names = {None: TOPICS.default_topic.names, NO_ADAPTER: ()}.get(
+        plan.default_adapter, TOPICS.aliases(plan.default_adapter or "")
+    )
+    if not offered.isdisjoint(default_names):
+        assert any(name in default_names for name in way), "the default adapter is on every way where it is offered"
+    if plan.kind is RouterKind.OFF:
+        assert route.cascade.startswith("default:")
+
+
+async def test_a_prompt_that_says_nothing_goes_on_with_what_was_said_before() -> None:
+    chooser = AdapterChooser(RouterPlan(RouterKind.KEYWORD, TOPICS), LOG)
+    offered = {"coding", "legal", "general"}
+    route = await chooser.choose(["And shorter, please", "Fix this python stack trace", "contract"], offered)
+    assert (route.adapter, route.cascade) == ("coding", "keyword:no_match, default:default, earlier:coder:0.94")
+    route = await chooser.choose(["Is this contract valid in court?", "Fix this python stack trace"], offered)
+    assert route.adapter == "legal" and "earlier" not in route.cascade
+    route = await chooser.choose(["Thanks", "Hello"], offered)
+    assert route.adapter == "general" and route.fallbacks == [None]
 
 
 async def test_a_damaged_model_falls_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -358,26 +401,29 @@ async def test_a_damaged_model_falls_back(tmp_path: Path, caplog: pytest.LogCapt
     code = (
         "import sys, asyncio, logging, pathlib\n"
         "sys.modules['sentence_transformers'] = None\n"
-        "from r3mes_api.adapter_choice.cascade import open_cascade\n"
+        "from r3mes_api.adapter_choice.chooser import AdapterChooser, RouterPlan\n"
+        "from r3mes_api.adapter_choice.decision import RouterKind\n"
+        "from r3mes_api.adapter_choice.topics import bundled_topics\n"
         "logging.basicConfig(format='%(levelname)s %(message)s')\n"
         "log = logging.getLogger('gateway')\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "c = asyncio.run(open_cascade(topics_file=None, sentence_model=folder, log=log))\n"
-        "print(asyncio.run(c.choose('python code', {'coding'})).record)\n"
+        "c = AdapterChooser(RouterPlan(RouterKind.SEMANTIC, bundled_topics(), sentence_model=folder), log)\n"
+        "asyncio.run(c.run())\n"
+        "print(asyncio.run(c.choose(['python code'], {'coding'})).cascade)\n"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={"PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     out, err = await process.communicate()
-    assert out.decode().startswith("[keyword:coder:")
+    assert out.decode().startswith("keyword:coder:")
     assert err.decode().count("WARNING") == 1
     assert "pip install 'r3mes[semantic]'" in err.decode()
 
 
 def test_importing_the_routers_loads_no_tensor_library() -> None:
     code = (
-        "import sys, r3mes_api.adapter_choice.cascade\n"
+        "import sys, r3mes_api.adapter_choice.chooser\n"
         "print([m for m in ('torch', 'numpy', 'transformers', 'sentence_transformers') if m in sys.modules])"
     )
     result = subprocess.run(

@@ -74,7 +74,7 @@ async def test_an_answer_streams_token_by_token(
 async def test_the_official_client_streams_and_asks_whole(remote_gateway: Any, start_node: Any) -> None:
     await start_node(remote_gateway, name="Ada")
     async with openai.AsyncOpenAI(base_url=f"{remote_gateway.url}/v1", api_key="none", max_retries=0) as ai:
-        assert [model.id async for model in ai.models.list()] == ["test-model"]
+        assert [model.id async for model in ai.models.list()] == ["test-model", "auto"]
         whole = await ai.chat.completions.create(model="test-model", messages=[{"role": "user", "content": "Hi"}])
         assert whole.choices[0].message.content == "Hello from Ada"
         assert whole.choices[0].finish_reason == "stop"
@@ -138,7 +138,7 @@ async def test_a_model_that_left_a_moment_ago_is_missing_and_not_unknown(
 
     async def gone() -> bool:
         listed = (await client.get(f"{remote_gateway.url}/v1/models")).json()["data"]
-        return [card["id"] for card in listed] == ["test-model"]
+        return [card["id"] for card in listed] == ["test-model", "auto"]
 
     await until(gone, "the model is off the list")
     assert (await ask(remote_gateway, chat_prompt(model="rare"))).error["code"] == "NO_SERVING_NODES"

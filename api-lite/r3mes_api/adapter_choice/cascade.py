@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Collection
+from collections.abc import Container
 from dataclasses import dataclass
-from pathlib import Path
 
 from r3mes_api.adapter_choice.decision import NO_VERDICT, AdapterDecision, CascadeStep, TopicRouter, Verdict
 from r3mes_api.adapter_choice.keyword_router import KeywordRouter
 from r3mes_api.adapter_choice.semantic_router import SemanticRouter
-from r3mes_api.adapter_choice.sentence_model import SentenceModelError, load_sentence_model
-from r3mes_api.adapter_choice.topics import Topics, bundled_topics, first_available, load_topics
+from r3mes_api.adapter_choice.topics import Topics, first_available
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +29,23 @@ class RouterCascade:
     def __init__(
         self,
         topics: Topics,
-        keyword_router: KeywordRouter,
+        keyword_router: KeywordRouter | None,
         semantic_router: TopicRouter | None = None,
         thresholds: Thresholds | None = None,
+        default_names: tuple[str, ...] | None = None,
     ) -> None:
+        """Without routers every prompt gets the default adapter. `default_names`: its names, best first, in the place
+        of those in the topics file; an empty one is the base model alone."""
         self._topics = topics
+        self._default_names = topics.default_topic.names if default_names is None else default_names
         self._keyword_router = keyword_router
         self._semantic_router = semantic_router
         self._thresholds = thresholds or Thresholds()
 
-    async def choose(self, prompt: str, available: Collection[str]) -> AdapterDecision:
+    async def choose(self, prompt: str, available: Container[str]) -> AdapterDecision:
         """`available`: the adapter names that nodes have or can load now."""
+        if self._keyword_router is None:
+            return self._resolve(NO_VERDICT, (), available)
         keyword = self._keyword_router.judge(prompt)
         verdict = keyword if keyword.confidence >= self._thresholds.keyword else NO_VERDICT
         steps: tuple[CascadeStep, ...] = (_step("keyword", keyword, self._thresholds.keyword),)
@@ -54,24 +56,29 @@ class RouterCascade:
                 verdict = semantic
         return self._resolve(verdict, steps, available)
 
-    def resolve_name(self, name: str, available: Collection[str]) -> str | None:
+    def resolve_name(self, name: str, available: Container[str]) -> str | None:
         """The name under which the network has an adapter that a client named itself, or None."""
         return self._topics.available_name(name, available)
+
+    def default(self, available: Container[str]) -> str | None:
+        """The default adapter under the name that the network has it by; None: the base model alone."""
+        return first_available(self._default_names, available)
 
     def close(self) -> None:
         if isinstance(self._semantic_router, SemanticRouter):
             self._semantic_router.close()
 
-    def _resolve(self, verdict: Verdict, steps: tuple[CascadeStep, ...], available: Collection[str]) -> AdapterDecision:
+    def _resolve(self, verdict: Verdict, steps: tuple[CascadeStep, ...], available: Container[str]) -> AdapterDecision:
         default = self._topics.default_topic
         if verdict.topic is not None:
-            names = self._topics.topic(verdict.topic).names
+            is_default = verdict.topic == default.id
+            names = self._default_names if is_default else self._topics.topic(verdict.topic).names
             adapter = first_available(names, available)
-            if adapter is not None or verdict.topic == default.id:
+            if adapter is not None or is_default:
                 return AdapterDecision(adapter, verdict.topic, verdict.confidence, steps)
             steps += (CascadeStep("network", "absent"),)
         steps += (CascadeStep("default", default.id),)
-        return AdapterDecision(first_available(default.names, available), default.id, 0.0, steps)
+        return AdapterDecision(self.default(available), default.id, 0.0, steps)
 
 
 def _step(router: str, verdict: Verdict, threshold: float) -> CascadeStep:
@@ -80,24 +87,3 @@ def _step(router: str, verdict: Verdict, threshold: float) -> CascadeStep:
     if verdict.confidence < threshold:
         return CascadeStep(router, "unsure", verdict.confidence)
     return CascadeStep(router, verdict.topic, verdict.confidence)
-
-
-async def open_cascade(*, topics_file: Path | None, sentence_model: Path | None, log: logging.Logger) -> RouterCascade:
-    """The cascade as the settings want it. Without a usable sentence model it goes by keywords, and says so once.
-
-    Raises TopicsFileError for a topics file that can't be used.
-    """
-    topics = bundled_topics() if topics_file is None else load_topics(topics_file)
-    semantic = None
-    if sentence_model is not None:
-        try:
-            semantic = await asyncio.to_thread(_load_semantic_router, sentence_model, topics, log)
-        except SentenceModelError as error:
-            log.warning("Adapters are chosen by keywords only: %s.", error)
-    return RouterCascade(topics, KeywordRouter(topics), semantic)
-
-
-def _load_semantic_router(folder: Path, topics: Topics, log: logging.Logger) -> SemanticRouter:
-    examples = [(topic.id, example) for topic in topics.topics for example in topic.examples]
-    model = load_sentence_model(folder, [example for _, example in examples])
-    return SemanticRouter(model, [topic for topic, _ in examples], log=log)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class RouterKind(StrEnum):
+    OFF = "off"
+    """Every prompt gets the default adapter."""
+    KEYWORD = "keyword"
+    SEMANTIC = "semantic"
+    """Keywords where they are sure, otherwise the meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,42 @@ class AdapterDecision:
     def record(self) -> str:
         """For the request's decision record, such as `[keyword:coder:0.83]`."""
         return f"[{','.join(map(str, self.steps))}]"
+
+
+@dataclass(slots=True)
+class AdapterRoute:
+    """The adapter that a request goes by, and where else it may go; it changes on the way through the network."""
+
+    adapter: str | None
+    """None: the base model alone."""
+    topic: str
+    confidence: float
+    steps: list[CascadeStep]
+    fallbacks: list[str | None] = field(default_factory=list)
+
+    def fall_back(self, why: str) -> bool:
+        """Goes to the next fallback; False where there is none left."""
+        if not self.fallbacks:
+            return False
+        self.adapter = self.fallbacks.pop(0)
+        self.steps += [CascadeStep("network", why), CascadeStep("default", self.adapter or "base")]
+        return True
+
+    @property
+    def cascade(self) -> str:
+        """Such as `keyword:no_match, semantic:coder:0.87`."""
+        return ", ".join(map(str, self.steps))
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "adapter": self.adapter,
+            "topic": self.topic,
+            "confidence": round(self.confidence, 3),
+            "cascade": self.cascade,
+            "steps": [
+                {"router": step.router, "outcome": step.outcome, "confidence": step.confidence} for step in self.steps
+            ],
+        }
 
 
 class TopicRouter(Protocol):

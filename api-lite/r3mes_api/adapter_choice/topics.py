@@ -6,7 +6,7 @@ The file that comes with the program is `topics.json` beside this module; an ope
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,7 +84,12 @@ class Topics(_Model):
         """Raises KeyError for a topic that is not in the file."""
         return self._by_id[topic_id]
 
-    def available_name(self, name: str, available: Collection[str]) -> str | None:
+    def aliases(self, name: str) -> tuple[str, ...]:
+        """All names of an adapter, the given one first."""
+        topic = self._by_name.get(name)
+        return (name,) if topic is None else (name, *(other for other in topic.names if other != name))
+
+    def available_name(self, name: str, available: Container[str]) -> str | None:
         """The name under which the network has this adapter: the very name, else another of the same topic."""
         if name in available:
             return name
@@ -92,7 +97,7 @@ class Topics(_Model):
         return None if topic is None else first_available(topic.names, available)
 
 
-def first_available(names: Iterable[str], available: Collection[str]) -> str | None:
+def first_available(names: Iterable[str], available: Container[str]) -> str | None:
     return next((name for name in names if name in available), None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Container
 from dataclasses import dataclass
 from socket import socket
 from typing import Any, Protocol
@@ -43,6 +43,14 @@ class Mode(Protocol):
         ...
 
     def models(self) -> list[ModelCard]: ...
+
+    def knows(self, name: str) -> bool:
+        """Whether a model or an adapter of this name may be asked for."""
+        ...
+
+    def adapters_offered(self) -> Container[str]:
+        """The names of the adapters with which a prompt could be answered now."""
+        ...
 
     def nodes(self) -> list[Node]: ...
 

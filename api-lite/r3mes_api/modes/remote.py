@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Container
+from dataclasses import replace
 from socket import socket
 from typing import Any, NamedTuple
 
@@ -66,6 +67,12 @@ class RemoteMode:
     def nodes(self) -> list[Node]:
         return list(self._registry)
 
+    def knows(self, name: str) -> bool:
+        return self._registry.knows(name)
+
+    def adapters_offered(self) -> Container[str]:
+        return self._registry.adapters_offered
+
     def models(self) -> list[ModelCard]:
         """What the serving nodes offer: base models first, then adapters, each by name."""
         models: dict[str, ModelCard] = {}
@@ -105,7 +112,9 @@ class RemoteMode:
             answer_by=question.received_at + self._settings.answer_s,
             room_by=question.received_at + self._settings.room_wait_s,
         )
-        decision = Decision(question.completion_id, question.created, question.model, question.adapter)
+        decision = Decision(
+            question.completion_id, question.created, question.model, question.adapter, route=question.route
+        )
         self._decisions.add(decision)
         so_far = AnswerSoFar() if self._settings.continue_answers else None
         chunks_before = 0
@@ -116,7 +125,7 @@ class RemoteMode:
                 if job is not None:
                     job.leave()
                     job = None
-                job = await self._open(question, attempt, decision)
+                job, question = await self._open_or_fall_back(question, attempt, decision)
                 opening = await self._opening(job, question, attempt)
             assert job is not None
             payload, done = opening
@@ -177,6 +186,19 @@ class RemoteMode:
         now = self._clock()
         pace = self._registry.pace(job.node_id, now)
         return Timing(pace, job.opened_at, now, self._settings.stall_floor_s, self._settings.stall_s)
+
+    async def _open_or_fall_back(
+        self, question: Question, attempt: Attempt, decision: Decision
+    ) -> tuple[NodeJob, Question]:
+        """Where the gateway chose the adapter, its nodes may leave or fill up meanwhile: then another one will do."""
+        while True:
+            try:
+                return await self._open(question, attempt, decision), question
+            except ApiError as error:
+                route = question.route
+                if error.code not in _ADAPTER_OUT_OF_REACH or route is None or not route.fall_back("unavailable"):
+                    raise
+                question = replace(question, adapter=route.adapter)
 
     async def _open(self, question: Question, attempt: Attempt, decision: Decision) -> NodeJob:
         """A job on the best node, after waiting for room where there is none."""
@@ -317,6 +339,14 @@ class RemoteMode:
             logger.warning("node %s failed a job: %s", job.node_id[:12], verdict.reason)
         else:
             logger.debug("node %s did not answer a job: %s", job.node_id[:12], verdict.reason)
+
+
+_ADAPTER_OUT_OF_REACH = (
+    ErrorCode.MODEL_NOT_FOUND,
+    ErrorCode.ADAPTER_NOT_FOUND,
+    ErrorCode.NO_SERVING_NODES,
+    ErrorCode.NETWORK_BUSY,
+)
 
 
 def _no_serving_nodes() -> ApiError:

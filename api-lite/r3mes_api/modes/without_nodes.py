@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from socket import socket
 from typing import Any
 
@@ -28,6 +29,12 @@ class WithoutNodes:
 
     async def started(self) -> None:
         pass
+
+    def knows(self, name: str) -> bool:
+        return True
+
+    def adapters_offered(self) -> Container[str]:
+        return ()
 
     def nodes(self) -> list[Node]:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, TypeAlias
@@ -142,6 +142,17 @@ class Repute:
 class Removed(NamedTuple):
     node_id: NodeId
     jobs: tuple[JobId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfferedAdapters:
+    """Names of adapters that a node offers which takes requests."""
+
+    offers: Offers[Node]
+
+    def __contains__(self, name: object) -> bool:
+        pool = self.offers.offering(name) if isinstance(name, str) else None
+        return pool is not None and any(name in node.adapters and not node.draining for node in pool.members)
 
 
 class NodeRegistry:
@@ -409,6 +420,15 @@ class NodeRegistry:
         pool = self._offers.offering(wanted.model)
         knows_model = pool is not None and any(wanted.model in node.models for node in pool.members)
         return NoChoice.UNKNOWN_ADAPTER if wanted.model is None or knows_model else NoChoice.UNKNOWN_MODEL
+
+    def knows(self, name: str) -> bool:
+        """Whether any serving node offers a model or an adapter of this name."""
+        return self._offers.offering(name) is not None
+
+    @property
+    def adapters_offered(self) -> Container[str]:
+        """A view: it is asked for a few names, never listed."""
+        return _OfferedAdapters(self._offers)
 
     def could_serve(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> bool:
         """Whether `reserve` would find a place now."""

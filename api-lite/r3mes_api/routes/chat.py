@@ -12,10 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from r3mes_api.adapter_choice.chooser import AUTO_MODEL, EARLIER_PROMPTS, AdapterChooser
+from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import LAST_ERROR_S, Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode
-from r3mes_api.routes.chat_request import read_chat_request
+from r3mes_api.routes.chat_request import read_chat_request, user_prompts
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.observed import ObservedResponder
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
@@ -39,8 +41,16 @@ class SimpleChat(BaseModel):
 
 
 class ChatRoutes:
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        chooser: AdapterChooser,
+        lifecycle: Lifecycle,
+        settings: Settings,
+        clock: Callable[[], float],
+    ) -> None:
         self._mode = mode
+        self._chooser = chooser
         self._lifecycle = lifecycle
         self._settings = settings
         self._clock = clock
@@ -51,12 +61,14 @@ class ChatRoutes:
         request = read_chat_request(await self._body(exchange))
         if request.n is not None and request.n > 1:
             raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
+        model, adapter, route = await self._adapter(request.model, request.adapter, request.body)
         question = Question(
             completion_id=_completion_id(),
             created=int(time.time()),
             received_at=received_at,
-            model=request.model,
-            adapter=request.adapter,
+            model=model,
+            adapter=adapter,
+            route=route,
             body=request.body,
             prompt=request.prompt,
             token_limit=request.token_limit,
@@ -74,16 +86,33 @@ class ChatRoutes:
         request = _simple_chat(await self._body(exchange))
         if not request.message.strip():
             raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
+        body = {"messages": [{"role": "user", "content": request.message}], "stream": True}
+        model, adapter, route = await self._adapter(AUTO_MODEL, request.adapter, body)
         question = Question(
             completion_id=_completion_id(),
             created=int(time.time()),
             received_at=received_at,
-            model=None,
-            adapter=request.adapter,
-            body={"messages": [{"role": "user", "content": request.message}], "stream": True},
+            model=model,
+            adapter=adapter,
+            route=route,
+            body=body,
             prompt=request.message,
         )
         await self._answer(exchange, question, TextResponder(exchange, question))
+
+    async def _adapter(
+        self, model: str, adapter: str | None, body: dict[str, Any]
+    ) -> tuple[str | None, str | None, AdapterRoute | None]:
+        """The base model and the adapter to ask for; the way to them where it was left to the gateway."""
+        offered = self._mode.adapters_offered()
+        if adapter is not None:
+            adapter = self._chooser.offered_name(adapter, offered)
+            return (None if model == AUTO_MODEL else model), adapter, None
+        if model != AUTO_MODEL:
+            # An adapter may be asked for in the place of the model, by any of its names.
+            return model if self._mode.knows(model) else self._chooser.offered_name(model, offered), None, None
+        route = await self._chooser.choose(user_prompts(body, 1 + EARLIER_PROMPTS), offered)
+        return None, route.adapter, route
 
     async def _body(self, exchange: Exchange) -> bytes:
         self._lifecycle.check()

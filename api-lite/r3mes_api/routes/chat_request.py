@@ -77,6 +77,17 @@ def read_plain(data: bytes) -> ChatBody | None:
     )
 
 
+def user_prompts(body: dict[str, Any], count: int) -> list[str]:
+    """The texts of the conversation's user messages, the newest first, `count` at most."""
+    found: list[str] = []
+    for message in reversed(body["messages"]):
+        if message.get("role") == "user" and len(found) < count:
+            text = _text(message.get("content"))
+            if text.strip():
+                found.append(text)
+    return found
+
+
 def _checked(request: ChatRequest) -> ChatBody:
     options = request.stream_options
     return ChatBody(

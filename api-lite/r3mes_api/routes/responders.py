@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from pydantic_core import from_json
 
@@ -52,7 +53,7 @@ class SseResponder:
         self._include_usage = include_usage
 
     async def _start(self) -> None:
-        headers = [*_STREAM_HEADERS, *_request_id(self._question)]
+        headers = [*_STREAM_HEADERS, *_about(self._question)]
         await self._exchange.start(200, b"text/event-stream; charset=utf-8", headers)
 
     async def events(self, payload: bytes) -> None:
@@ -80,7 +81,7 @@ class SseResponder:
         if self._exchange.started:
             await self._exchange.finish(encode_event(error.body()) + DONE)
         else:
-            await self._exchange.error(error, _request_id(self._question))
+            await self._exchange.error(error, _about(self._question))
 
     async def keep_alive(self) -> None:
         if not self._exchange.started:
@@ -104,7 +105,7 @@ class TextResponder:
 
     async def _start(self) -> None:
         if not self._exchange.started:
-            headers = [*_STREAM_HEADERS, *_request_id(self._question)]
+            headers = [*_STREAM_HEADERS, *_about(self._question)]
             await self._exchange.start(200, b"text/plain; charset=utf-8", headers)
 
     async def continued(self) -> None:
@@ -119,7 +120,7 @@ class TextResponder:
             # Plain text has no other place for it, and a silent end would look like a whole answer.
             await self._exchange.finish(f"\n\n[{error.code}] {error.message}\n".encode())
         else:
-            await self._exchange.error(error, _request_id(self._question))
+            await self._exchange.error(error, _about(self._question))
 
     async def keep_alive(self) -> None:
         """Nothing can be said in plain text that is not part of the answer."""
@@ -154,10 +155,10 @@ class WholeResponder:
         )
         if end.continued:
             document["r3mes"] = {"continued": True}
-        await self._exchange.json(200, document, _request_id(self._question))
+        await self._exchange.json(200, document, _about(self._question))
 
     async def failed(self, error: ApiError) -> None:
-        await self._exchange.error(error, _request_id(self._question))
+        await self._exchange.error(error, _about(self._question))
 
     async def keep_alive(self) -> None:
         """A whole answer has one status, which is not known yet."""
@@ -186,5 +187,12 @@ def _read(event: bytes) -> Any:
         return json.loads(event)
 
 
-def _request_id(question: Question) -> Headers:
-    return [(b"x-request-id", question.completion_id.encode())]
+def _about(question: Question) -> Headers:
+    """The request's id and, where the gateway chose the adapter, which one and how."""
+    headers: Headers = [(b"x-request-id", question.completion_id.encode())]
+    if question.route is not None:
+        if question.route.adapter is not None:
+            # A header holds no Turkish letters, and a name may have any.
+            headers.append((b"x-r3mes-adapter", quote(question.route.adapter, safe="").encode()))
+        headers.append((b"x-r3mes-router", quote(question.route.cascade, safe=" ,:").encode()))
+    return headers

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from r3mes_api.adapter_choice.chooser import AUTO_MODEL
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle, shutting_down
-from r3mes_api.modes.interface import Mode
+from r3mes_api.modes.interface import Mode, ModelCard
 from r3mes_api.nodes.registry import Node
 from r3mes_api.settings import InferenceMode
 from r3mes_protocol import PROTOCOL_VERSION, __version__
@@ -62,7 +63,11 @@ class StatusRoutes:
         )
 
     async def models(self, exchange: Exchange) -> None:
-        """Base models and adapters that can be asked for."""
+        """Base models and adapters that can be asked for; `auto` leaves the adapter to the gateway."""
+        cards = self._mode.models()
+        if cards:
+            # Last: there are clients that take the first.
+            cards.append(ModelCard(AUTO_MODEL, sum(1 for node in self._mode.nodes() if node.serving)))
         data = [
             {
                 "id": card.name,
@@ -73,7 +78,7 @@ class StatusRoutes:
                 "nodes": card.nodes,
                 "context_tokens": card.context_tokens,
             }
-            for card in self._mode.models()
+            for card in cards
         ]
         await exchange.json(200, {"object": "list", "data": data})
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
+from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_api.routing.cost import Option
 from r3mes_protocol.wire import NodeId
 
@@ -47,6 +48,8 @@ class Decision:
     first_token_s: float | None = None
     total_s: float | None = None
     completion_tokens: int | None = None
+    route: AdapterRoute | None = None
+    """Where the gateway chose the adapter."""
 
     def document(self) -> dict[str, Any]:
         return {
@@ -60,6 +63,7 @@ class Decision:
             "first_token_ms": _milliseconds(self.first_token_s),
             "total_ms": _milliseconds(self.total_s),
             "completion_tokens": self.completion_tokens,
+            "router": self.route.document() if self.route is not None else None,
             "tries": [one.document() for one in self.tries],
         }
 

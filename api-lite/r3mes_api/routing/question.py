@@ -6,6 +6,7 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
+from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_protocol.chat import FinishReason
 from r3mes_protocol.messages import Usage
 from r3mes_protocol.usage import SignedUsage
@@ -57,6 +58,8 @@ class Question:
     token_limit: int | None = None
     continues: bool = False
     """The last message is the beginning of the answer."""
+    route: AdapterRoute | None = None
+    """Where the gateway chose the adapter: how, and what else would do."""
     parts: MutableSequence[NodePart] | None = None
     """Where somebody pays: takes the part of each node that is asked, in order."""
 
