@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if settings.log_level != "debug":
         # It tells of every connection.
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        # It tells of each of its own parts.
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     from r3mes_api.lifecycle import CannotStart
     from r3mes_api.server import CannotListen, bind, serve
 

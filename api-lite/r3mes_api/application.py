@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from r3mes_api.accounts.opening import FrontDesk
 from r3mes_api.adapter_choice.cascade import Thresholds
 from r3mes_api.adapter_choice.chooser import AdapterChooser, RouterPlan
 from r3mes_api.adapter_choice.topics import bundled_topics, load_topics
@@ -33,6 +34,7 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.wire import GatewayOrigin
 
 if TYPE_CHECKING:
+    from r3mes_api.accounts.services import Accounts
     from r3mes_api.devnet.service import Devnet
     from r3mes_api.nodes.registry import NodeRegistry
 
@@ -48,8 +50,10 @@ class Gateway:
         chooser: AdapterChooser,
         lifecycle: Lifecycle,
         http: Application,
+        desk: FrontDesk,
         devnet: Devnet | None,
     ) -> None:
+        self._desk = desk
         self.mode = mode
         self._chooser = chooser
         self.lifecycle = lifecycle
@@ -64,6 +68,8 @@ class Gateway:
             group.create_task(self.lifecycle.watch(), name="requests")
             if self._devnet is not None:
                 group.create_task(self._devnet.run(), name="devnet")
+            if self._desk.accounts is not None:
+                group.create_task(self._desk.accounts.sweep_for_ever(), name="accounts")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -87,13 +93,13 @@ class Gateway:
             await send({"type": "websocket.http.response.body", "body": body})
 
 
-def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
+def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDesk) -> Gateway:
     """`clock` is monotonic and that of the event loop, which must be running."""
     mode = build_mode(settings, clock)
     chooser = AdapterChooser(_router_plan(settings), logger)
     lifecycle = Lifecycle(settings.max_requests)
-    chat = ChatRoutes(mode, chooser, lifecycle, settings, clock)
-    status = StatusRoutes(mode, lifecycle, clock)
+    chat = ChatRoutes(mode, chooser, lifecycle, settings, clock, desk)
+    status = StatusRoutes(mode, lifecycle, clock, desk)
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
     router = Router(measurements.finished)
     web = WebRoutes(mode, lifecycle, settings, measurements, router, clock)
@@ -120,12 +126,14 @@ def build_gateway(settings: Settings, clock: Callable[[], float]) -> Gateway:
     devnet = _devnet(settings)
     if devnet is not None:
         router.hand_over(devnet.owns, devnet.answer)
+    if desk.accounts is not None:
+        _add_account_routes(router, web, desk.accounts, settings)
 
     async def http(scope: Scope, receive: Receive, send: Send) -> None:
         await router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
-    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, devnet)
+    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet)
 
 
 def _router_plan(settings: Settings) -> RouterPlan:
@@ -137,6 +145,20 @@ def _router_plan(settings: Settings) -> RouterPlan:
         settings.sentence_model,
         settings.sentence_model_s,
     )
+
+
+def _add_account_routes(router: Router, web: WebRoutes, accounts: Accounts, settings: Settings) -> None:
+    # FastAPI costs memory that a gateway without accounts need not hold.
+    from r3mes_api.accounts.routes import ACCOUNT_PATHS, account_application, describe_accounts
+
+    application = account_application(accounts, log=logging.getLogger("r3mes_api.accounts"))
+
+    async def route(exchange: Exchange) -> None:
+        await exchange.hand_to(application, settings.body_timeout_s)
+
+    for path in ACCOUNT_PATHS:
+        router.mount(path, route)
+    web.describe_also(lambda: describe_accounts(application))
 
 
 def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:

@@ -93,6 +93,8 @@ class Exchange:
         self.writing = False
         """Whether a write waits for the client to read."""
         self.last_write = self.received_at
+        self.headers: Headers = []
+        """What every response to this request carries."""
 
     def header(self, name: bytes) -> str | None:
         for key, value in self.scope["headers"]:
@@ -145,7 +147,7 @@ class Exchange:
             {
                 "type": "http.response.start",
                 "status": status,
-                "headers": [(b"content-type", content_type), *(headers or ())],
+                "headers": [(b"content-type", content_type), *(headers or ()), *self.headers],
             }
         )
 
@@ -163,6 +165,32 @@ class Exchange:
         self.finished = self.writing = True
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
         self.writing = False
+
+    async def hand_to(self, application: Application, body_timeout_s: float) -> None:
+        """Lets another application answer. A body that is not here in time ends like that of a client that left."""
+        body_by = self.received_at + body_timeout_s
+
+        async def receive() -> Message:
+            try:
+                async with asyncio.timeout_at(body_by):
+                    return await self.receive()
+            except TimeoutError:
+                return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.started, self.status = True, message["status"]
+                message["headers"] = [*message["headers"], *self.headers]
+            else:
+                self.bytes_sent += len(message.get("body", b""))
+                self.finished = not message.get("more_body", False)
+            await self._send(message)
+
+        await application(self.scope, receive, send)
+
+    def send_through(self, wrap: Callable[[Send], Send]) -> None:
+        """Before the response starts: whatever is sent goes through here too."""
+        self._send = wrap(self._send)
 
     async def json(self, status: int, payload: Any, headers: Headers | None = None) -> None:
         await self._whole(status, to_json(payload), headers)
@@ -186,6 +214,8 @@ def error_headers(error: ApiError) -> Headers:
     headers: Headers = []
     if error.retry_after_s is not None:
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
+    if error.code is ErrorCode.UNAUTHORIZED:
+        headers.append((b"www-authenticate", b"Bearer"))
     if error.code in (ErrorCode.BODY_TOO_LARGE, ErrorCode.SHUTTING_DOWN):
         # The rest of the body would be read as the next request, or the next request would be refused too.
         headers.append((b"connection", b"close"))

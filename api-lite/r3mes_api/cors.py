@@ -9,7 +9,10 @@ from r3mes_api.asgi import Application, Headers, Message, Receive, Scope, Send
 
 ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, x-api-key, x-request-id"
 ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
-EXPOSED_HEADERS = b"x-request-id, retry-after, x-r3mes-adapter, x-r3mes-router"
+EXPOSED_HEADERS = (
+    b"x-request-id, retry-after, x-r3mes-adapter, x-r3mes-router, x-ratelimit-limit-requests, "
+    b"x-ratelimit-remaining-requests, x-ratelimit-reset-requests, idempotent-replayed"
+)
 PREFLIGHT_SECONDS = b"600"
 """How long a browser may remember a preflight; an operator's change is seen after it."""
 

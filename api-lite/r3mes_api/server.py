@@ -12,11 +12,13 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 import uvicorn
 
+from r3mes_api.accounts.opening import open_front_desk
 from r3mes_api.application import Gateway, build_gateway
 from r3mes_api.lifecycle import LAST_ERROR_S
 from r3mes_api.settings import InferenceMode, Settings
@@ -113,7 +115,18 @@ async def serve(
     Raises CannotStart.
     """
     loop = asyncio.get_running_loop()
-    gateway = build_gateway(settings, loop.time)
+    desk = await open_front_desk(settings, listening_url(listener), time.time)
+    try:
+        await _serve(settings, listener, build_gateway(settings, loop.time, desk), watch_stdin, announce)
+    finally:
+        # No request runs any more.
+        await desk.close()
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, gateway: Gateway, watch_stdin: bool, announce: Callable[[bytes], None]
+) -> None:
+    loop = asyncio.get_running_loop()
     server = _Server(_uvicorn_config(gateway, settings))
     stop: asyncio.Future[_Stop] = loop.create_future()
 
@@ -184,6 +197,8 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
         ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
+        # Which proxies are believed is a setting of the gateway, not of the server's library.
+        proxy_headers=False,
         log_config=None,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_CONNECTION_S,

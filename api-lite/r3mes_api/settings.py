@@ -14,10 +14,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from r3mes_api.accounts.client_address import parse_networks
 from r3mes_api.adapter_choice.decision import RouterKind
 from r3mes_api.adapter_choice.topics import TopicsFileError, load_topics
 from r3mes_api.addresses import browser_origins, checked_url, production_problems
 from r3mes_api.devnet.parameters import ErrorShape, RoleRecords
+from r3mes_api.price_list import MAX_PRICE, price_list
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_ADAPTERS_PER_NODE, MAX_BODY_BYTES, MAX_NAME_CHARS
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
@@ -126,6 +128,14 @@ def _share(default: float) -> Any:
     return _setting(default, "a number from 0 to 1", f"{default:g}", ge=0, le=1)
 
 
+def _networks(value: object) -> object:
+    return tuple(str(network) for network in parse_networks(value)) if isinstance(value, str) else value
+
+
+def _prices(value: object) -> object:
+    return price_list(value) if isinstance(value, str) else value
+
+
 def _seconds(default: float, *, low: float = 0.05, high: float = 86400.0) -> Any:
     return _setting(default, f"a number of seconds from {low:g} to {high:g}", f"{default:g}", ge=low, le=high)
 
@@ -195,11 +205,52 @@ class Settings(BaseSettings):
         variable="DATABASE_URL",
         secret=True,
     )
-    """Where accounts and usage will be kept. Checked at the start; this version keeps no accounts yet."""
+    """Where accounts and usage are kept. Not set: a SQLite file in the data folder."""
     redis_url: Annotated[str, BeforeValidator(_redis)] | None = _setting(
         None, "redis://, rediss:// or unix:// address", "redis://127.0.0.1:6379/0", variable="REDIS_URL", secret=True
     )
     """Where several replicas will share what may be forgotten. Checked at the start; not used by this version yet."""
+
+    # --- who asks ---
+    accounts: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    """Whether users sign in by wallet, show API keys and pay with credits. Off: anybody may ask; nothing is kept."""
+    anonymous_chat: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    """With accounts: whether prompts without a key are answered too. They cost nothing; only their rate is limited."""
+    data_folder: Path | None = _setting(None, "a folder that the gateway may write to", "/var/lib/r3mes")
+    """Holds the key with which the gateway signs receipts, and the database when there is no DATABASE_URL. Accounts
+    need it."""
+    address_prefix: str | None = _setting(
+        None, "how the network's wallet addresses begin", "remes", pattern="^[a-z]{1,20}$"
+    )
+    """Wallets with other addresses can't sign in. Not set: any."""
+    prompt_price: int = _count(0, low=0, high=MAX_PRICE)
+    """Base units for a million tokens of prompts."""
+    completion_price: int = _count(0, low=0, high=MAX_PRICE)
+    """Base units for a million tokens of answers."""
+    model_prices: Annotated[tuple[str, ...], BeforeValidator(_prices)] = _setting(
+        (), "name=prompt/completion, separated by commas", "Big-Model=200000/800000,ipek=100000/400000"
+    )
+    """Other prices, for models and adapters by name."""
+    node_share_percent: int = _count(90, low=0, high=100)
+    """What the nodes earn of it; the gateway keeps the rest."""
+    welcome_credits: int = _count(0, low=0, high=2**53)
+    """Base units for an address that signs in for the first time. Addresses cost nothing, so anybody can make many."""
+    unstated_tokens: int = _count(4096)
+    """The most that an answer may have where its request names no `max_tokens`: somebody pays, so there is a bound."""
+    key_requests_per_minute: int = _count(120, low=0)
+    """Prompts of one API key; 0 for any number."""
+    key_burst: int = _count(30)
+    """Prompts of one API key at once, after a pause."""
+    address_requests_per_minute: int = _count(240, low=0)
+    """Prompts of one address, with and without a key and with accounts or without; 0 for any number."""
+    address_burst: int = _count(60)
+    """Prompts of one address at once, after a pause."""
+    limit_loopback: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    """Whether requests from this machine itself are limited too."""
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_networks)] = _setting(
+        ("127.0.0.0/8", "::1/128"), "networks or addresses, separated by commas", "127.0.0.0/8,::1/128,10.0.0.0/8"
+    )
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
     # --- the node session ---
     heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
@@ -423,12 +474,15 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
         if variable_name(field) not in already:
             found.append(_described(field, problem))
 
+    if settings.accounts is Switch.ON and settings.data_folder is None:
+        report("data_folder", "is missing; accounts need a place for the gateway's key")
     if settings.profile is Profile.PRODUCTION:
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
         if settings.devnet:
             report("devnet", "an emulated chain would pass off worthless coins as stakes; it is refused in production")
-        if settings.inference_mode is InferenceMode.REMOTE and settings.public_url is None:
+        signs = settings.inference_mode is InferenceMode.REMOTE or settings.accounts is Switch.ON
+        if signs and settings.public_url is None:
             report("public_url", "is missing; production needs it, or a relay could pass off its address as yours")
         for field, problem in production_problems(
             settings.cors_allowed_origins, settings.database_url, settings.redis_url

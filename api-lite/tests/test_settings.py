@@ -58,7 +58,8 @@ def test_property_8_environment_validation_reports_every_problem_at_once(wrong: 
 @given(st.sampled_from(sorted(Settings.model_fields)))
 def test_property_8_environment_validation_examples_are_valid(name: str) -> None:
     extra: Any = Settings.model_fields[name].json_schema_extra
-    load_settings({variable_name(name): extra["example"], "R3MES_PUBLIC_URL": "https://gateway.example.org"})
+    others = {"R3MES_PUBLIC_URL": "https://gateway.example.org", "R3MES_DATA_FOLDER": "/var/lib/r3mes"}
+    load_settings({**others, variable_name(name): extra["example"]})
 
 
 @given(st.text(min_size=1, max_size=200))

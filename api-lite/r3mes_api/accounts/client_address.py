@@ -41,11 +41,27 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Ne
     return address
 
 
+def is_trusted(peer: str, trusted: Sequence[Network]) -> bool:
+    """Whether what this peer says of its own clients is believed."""
+    address = _parse(peer)
+    return address is not None and _is_trusted(address, trusted)
+
+
 def limit_key(address: Address | None) -> str:
     """The name of the bucket that an address draws from."""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, IPV6_SITE_BITS), strict=False))
     return "local" if address is None else str(address)
+
+
+def limited_address(
+    peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network], *, loopback: bool
+) -> str | None:
+    """The bucket of whoever sent a request; None for this machine itself where its own requests are not limited."""
+    address = client_address(peer, forwarded_for, trusted)
+    if not loopback and (address is None or address.is_loopback):
+        return None
+    return limit_key(address)
 
 
 def _parse(text: str) -> Address | None:

@@ -23,8 +23,10 @@ class Activity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LimitPair:
-    by_address: RatePolicy
-    by_key: RatePolicy
+    """None: no limit."""
+
+    by_address: RatePolicy | None
+    by_key: RatePolicy | None
 
 
 def _default_policies() -> dict[Activity, LimitPair]:
@@ -54,15 +56,19 @@ class RateLimits:
         self._log = log
         self._is_shared = True
 
-    async def check(self, activity: Activity, *, address: str, key_id: str | None) -> RateDecision:
-        """Takes one token from the address' bucket and, where there is one, from the key's.
+    async def check(self, activity: Activity, *, address: str | None, key_id: str | None) -> RateDecision | None:
+        """Takes one token from the address' bucket and one from the key's; None stands for one that has no limit.
 
-        Raises ApiError RATE_LIMITED with the seconds to wait.
+        Returns None where there was nothing to take from. Raises ApiError RATE_LIMITED with the seconds to wait.
         """
         pair = self._policies.pairs[activity]
-        draws = [Draw(f"{activity}:address:{address}", pair.by_address)]
-        if key_id is not None:
+        draws: list[Draw] = []
+        if address is not None and pair.by_address is not None:
+            draws.append(Draw(f"{activity}:address:{address}", pair.by_address))
+        if key_id is not None and pair.by_key is not None:
             draws.append(Draw(f"{activity}:key:{key_id}", pair.by_key))
+        if not draws:
+            return None
         decision = await self._draw(draws)
         if not decision.allowed:
             seconds = max(1, math.ceil(decision.retry_after_us / MICROSECONDS))
@@ -87,8 +93,10 @@ class RateLimits:
         return decision
 
 
-def rate_limit_headers(decision: RateDecision) -> list[tuple[str, str]]:
+def rate_limit_headers(decision: RateDecision | None) -> list[tuple[str, str]]:
     """OpenAI's names: https://platform.openai.com/docs/guides/rate-limits (headers)."""
+    if decision is None:
+        return []
     return [
         ("x-ratelimit-limit-requests", str(decision.limit)),
         ("x-ratelimit-remaining-requests", str(decision.remaining)),

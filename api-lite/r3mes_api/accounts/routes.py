@@ -48,6 +48,18 @@ def account_application(accounts: Accounts, *, log: logging.Logger) -> FastAPI:
     return application
 
 
+def describe_accounts(application: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of the account routes; errors are the gateway's `Error`, which is described elsewhere."""
+    document = application.openapi()
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = {"$ref": "#/components/responses/Error"}
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    return document
+
+
 def answer_errors(application: FastAPI, *, log: logging.Logger) -> None:
     """Every error of the account routes gets the project's error body and no traceback."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from r3mes_api.accounts.api_keys import ApiKeys
 from r3mes_api.accounts.billing import Billing
-from r3mes_api.accounts.client_address import Network, client_address, limit_key
+from r3mes_api.accounts.client_address import Network, limited_address
 from r3mes_api.accounts.gateway_key import load_or_create_gateway_key
 from r3mes_api.accounts.idempotency import Idempotency
 from r3mes_api.accounts.identity import Identity, bearer_token
@@ -46,6 +46,8 @@ class AccountSettings:
     redis_url: str | None = None
     address_prefix: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
+    limits_loopback: bool = True
+    """Whether the rate of requests from this machine itself is limited too."""
     price: Price = field(default_factory=lambda: Price(0, 0))
     prices_by_model: Mapping[str, Price] = field(default_factory=dict)
     welcome_credits: int = 0
@@ -60,7 +62,8 @@ class Admission:
 
     identity: Identity | None
     """None for one without a key."""
-    decision: RateDecision
+    decision: RateDecision | None
+    """None where nothing is limited."""
 
 
 class Accounts:
@@ -118,7 +121,9 @@ class Accounts:
 
         Raises ApiError UNAUTHORIZED for a key that is not valid, RATE_LIMITED, ACCOUNTS_UNAVAILABLE.
         """
-        address = limit_key(client_address(peer, forwarded_for, self._settings.trusted_proxies))
+        address = limited_address(
+            peer, forwarded_for, self._settings.trusted_proxies, loopback=self._settings.limits_loopback
+        )
         token = bearer_token(authorization, api_key)
         identity = None
         if token is not None:

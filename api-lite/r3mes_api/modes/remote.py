@@ -113,7 +113,12 @@ class RemoteMode:
             room_by=question.received_at + self._settings.room_wait_s,
         )
         decision = Decision(
-            question.completion_id, question.created, question.model, question.adapter, route=question.route
+            question.completion_id,
+            question.created,
+            question.model,
+            question.adapter,
+            owner=question.owner,
+            route=question.route,
         )
         self._decisions.add(decision)
         so_far = AnswerSoFar() if self._settings.continue_answers else None

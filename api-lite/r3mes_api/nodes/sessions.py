@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Protocol
 
+from r3mes_api.accounts.client_address import is_trusted, parse_networks
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms
 from r3mes_api.nodes.deadlines import Deadlines
@@ -142,6 +143,7 @@ class NodeSessions:
         self._deadlines = Deadlines(self._loop)
         self.elsewhere: Callable[[Reservation], JobHolder] | None = None
         """The way to a node of another replica, where there are replicas."""
+        self._trusted_proxies = parse_networks(",".join(settings.trusted_proxies))
 
     # --- sockets ---
 
@@ -186,9 +188,19 @@ class NodeSessions:
             return self._settings.public_url
         host = next((bytes(value).decode("latin-1") for name, value in scope["headers"] if name == b"host"), "")
         try:
-            return gateway_origin(f"{scope['scheme']}://{host}")
+            return gateway_origin(f"{self._scheme(scope)}://{host}")
         except ValueError as error:
             raise ApiError(ErrorCode.INVALID_REQUEST, f"The Host header is no address: {error}.") from None
+
+    def _scheme(self, scope: Scope) -> str:
+        """How the node dialled, where a proxy that is believed took the encryption off."""
+        client = scope.get("client")
+        told = next(
+            (bytes(value).decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-proto"), ""
+        )
+        if told in ("http", "https") and client and is_trusted(client[0], self._trusted_proxies):
+            return told
+        return str(scope["scheme"])
 
     async def watch(self) -> None:
         """Ends sessions that fell silent; runs until cancelled."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from r3mes_api.accounts.opening import FrontDesk
 from r3mes_api.adapter_choice.chooser import AUTO_MODEL, EARLIER_PROMPTS, AdapterChooser
 from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_api.asgi import Exchange
@@ -48,16 +49,19 @@ class ChatRoutes:
         lifecycle: Lifecycle,
         settings: Settings,
         clock: Callable[[], float],
+        desk: FrontDesk,
     ) -> None:
         self._mode = mode
         self._chooser = chooser
         self._lifecycle = lifecycle
         self._settings = settings
         self._clock = clock
+        self._reception = desk.reception
 
     async def completions(self, exchange: Exchange) -> None:
         """`POST /v1/chat/completions`."""
         received_at = self._clock()
+        identity = None if self._reception is None else await self._reception.chat(exchange)
         request = read_chat_request(await self._body(exchange))
         if request.n is not None and request.n > 1:
             raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
@@ -72,6 +76,7 @@ class ChatRoutes:
             body=request.body,
             prompt=request.prompt,
             token_limit=request.token_limit,
+            owner=None if identity is None else identity.owner,
         )
         responder: Responder = (
             SseResponder(exchange, question, include_usage=request.include_usage)
@@ -83,6 +88,7 @@ class ChatRoutes:
     async def chat(self, exchange: Exchange) -> None:
         """`POST /chat`."""
         received_at = self._clock()
+        identity = None if self._reception is None else await self._reception.chat(exchange)
         request = _simple_chat(await self._body(exchange))
         if not request.message.strip():
             raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
@@ -97,6 +103,7 @@ class ChatRoutes:
             route=route,
             body=body,
             prompt=request.message,
+            owner=None if identity is None else identity.owner,
         )
         await self._answer(exchange, question, TextResponder(exchange, question))
 

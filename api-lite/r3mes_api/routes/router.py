@@ -23,6 +23,7 @@ class Router:
         self._exact: dict[str, dict[str, Route]] = {}
         self._by_prefix: dict[str, tuple[str, dict[str, Route]]] = {}
         self._elsewhere: tuple[Callable[[str], bool], Route] | None = None
+        self._mounted: dict[str, Route] = {}
 
     def add(self, method: str, path: str, route: Route) -> None:
         if path.endswith("}"):
@@ -34,6 +35,10 @@ class Router:
     def hand_over(self, owns: Callable[[str], bool], route: Route) -> None:
         """Paths that another router answers with errors of its own shape."""
         self._elsewhere = (owns, route)
+
+    def mount(self, path: str, route: Route) -> None:
+        """Everything at this address and below it, whatever the method, unless it is registered by itself."""
+        self._mounted[path] = route
 
     async def __call__(self, exchange: Exchange) -> None:
         try:
@@ -81,7 +86,15 @@ class Router:
         if path in self._exact:
             return path
         prefix = f"{path.rpartition('/')[0]}/"
-        return f"{prefix}{{{self._by_prefix[prefix][0]}}}" if prefix in self._by_prefix else "other"
+        if prefix in self._by_prefix:
+            return f"{prefix}{{{self._by_prefix[prefix][0]}}}"
+        return self._mount_of(path) or "other"
+
+    def _mount_of(self, path: str) -> str | None:
+        for mount in self._mounted:
+            if path == mount or path.startswith(f"{mount}/"):
+                return mount
+        return None
 
     def _route(self, exchange: Exchange) -> Route:
         path = exchange.scope["path"]
@@ -89,6 +102,9 @@ class Router:
             return self._elsewhere[1]
         methods = self._methods(path)
         if not methods:
+            mount = self._mount_of(path)
+            if mount is not None:
+                return self._mounted[mount]
             raise ApiError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         if path not in self._exact:
             prefix, _, value = path.rpartition("/")

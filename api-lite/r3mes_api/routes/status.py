@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from r3mes_api.accounts.opening import FrontDesk
+from r3mes_api.accounts.reception import KeyReception
 from r3mes_api.adapter_choice.chooser import AUTO_MODEL
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle, shutting_down
@@ -18,7 +20,8 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 
 
 class StatusRoutes:
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, clock: Callable[[], float]) -> None:
+    def __init__(self, mode: Mode, lifecycle: Lifecycle, clock: Callable[[], float], desk: FrontDesk) -> None:
+        self._reception = desk.reception
         self._mode = mode
         self._lifecycle = lifecycle
         self._clock = clock
@@ -98,8 +101,12 @@ class StatusRoutes:
         raise ApiError(ErrorCode.NOT_FOUND, "No node of this id is connected to this gateway.", param="node_id")
 
     async def request(self, exchange: Exchange) -> None:
-        """Who knows a request's id may read its record: only the one who asked was told the id, and none is guessed."""
+        """The way of a prompt through the nodes. With accounts it is for the owner of the key that was shown. Without,
+        it is for who knows the id: only the one who asked was told it, and none is guessed."""
         found = self._mode.decision(exchange.path_values["request_id"])
+        if found is not None and found["owner"] is not None and isinstance(self._reception, KeyReception):
+            # Another one's request is not told from one that never was.
+            found = found if await self._reception.owner(exchange) == found["owner"] else None
         if found is None:
             raise ApiError(ErrorCode.NOT_FOUND, "Nothing is known of this request any more.", param="request_id")
         await exchange.json(200, found)

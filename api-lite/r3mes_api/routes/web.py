@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Callable
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -15,7 +16,7 @@ from r3mes_api.routes.router import Router
 from r3mes_api.settings import Settings, Switch
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.metrics import CONTENT_TYPE, Gauge, exposition
-from r3mes_api.web.openapi import describe
+from r3mes_api.web.openapi import add_description, describe
 from r3mes_api.web.process import process_gauges
 from r3mes_api.web.status_page import CONTENT_SECURITY_POLICY, PageView, render
 from r3mes_protocol import __version__
@@ -47,6 +48,11 @@ class WebRoutes:
         self._clock = clock
         self._started_at = clock()
         self._description: bytes | None = None
+        self._more: list[Callable[[], dict[str, Any]]] = []
+
+    def describe_also(self, document: Callable[[], dict[str, Any]]) -> None:
+        """Another application's OpenAPI document belongs to this API's too."""
+        self._more.append(document)
 
     async def page(self, exchange: Exchange) -> None:
         """The state of the network as a page for people."""
@@ -96,5 +102,8 @@ class WebRoutes:
     async def openapi(self, exchange: Exchange) -> None:
         """The description of this API."""
         if self._description is None:
-            self._description = to_json(describe(self._router.routes()))
+            document = describe(self._router.routes())
+            for more in self._more:
+                add_description(document, more())
+            self._description = to_json(document)
         await exchange.whole(200, b"application/json", self._description)

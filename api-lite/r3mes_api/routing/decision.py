@@ -43,6 +43,8 @@ class Decision:
     created: int
     model: str | None
     adapter: str | None
+    owner: str | None = None
+    """The wallet that asked; only it may read this."""
     tries: list[Try] = field(default_factory=list)
     outcome: str = "running"
     first_token_s: float | None = None
@@ -58,6 +60,7 @@ class Decision:
             "created": self.created,
             "model": self.model,
             "adapter": self.adapter,
+            "owner": self.owner,
             "outcome": self.outcome,
             "continued": any(one.continues for one in self.tries),
             "first_token_ms": _milliseconds(self.first_token_s),

@@ -60,6 +60,8 @@ class Question:
     """The last message is the beginning of the answer."""
     route: AdapterRoute | None = None
     """Where the gateway chose the adapter: how, and what else would do."""
+    owner: str | None = None
+    """The wallet whose key was shown."""
     parts: MutableSequence[NodePart] | None = None
     """Where somebody pays: takes the part of each node that is asked, in order."""
 

@@ -40,6 +40,13 @@ def describe(routes: Iterable[tuple[str, str, Route]]) -> dict[str, Any]:
     }
 
 
+def add_description(document: dict[str, Any], other: dict[str, Any]) -> None:
+    """Puts the addresses and models of another document in."""
+    document["paths"] = dict(sorted({**document["paths"], **other["paths"]}.items()))
+    for kind, members in other.get("components", {}).items():
+        document["components"].setdefault(kind, {}).update(members)
+
+
 def _operation(method: str, path: str, route: Route) -> dict[str, Any]:
     text = " ".join((route.__doc__ or "").split()) or f"{method} {path}"
     operation: dict[str, Any] = {
