@@ -245,7 +245,7 @@ class DevnetRoutes:
         try:
             used = self._chain.simulate(tx_bytes)
         except Refusal as refusal:
-            raise GrpcError(500, 2, f"{refusal.log} [{refusal.codespace}:{refusal.code}]: with gas used") from None
+            raise GrpcError(500, 2, f"{refusal.log} [cosmos/cosmos-sdk/baseapp] with gas used: '0'") from None
         empty: Json = {"data": "", "log": "", "events": [], "msg_responses": []}
         return {"gas_info": {"gas_wanted": "0", "gas_used": str(used)}, "result": empty}
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from r3mes_launcher.wallet import chain_shapes as shapes
 from r3mes_launcher.wallet.amounts import Coin, parse_gas_price
 from r3mes_launcher.wallet.chain_endpoints import Answer, EndpointPool
-from r3mes_launcher.wallet.chain_errors import ChainRefusal, refusal_of_broadcast, refusal_of_query
+from r3mes_launcher.wallet.chain_errors import ChainRefusal, plain, refusal_of_broadcast, refusal_of_query
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.profiles import NetworkFacts
 
@@ -148,6 +148,19 @@ class ChainClient:
         found = await self._pages("/remes/remes/v1/node_registrations", "registrations", shapes.read_registration)
         return next((item for item in found if item.address == address), None)
 
+    # Permissions
+
+    async def authorizations(self, *, granter: str = "", grantee: str = "") -> tuple[dict[str, Any], ...]:
+        """What an account has given to others, or was given, as the chain shows it; expired ones are left out."""
+        kind, address = ("granter", granter) if granter else ("grantee", grantee)
+        path = f"/cosmos/authz/v1beta1/grants/{kind}/{_path(address)}"
+        return await self._pages(path, "grants", shapes.read_permission)
+
+    async def fee_allowances(self, *, granter: str = "", grantee: str = "") -> tuple[dict[str, Any], ...]:
+        kind, address = ("issued", granter) if granter else ("allowances", grantee)
+        path = f"/cosmos/feegrant/v1beta1/{kind}/{_path(address)}"
+        return await self._pages(path, "allowances", shapes.read_permission)
+
     # Transactions
 
     async def simulate(self, tx_bytes: bytes) -> int:
@@ -164,6 +177,15 @@ class ChainClient:
         body = {"tx_bytes": base64.b64encode(tx_bytes).decode(), "mode": "BROADCAST_MODE_SYNC"}
         answer = await self._endpoints.post_once("/cosmos/tx/v1beta1/txs", body)
         return refusal_of_broadcast(answer.document, answer.status)
+
+    async def ask_faucet(self, address: str) -> str:
+        """Free coins, where a gateway's devnet has a faucet. The hash of the transaction that brings them."""
+        answer = await self._endpoints.post_once("/devnet/faucet", {"address": address})
+        if answer.status != 200:
+            error = answer.document.get("error")
+            reason = str(error.get("message") or "") if isinstance(error, dict) else ""
+            raise WalletError(Problem.CHAIN_REFUSED, plain(reason) or "This network has no faucet.")
+        return str(shapes.field(answer.document, "tx_hash", what="the faucet"))
 
     async def transaction(self, tx_hash: str, *, endpoint: str | None = None) -> shapes.TransactionResult | None:
         """None while the hash is in no block that the node knows."""

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import ValidationError
 
 from r3mes_launcher.wallet import roles, staking
-from r3mes_launcher.wallet.addresses import require_account, require_operator
-from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_amount
+from r3mes_launcher.wallet.addresses import require_account
+from r3mes_launcher.wallet.amounts import Coin, format_amount
+from r3mes_launcher.wallet.chain_errors import DUPLICATE_CODE, ChainRefusal
+from r3mes_launcher.wallet.command_steps import (
+    SETTLE_TIMEOUT_S,
+    Answer,
+    amount_of,
+    open_wallet,
+    payment_answer,
+    roles_of,
+    transact,
+    validator_of,
+)
+from r3mes_launcher.wallet.decoding import decode_signed
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.history_csv import history_csv
 from r3mes_launcher.wallet.json_input import Fields, bad
-from r3mes_launcher.wallet.message_kinds import ChainMessage
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
-from r3mes_launcher.wallet.payment_machine import Payment, sentence
-from r3mes_launcher.wallet.sender import Plan, refusal_of
-from r3mes_launcher.wallet.wallet_record import WalletRecord
+from r3mes_launcher.wallet.transactions import transaction_hash
 from r3mes_launcher.wallet.wallet_session import Online, WalletSession
-from r3mes_protocol.grants import Grant, Role
+from r3mes_protocol.grants import Grant
 
-SETTLE_TIMEOUT_S = 60.0
-"""How long a command waits for a block; what is not settled then goes on with `resume`."""
+LOOK_S = 0.5
+"""Between two looks for a transaction."""
 MAX_GRANT_DAYS = 366
 SECONDS_A_DAY = 86_400
 
-Answer = dict[str, Any]
-
 
 async def balance(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     fields.done()
     facts = await online.sender.check_network()
     held = await staking.portfolio(online.client, record.address, facts.bond_denom)
@@ -46,64 +52,114 @@ async def balance(session: WalletSession, online: Online, fields: Fields) -> Ans
 
 
 async def send(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     recipient = require_account(fields.text("to"), online.profile.prefix, what="recipient's address")
-    amount = await _amount(online, record, fields)
-    return await _transact(session, online, record, fields, [staking.send(record.address, recipient, amount)])
+    amount = await amount_of(online, record, fields)
+    return await transact(session, online, record, fields, [staking.send(record.address, recipient, amount)])
 
 
 async def stake(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
-    validator = _validator(online, fields, "validator")
-    amount = await _amount(online, record, fields)
-    return await _transact(session, online, record, fields, [staking.delegate(record.address, validator, amount)])
+    record = open_wallet(session, fields)
+    validator = validator_of(online, fields, "validator")
+    amount = await amount_of(online, record, fields)
+    return await transact(session, online, record, fields, [staking.delegate(record.address, validator, amount)])
 
 
 async def unstake(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
-    validator = _validator(online, fields, "validator")
-    amount = await _amount(online, record, fields, limited=False)
+    record = open_wallet(session, fields)
+    validator = validator_of(online, fields, "validator")
+    amount = await amount_of(online, record, fields, limited=False)
     held = await staking.portfolio(online.client, record.address, amount.denom)
     params = await online.client.staking_params()
     message = staking.undelegate(record.address, validator, amount, held, params)
     meaning = staking.unbonding_meaning(params, await online.client.slashing_params(), time.time())
-    answer = await _transact(session, online, record, fields, [message])
+    answer = await transact(session, online, record, fields, [message])
     return {**answer, "unbonding": list(meaning.sentences)}
 
 
 async def redelegate(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
-    source, destination = _validator(online, fields, "from"), _validator(online, fields, "validator")
-    amount = await _amount(online, record, fields, limited=False)
+    record = open_wallet(session, fields)
+    source, destination = validator_of(online, fields, "from"), validator_of(online, fields, "validator")
+    amount = await amount_of(online, record, fields, limited=False)
     held = await staking.portfolio(online.client, record.address, amount.denom)
     params = await online.client.staking_params()
     message = staking.redelegate(record.address, source, destination, amount, held, params, time.time())
-    return await _transact(session, online, record, fields, [message])
+    return await transact(session, online, record, fields, [message])
+
+
+async def cancel_unstake(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Stakes coins again that are on their way out; which, is named by the block in which that began."""
+    record = open_wallet(session, fields)
+    validator, height = validator_of(online, fields, "validator"), fields.count("height")
+    amount = await amount_of(online, record, fields, limited=False)
+    running = await online.client.unbondings(record.address)
+    entry = next((item for item in running if (item.validator, item.created_height) == (validator, height)), None)
+    if entry is None:
+        raise WalletError(
+            Problem.STAKING_RULE,
+            "No unstaking from this validator began in that block, or it has ended.",
+            "“stakes” lists those that run.",
+        )
+    message = staking.cancel_unbonding(record.address, entry, amount.denom, amount.amount, time.time())
+    return await transact(session, online, record, fields, [message])
+
+
+async def stakes(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Each stake, what it has earned, and what is on its way out or being moved."""
+    record = open_wallet(session, fields)
+    fields.done()
+    facts = await online.sender.check_network()
+    held = await staking.portfolio(online.client, record.address, facts.bond_denom)
+    names = {item.operator: item.name for item in await online.client.validators()}
+    decimals = online.profile.decimals
+    earned = {
+        reward.validator: sum(coin.amount for coin in reward.coins if coin.denom == facts.bond_denom)
+        for reward in held.rewards
+    }
+    return {
+        "address": record.address,
+        "stakes": [
+            {
+                "validator": item.validator,
+                "name": names.get(item.validator, ""),
+                "amount": format_amount(item.amount.amount, decimals),
+                "earned": format_amount(earned.get(item.validator, 0), decimals),
+            }
+            for item in held.delegations
+        ],
+        "unstaking": [
+            {
+                "validator": item.validator,
+                "amount": format_amount(item.amount, decimals),
+                "height": item.created_height,
+                "free_at": staking.day(item.completes_at),
+            }
+            for item in held.unbondings
+        ],
+        "moving": [
+            {"from": item.source, "validator": item.destination, "fixed_until": staking.day(item.completes_at)}
+            for item in held.redelegations
+        ],
+    }
 
 
 async def claim(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     rewards = await online.client.rewards(record.address)
-    return await _transact(session, online, record, fields, staking.claim(record.address, rewards))
+    return await transact(session, online, record, fields, staking.claim(record.address, rewards))
 
 
 async def register(session: WalletSession, online: Online, fields: Fields) -> Answer:
     """Registers roles and reads back what the chain made of it."""
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     facts = await online.sender.check_network()
-    chosen = _roles(fields)
-    spec = Fields(fields.object("resources") if fields.has("resources") else {}, "resources")
-    names = [field.name for field in dataclasses.fields(roles.Resources)]
-    try:
-        resources = roles.Resources(**{name: spec.count(name, 0) for name in names})
-    except ValueError as error:
-        raise bad(f"The resources are wrong: {error}.") from None
-    spec.done()
+    chosen = roles_of(fields)
+    resources = resources_of(fields)
     needed = roles.requirements(online.profile, await online.client.role_params(), facts.bond_denom)
     declared = Coin(facts.bond_denom, roles.total_for(chosen, needed))
     held = roles.registered_roles(await online.client.registration(record.address))
     message = roles.register_message(record.address, chosen, resources, declared, held=held)
-    answer = await _transact(session, online, record, fields, [message])
+    answer = await transact(session, online, record, fields, [message])
     if answer.get("state") == "included":
         found = await online.client.registration(record.address)
         assert isinstance(message.body, wire.MsgRegisterNode)
@@ -112,8 +168,24 @@ async def register(session: WalletSession, online: Online, fields: Fields) -> An
     return answer
 
 
+async def update_registration(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Changes the roles and resources of a registration that is there."""
+    record = open_wallet(session, fields)
+    chosen, resources = roles_of(fields), resources_of(fields)
+    found = await online.client.registration(record.address)
+    if found is None:
+        raise WalletError(Problem.STAKING_RULE, "The chain has no registration of this node.", "Register it first.")
+    message = roles.update_message(record.address, chosen, resources, held=roles.registered_roles(found))
+    answer = await transact(session, online, record, fields, [message])
+    if answer.get("state") == "included":
+        found = await online.client.registration(record.address)
+        names = sorted(role.value for role in roles.registered_roles(found))
+        answer["recorded"] = [f"The chain records these roles now: {', '.join(names) or 'none'}."]
+    return answer
+
+
 async def role_status(session: WalletSession, online: Online, fields: Fields) -> Answer:
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     fields.done()
     facts = await online.sender.check_network()
     needed = roles.requirements(online.profile, await online.client.role_params(), facts.bond_denom)
@@ -137,12 +209,12 @@ async def role_status(session: WalletSession, online: Online, fields: Fields) ->
 
 async def grant(session: WalletSession, online: Online, fields: Fields) -> Answer:
     """The owner's signed word for a node's key, which the node shows to its gateway."""
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     facts = await online.sender.check_network()
     days, begin = fields.count("days", 90), int(time.time())
     if not 0 < days <= MAX_GRANT_DAYS:
         raise bad(f"A grant lasts 1 to {MAX_GRANT_DAYS} days.")
-    node, chosen, gateway = fields.text("node_public_key"), _roles(fields), fields.text("gateway")
+    node, chosen, gateway = fields.text("node_public_key"), roles_of(fields), fields.text("gateway")
     fields.done()
     try:
         wanted = Grant(
@@ -166,7 +238,7 @@ async def validators(session: WalletSession, online: Online, fields: Fields) -> 
 
 async def history(session: WalletSession, online: Online, fields: Fields) -> Answer:
     """What the chain knows of the address, and what this computer has sent; with “csv” as a table."""
-    record = _open(session, fields)
+    record = open_wallet(session, fields)
     as_csv = fields.flag("csv")
     fields.done()
     facts = await online.sender.check_network()
@@ -175,14 +247,54 @@ async def history(session: WalletSession, online: Online, fields: Fields) -> Ans
         return {"csv": history_csv(await online.client.history(record.address), own)}
     return {
         "chain": [dataclasses.asdict(item) for item in await online.client.history(record.address)],
-        "own": [_payment(item) for item in online.store.payments(facts.chain_id, record.address)],
+        "own": [payment_answer(item) for item in online.store.payments(facts.chain_id, record.address)],
     }
 
 
 async def resume(session: WalletSession, online: Online, fields: Fields) -> Answer:
     """Goes on with payments that a crash or an outage left in flight. Needs no password: they are signed."""
     fields.done()
-    return {"payments": [_payment(item) for item in await online.sender.resume(SETTLE_TIMEOUT_S)]}
+    return {"payments": [payment_answer(item) for item in await online.sender.resume(SETTLE_TIMEOUT_S)]}
+
+
+async def broadcast(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Sends what was signed elsewhere, with “sign”. Needs no password; the same bytes are never paid twice."""
+    tx_bytes = fields.base64("tx_bytes")
+    fields.done()
+    decoded = decode_signed(tx_bytes)
+    await online.sender.check_network()
+    tx_hash = transaction_hash(tx_bytes)
+    result = await online.client.transaction(tx_hash)
+    if result is None:
+        refusal = await online.client.broadcast(tx_bytes)
+        if refusal is not None and (refusal.codespace, refusal.code) != ("sdk", DUPLICATE_CODE):
+            raise refusal
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while result is None and time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_S)
+        result = await online.client.transaction(tx_hash)
+    answer: Answer = {"hash": tx_hash, "messages": [message.type_url for message in decoded.messages]}
+    if result is None:
+        return {**answer, "state": "pending", "says": "A node has it; it waits for its block. Send it again to look."}
+    reason = "" if result.code == 0 else ChainRefusal(result.code, result.codespace, result.log).message
+    state = "included" if result.code == 0 else "failed"
+    return {**answer, "state": state, "height": result.height, "gas_used": result.gas_used, "reason": reason}
+
+
+async def faucet(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Free coins of a demo's chain, for an address; waits until they are there."""
+    address = require_account(fields.text("address"), online.profile.prefix)
+    fields.done()
+    if not online.profile.demo:
+        raise WalletError(Problem.BAD_INPUT, "Only a demo's network has a faucet.", "Use “--network devnet”.")
+    await online.sender.check_network()
+    tx_hash = await online.client.ask_faucet(address)
+    deadline = time.monotonic() + SETTLE_TIMEOUT_S
+    while (result := await online.client.transaction(tx_hash)) is None:
+        if time.monotonic() > deadline:
+            raise WalletError(Problem.OFFLINE, "The faucet's coins are in no block yet.", "Look at the balance later.")
+        await asyncio.sleep(LOOK_S)
+    return {"hash": tx_hash, "height": result.height, "paid": result.code == 0}
 
 
 async def network(session: WalletSession, online: Online, fields: Fields) -> Answer:
@@ -198,101 +310,34 @@ async def network(session: WalletSession, online: Online, fields: Fields) -> Ans
     }
 
 
+def resources_of(fields: Fields) -> roles.Resources:
+    spec = Fields(fields.object("resources") if fields.has("resources") else {}, "resources")
+    names = [field.name for field in dataclasses.fields(roles.Resources)]
+    try:
+        resources = roles.Resources(**{name: spec.count(name, 0) for name in names})
+    except ValueError as error:
+        raise bad(f"The resources are wrong: {error}.") from None
+    spec.done()
+    return resources
+
+
 CHAIN_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Online, Fields], Awaitable[Answer]], str]] = {
     "balance": (balance, "what the wallet has"),
     "send": (send, "pay somebody"),
     "stake": (stake, "delegate to a validator"),
     "unstake": (unstake, "take a stake back"),
     "redelegate": (redelegate, "move a stake to another validator"),
+    "cancel-unstake": (cancel_unstake, "stake coins again that are on their way out"),
+    "stakes": (stakes, "each stake, its rewards, and what is on its way out"),
     "claim": (claim, "claim staking rewards"),
     "register": (register, "register the node's roles"),
+    "update-registration": (update_registration, "change the node's roles and resources"),
     "roles": (role_status, "what each role needs and what is missing"),
     "grant": (grant, "let a node's key take part for this wallet"),
     "validators": (validators, "the network's validators"),
     "history": (history, "past transactions"),
     "resume": (resume, "go on with payments that are still on their way"),
+    "broadcast": (broadcast, "send what was signed elsewhere"),
+    "faucet": (faucet, "free coins of a demo's chain"),
     "network": (network, "what the node says of its chain"),
 }
-
-
-# Inside
-
-
-def _open(session: WalletSession, fields: Fields) -> WalletRecord:
-    session.unlock(fields.text("password"))
-    return session.choose(fields.text("wallet", ""))
-
-
-def _validator(online: Online, fields: Fields, name: str) -> str:
-    return require_operator(fields.text(name), online.profile.prefix)
-
-
-def _roles(fields: Fields) -> list[Role]:
-    try:
-        return [Role(item) for item in fields.items("roles")]
-    except ValueError:
-        raise bad(f"Roles are {', '.join(role.value for role in Role)}.") from None
-
-
-async def _amount(online: Online, record: WalletRecord, fields: Fields, *, limited: bool = True) -> Coin:
-    """“amount” in REMES as text; “max” keeps a reserve for fees."""
-    facts = await online.sender.check_network()
-    typed = fields.text("amount")
-    if typed == "max" and limited:
-        return await online.sender.most_to_spend(record.address)
-    amount = parse_amount(typed, online.profile.decimals)
-    if amount == 0:
-        raise WalletError(Problem.BAD_AMOUNT, "The amount is zero.")
-    return Coin(facts.bond_denom, amount)
-
-
-async def _transact(
-    session: WalletSession, online: Online, record: WalletRecord, fields: Fields, messages: Sequence[ChainMessage]
-) -> Answer:
-    """Plans; sends only with “confirm”. “payment_id” makes a repeated command pay once."""
-    memo, granter = fields.text("memo", ""), fields.text("fee_granter", "")
-    confirm, payment_id = fields.flag("confirm"), fields.text("payment_id", "") or secrets.token_hex(16)
-    fields.done()
-    known = online.store.payment(payment_id)
-    if known is not None:
-        return _payment(await online.sender.settle(known, SETTLE_TIMEOUT_S))
-    if not record.public_key:
-        raise WalletError(Problem.WATCH_ONLY, f"“{record.name}” is only watched: its key is not here.")
-    plan = await online.sender.plan(bytes.fromhex(record.public_key), messages, memo=memo, fee_granter=granter)
-    if not confirm:
-        return {"sent": False, **_plan(plan)}
-    payment = online.sender.commit(
-        payment_id, plan, lambda unsigned: session.vault.sign_transaction(record.wallet_id, unsigned)
-    )
-    session.vault.lock()
-    return {**_payment(await online.sender.settle(payment, SETTLE_TIMEOUT_S)), **_plan(plan)}
-
-
-def _plan(plan: Plan) -> Answer:
-    shown = plan.confirmation
-    return {
-        "cards": [
-            {"title": card.title, "lines": list(card.lines), "warnings": list(card.warnings)} for card in shown.cards
-        ],
-        "fee": shown.fee,
-        "gas_limit": shown.gas_limit,
-        "memo": shown.memo,
-        "chain_id": shown.chain_id,
-        "first_time": list(shown.first_time),
-        "look_alikes": {address: other.known for address, other in shown.look_alikes},
-    }
-
-
-def _payment(payment: Payment) -> Answer:
-    refusal = refusal_of(payment)
-    return {
-        "sent": True,
-        "payment_id": payment.payment_id,
-        "state": payment.state.value,
-        "says": sentence(payment),
-        "reason": refusal.message if refusal is not None else "",
-        "hash": payment.tx_hash,
-        "height": payment.height,
-        "gas_used": payment.gas_used,
-        "summary": payment.summary,
-    }

@@ -26,6 +26,7 @@ SDK_ADVICE: dict[int, Advice] = {
     5: Advice("There are not enough coins for this, with its fee.", "Send less, or receive some first."),
     7: Advice("The chain says that an address is malformed."),
     8: Advice("The key does not belong to the account that pays."),
+    9: Advice("The chain does not know the account that pays the fee.", "Receive some coins first."),
     10: Advice("The chain says that an amount of coins is not valid."),
     11: Advice("The transaction ran out of gas; its fee is spent.", "Try again with a higher gas limit."),
     12: Advice("The memo is too long for this chain."),
@@ -34,21 +35,40 @@ SDK_ADVICE: dict[int, Advice] = {
     20: Advice("The node is too busy to take a transaction now.", "It is tried again by itself."),
     21: Advice("The transaction is larger than this chain takes."),
     30: Advice("The transaction came too late: its last block has passed. Nothing was spent.", "Send it again."),
+    38: Advice("The chain has no record of what this needs: there is no such permission to pay fees."),
     32: Advice(
         "Another transaction of this wallet came first. Nothing was spent.", "Look at the history, then try again."
     ),
 }
 STAKING_ADVICE: dict[int, Advice] = {
     3: Advice("There is no such validator."),
-    19: Advice("There is no delegation to this validator."),
-    20: Advice("There is no delegation of yours to this validator."),
+    19: Advice("There is no delegation of yours to this validator."),
     22: Advice("That is more than you have staked with this validator."),
-    26: Advice("Too many unstakings from this validator run at once.", "Wait until one of them has ended."),
-    31: Advice("A redelegation to oneself does nothing."),
-    33: Advice("Too many redelegations between these two validators run at once.", "Wait until one has ended."),
-    34: Advice(
+    24: Advice("That is more than you have staked with this validator."),
+    26: Advice("There is no such unstaking."),
+    27: Advice("Too many unstakings from this validator run at once.", "Wait until one of them has ended."),
+    29: Advice("A redelegation to the same validator does nothing."),
+    31: Advice("There is no such validator to move the stake to."),
+    32: Advice(
         "These coins were redelegated a short time ago and can't hop on yet.", "Wait until the unbonding time is over."
     ),
+    33: Advice("Too many redelegations between these two validators run at once.", "Wait until one has ended."),
+}
+"""The numbers of x/staking since SDK 0.40."""
+DISTRIBUTION_ADVICE: dict[int, Advice] = {
+    5: Advice("There is no delegation of yours to this validator, so nothing can be claimed."),
+    6: Advice("There is no such validator."),
+}
+AUTHZ_ADVICE: dict[int, Advice] = {
+    2: Advice("There is no such permission."),
+    3: Advice("The permission would be over before it begins."),
+    6: Advice("The permission is over."),
+    7: Advice("Giving a permission to oneself has no effect."),
+}
+FEEGRANT_ADVICE: dict[int, Advice] = {
+    2: Advice("The account that pays the fee allows less than this fee."),
+    3: Advice("The permission to let another account pay the fee is over."),
+    7: Advice("The account that pays the fee does not allow it for this kind of transaction."),
 }
 ROLE_ADVICE: dict[int, Advice] = {
     1002: Advice("The network says that the node's address is not valid."),
@@ -56,7 +76,14 @@ ROLE_ADVICE: dict[int, Advice] = {
     1017: Advice("The network has not authorized this wallet for the role."),
     1021: Advice("The stake is too low for this role."),
 }
-BY_CODESPACE = {"sdk": SDK_ADVICE, "staking": STAKING_ADVICE, "remes": ROLE_ADVICE}
+BY_CODESPACE = {
+    "sdk": SDK_ADVICE,
+    "staking": STAKING_ADVICE,
+    "distribution": DISTRIBUTION_ADVICE,
+    "authz": AUTHZ_ADVICE,
+    "feegrant": FEEGRANT_ADVICE,
+    "remes": ROLE_ADVICE,
+}
 
 
 class ChainRefusal(WalletError):

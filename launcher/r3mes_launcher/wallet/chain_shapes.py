@@ -301,3 +301,15 @@ def read_registration(document: Any) -> Registration:
         status=str(document.get("status") or ""),
         height=integer(document.get("registered_at_height") or 0, what),
     )
+
+
+def read_permission(document: Any) -> dict[str, Any]:
+    """An authorization or an allowance: the two accounts and what the chain says of it, for reading only."""
+    what = "the permissions"
+    if not isinstance(document, dict):
+        raise bad_answer(what)
+    shown = {name: str(field(document, name, what=what)) for name in ("granter", "grantee")}
+    held = document.get("authorization") or document.get("allowance")
+    if not isinstance(held, dict):
+        raise bad_answer(what)
+    return {**shown, "what": held, "expires": str(document.get("expiration") or held.get("expiration") or "")}

@@ -18,6 +18,7 @@ from r3mes_launcher.wallet.chain_commands import CHAIN_COMMANDS
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.json_input import Fields, parse_document, read_text
 from r3mes_launcher.wallet.offline_commands import OFFLINE_COMMANDS
+from r3mes_launcher.wallet.permission_commands import PERMISSION_COMMANDS
 from r3mes_launcher.wallet.process_guard import refuse_core_dumps
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
 from r3mes_launcher.wallet.vault_commands import VAULT_COMMANDS
@@ -27,6 +28,8 @@ EXIT_OK = 0
 EXIT_REFUSED = 1
 """The input was fine, but the network, the vault or the computer said no."""
 EXIT_BAD_INPUT = 2
+
+ONLINE_COMMANDS = {**CHAIN_COMMANDS, **PERMISSION_COMMANDS}
 
 NOT_THE_INPUT = frozenset(
     {
@@ -55,6 +58,8 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
     "export-key": ("password", "export_password"),
     "validators": (),
     "resume": (),
+    "broadcast": (),
+    "faucet": (),
     "network": (),
 }
 """The secrets of each command that a terminal asks for; only the wallet's password for all others."""
@@ -62,7 +67,7 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="wallet_command", required=True, metavar="COMMAND")
-    for name, (_, help_text) in {**OFFLINE_COMMANDS, **VAULT_COMMANDS, **CHAIN_COMMANDS}.items():
+    for name, (_, help_text) in {**OFFLINE_COMMANDS, **VAULT_COMMANDS, **ONLINE_COMMANDS}.items():
         action = actions.add_parser(name, help=help_text)
         if name in OFFLINE_COMMANDS:
             continue
@@ -124,10 +129,13 @@ def _answer(
 
 async def _online(name: str, session: WalletSession, fields: Fields) -> dict[str, Any]:
     async with session.online() as online:
-        return await CHAIN_COMMANDS[name][0](session, online, fields)
+        return await ONLINE_COMMANDS[name][0](session, online, fields)
 
 
-SECRET_FIELDS = frozenset({"password", "new_password", "export_password", "mnemonic", "passphrase", "armor", "export"})
+LISTS = frozenset({"roles", "actions", "recipients", "validators"})
+SECRET_FIELDS = frozenset(
+    {"password", "new_password", "export_password", "mnemonic", "passphrase", "armor", "export", "answers"}
+)
 
 
 def _settings(pairs: Sequence[str]) -> dict[str, Any]:
@@ -148,7 +156,7 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 def _value(name: str, text: str) -> Any:
     if name in ("confirm", "accept", "csv"):
         return text == "yes"
-    return text.split(",") if name == "roles" else text
+    return text.split(",") if name in LISTS else text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

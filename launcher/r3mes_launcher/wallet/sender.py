@@ -68,7 +68,7 @@ class Sender:
         store: WalletStore,
         *,
         now: Callable[[], float],
-        poll_s: float = POLL_S,
+        poll_s: float | None = None,
         step: Step = _unwatched,
     ) -> None:
         """`now` gives Unix seconds. All methods run on one event loop."""
@@ -76,7 +76,7 @@ class Sender:
         self._client = client
         self._store = store
         self._now = now
-        self._poll_s = poll_s
+        self._poll_s = POLL_S if poll_s is None else poll_s
         self._step = step
 
     # The network's facts

@@ -11,7 +11,13 @@ from r3mes_launcher.wallet.addresses import in_groups
 from r3mes_launcher.wallet.cosmos_armor import export_armor, import_armor
 from r3mes_launcher.wallet.json_input import Fields, bad
 from r3mes_launcher.wallet.keys import account_path
-from r3mes_launcher.wallet.mnemonic import entropy_of_phrase, new_entropy, passphrase_bytes, phrase_words
+from r3mes_launcher.wallet.mnemonic import (
+    entropy_of_phrase,
+    new_entropy,
+    passphrase_bytes,
+    phrase_words,
+    quiz_positions,
+)
 from r3mes_launcher.wallet.secret import Secret
 from r3mes_launcher.wallet.wallet_record import WalletRecord
 from r3mes_launcher.wallet.wallet_session import WalletSession
@@ -95,6 +101,71 @@ def receive(session: WalletSession, fields: Fields) -> Answer:
     return {"address": record.address, "groups": " ".join(in_groups(record.address))}
 
 
+def words(session: WalletSession, fields: Fields) -> Answer:
+    """The words of a wallet that was made here, to write them down."""
+    password = _unlocked(session, fields)
+    record = session.choose(fields.text("wallet", ""))
+    fields.done()
+    return {"address": record.address, "words": list(session.vault.reveal_words(record.wallet_id, password))}
+
+
+def check_backup(session: WalletSession, fields: Fields) -> Answer:
+    """Without “answers” asks for three words by their place; with them, checks what was written down."""
+    password = _unlocked(session, fields)
+    record = session.choose(fields.text("wallet", ""))
+    if not fields.has("answers"):
+        fields.done()
+        count = len(session.vault.reveal_words(record.wallet_id, password))
+        return {"positions": list(quiz_positions(count)), "backed_up": record.backed_up}
+    answers = fields.object("answers")
+    fields.done()
+    try:
+        positions = tuple(int(place) for place in answers)
+    except ValueError:
+        raise bad('“answers” names the place of each word: {"3": "…", …}.') from None
+    given = tuple(str(word) for word in answers.values())
+    return {"backed_up": session.vault.confirm_backup(record.wallet_id, positions, given)}
+
+
+def rename(session: WalletSession, fields: Fields) -> Answer:
+    _unlocked(session, fields)
+    record, name = session.choose(fields.text("wallet", "")), fields.text("name")
+    fields.done()
+    return public(session.vault.rename(record.wallet_id, name))
+
+
+def remove(session: WalletSession, fields: Fields) -> Answer:
+    """Takes one wallet out of the vault. Its words open it again, if they were written down."""
+    password = _unlocked(session, fields)
+    record, confirm = session.choose(fields.text("wallet")), fields.flag("confirm")
+    fields.done()
+    if confirm:
+        session.vault.remove(record.wallet_id, password)
+    return {"removed": confirm, "address": record.address, "backed_up": record.backed_up}
+
+
+def contacts(session: WalletSession, fields: Fields) -> Answer:
+    _unlocked(session, fields)
+    fields.done()
+    return {"contacts": [contact.model_dump(mode="json") for contact in session.vault.contacts()]}
+
+
+def set_contact(session: WalletSession, fields: Fields) -> Answer:
+    _unlocked(session, fields)
+    name, address, note = fields.text("name"), fields.text("address"), fields.text("note", "")
+    fields.done()
+    session.vault.set_contact(name, address, session.profile().prefix, note)
+    return {"contacts": [contact.model_dump(mode="json") for contact in session.vault.contacts()]}
+
+
+def forget_contact(session: WalletSession, fields: Fields) -> Answer:
+    _unlocked(session, fields)
+    address = fields.text("address")
+    fields.done()
+    session.vault.remove_contact(address)
+    return {"contacts": [contact.model_dump(mode="json") for contact in session.vault.contacts()]}
+
+
 def change_password(session: WalletSession, fields: Fields) -> Answer:
     old, new = fields.text("password"), fields.text("new_password")
     fields.done()
@@ -145,6 +216,13 @@ VAULT_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Fields], Answer], st
     "watch": (watch, "watch an address without its key"),
     "list": (list_wallets, "the wallets of the vault"),
     "receive": (receive, "the address to be paid at"),
+    "words": (words, "a wallet's words again, to write them down"),
+    "check-backup": (check_backup, "whether the words were written down right"),
+    "rename": (rename, "give a wallet another name"),
+    "remove": (remove, "take a wallet out of the vault"),
+    "contacts": (contacts, "the address book"),
+    "contact": (set_contact, "put an address into the book"),
+    "forget-contact": (forget_contact, "take one out"),
     "change-password": (change_password, "change the vault's password"),
     "export": (export, "one wallet as an encrypted file"),
     "import": (import_wallet, "add a wallet from such a file"),
