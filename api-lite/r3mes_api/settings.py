@@ -267,6 +267,9 @@ class Settings(BaseSettings):
     """Frames for no known job before a session is closed; a few may cross with a cancel."""
     cancel_grace_s: float = _seconds(5.0)
     """A cancelled job holds its place on the node until the node confirms, but no longer than this."""
+    resume_grace_s: float = _seconds(1.5, low=0.0, high=60.0)
+    """A node that lost its socket is back within this with its unfinished answers, or they move. An engine dials three
+    times within a second; longer than 2 s and a client would notice a node that died. 0: they move at once."""
     max_nodes: int = _count(1024)
     """Registered nodes at once."""
     max_unregistered_sockets: int = _count(64)

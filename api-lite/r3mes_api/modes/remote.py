@@ -19,6 +19,7 @@ from r3mes_api.routing.attempt import Attempt, Verdict
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_api.routing.continuation import AnswerSoFar, continuing, whole_usage
 from r3mes_api.routing.decision import Decision, DecisionLog, Try
+from r3mes_api.routing.ledger import Lost
 from r3mes_api.routing.pace import Timing
 from r3mes_api.routing.question import Continued, End, Events, Part, Question
 from r3mes_api.settings import InferenceMode, Settings
@@ -259,7 +260,7 @@ class RemoteMode:
         until = min(attempt.answer_by, self._clock() + self._settings.continue_first_token_s)
         while True:
             try:
-                item = await job.next(until)
+                item = await job.next_within(until - self._clock(), until)
             except TimeoutError:
                 self._note(job, Verdict("did not go on with the answer in time", blames_node=True))
                 return None
@@ -278,9 +279,15 @@ class RemoteMode:
         held = bytearray()
         patience = min(attempt.first_token_by, self._clock() + self._settings.node_first_token_s)
         while True:
+            # A node that lost its socket may be back in a moment, but another one can begin now.
+            if job.is_away and self._may_leave(job, question, attempt):
+                return None
             try:
-                item = await job.next(patience)
+                item = await job.next(patience, line_matters=True)
             except TimeoutError:
+                if self._clock() < patience:
+                    # It went away, or it is back.
+                    continue
                 if self._may_leave(job, question, attempt):
                     return None
                 patience = attempt.first_token_by
@@ -299,7 +306,8 @@ class RemoteMode:
                 return None
 
     def _may_leave(self, job: NodeJob, question: Question, attempt: Attempt) -> bool:
-        """Whether a silent node is left for another one that has room now. Raises ApiError after the deadline."""
+        """Whether a node that is silent, or whose socket is lost, is left for another one that has room now. Raises
+        ApiError after the deadline."""
         now = self._clock()
         if now >= attempt.first_token_by:
             self._note(job, Verdict("was silent until the deadline", blames_node=True))
@@ -311,14 +319,15 @@ class RemoteMode:
         wanted = Wanted(question.model, question.adapter)
         if not attempt.may_fail_again or not self._registry.could_serve(wanted, now, {*attempt.tried, job.node_id}):
             return False
-        self._note(job, attempt.silent(job.node_id))
+        lost = attempt.judge(Lost.DISCONNECTED, job.node_id, now) if job.is_away else attempt.silent(job.node_id)
+        self._note(job, lost)
         return True
 
     async def _more(self, job: NodeJob, attempt: Attempt, timing: Timing) -> tuple[bytes, Done | None]:
         """What follows the first content. From here on a failure can't be hidden: it is raised as ApiError."""
         now = self._clock()
         try:
-            item = await job.next(min(now + timing.stall_s, attempt.answer_by))
+            item = await job.next_within(timing.stall_s, attempt.answer_by)
         except TimeoutError:
             if self._clock() >= attempt.answer_by:
                 message = f"The answer was not complete after {self._settings.answer_s:g} s and was ended."
@@ -326,7 +335,8 @@ class RemoteMode:
                 message = f"The node sent nothing for {timing.stall_s:.3g} s; the answer is not complete."
             self._note(job, Verdict("stalled", blames_node=True))
             raise ApiError(ErrorCode.STREAM_STALLED, message) from None
-        timing.heard(self._clock() - now)
+        if job.line_up_since <= now:
+            timing.heard(self._clock() - now)
         if isinstance(item, Segment):
             return item.payload, None
         if isinstance(item, Done):

@@ -105,6 +105,7 @@ class Admission:
             session_id=terms.session_id,
             gateway=terms.gateway,
             node_id=node_id,
+            resume=message.resume,
         ):
             return Refused(
                 RejectCode.SIGNATURE_INVALID,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+import math
+from typing import TYPE_CHECKING, NamedTuple
 
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.routing.ledger import JobLedger, Terminal, Violation
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.wire import JobId
+
+if TYPE_CHECKING:
+    from r3mes_api.nodes.carrier import MovingCarrier
 
 
 class Segment(NamedTuple):
@@ -27,6 +31,10 @@ class JobInbox:
     ) -> None:
         self.job_id = job_id
         self.ledger = JobLedger(credit)
+        self.carrier: MovingCarrier | None = None
+        """Of a job whose node may come back with it under another socket."""
+        self.line_up_since = -math.inf
+        """When the node was last back after a lost socket, on the loop's clock; infinite as long as it is away."""
         self._loop = loop
         self._deadlines = deadlines or Deadlines(loop)
         # One buffer for each kind, so that many small frames cost no more than their bytes.
@@ -64,21 +72,45 @@ class JobInbox:
             self._wake()
         return first
 
-    def _wake(self) -> None:
+    def line_lost(self) -> None:
+        """The node's socket is gone, and the node may come back."""
+        self.line_up_since = math.inf
+        self._wake(False)
+
+    def line_back(self) -> None:
+        self.line_up_since = self._loop.time()
+        self._wake(False)
+
+    def _wake(self, news: bool = True) -> None:
         if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(True)
+            self._waiter.set_result(news)
 
     # --- the request's side ---
 
-    async def next(self, until: float) -> Segment | Terminal:
-        """The next bytes in order, then the terminal. Raises TimeoutError soon after `until` on the loop's clock."""
+    async def next_within(self, silence_s: float, at_latest: float) -> Segment | Terminal:
+        """Raises TimeoutError when the node sends nothing for `silence_s`, or `at_latest` on the loop's clock.
+
+        As long as its socket is lost the node can't send, so that time is no silence.
+        """
+        began = self._loop.time()
+        while True:
+            try:
+                until = min(at_latest, max(began, self.line_up_since) + silence_s)
+                return await self.next(until, line_matters=True)
+            except TimeoutError:
+                if self._loop.time() >= min(at_latest, max(began, self.line_up_since) + silence_s):
+                    raise
+
+    async def next(self, until: float, *, line_matters: bool = False) -> Segment | Terminal:
+        """The next bytes in order, then the terminal. Raises TimeoutError soon after `until` on the loop's clock;
+        where the line matters, before it as well when the node's socket is lost or back."""
         while True:
             if self._buffers:
                 kind, buffer = self._buffers.pop(0)
                 return Segment(kind, buffer if isinstance(buffer, bytes) else bytes(buffer))
             if self.ledger.terminal is not None:
                 return self.ledger.terminal
-            if not await self._wait(until):
+            if not await self._wait(until) and (line_matters or self._loop.time() >= until):
                 raise TimeoutError
 
     async def _wait(self, until: float) -> bool:

@@ -105,7 +105,11 @@ class Node:
 class Accepted(NamedTuple):
     generation: int
     replaced: SessionId | None
-    """The older session of the same node; its socket is to be closed and its jobs moved."""
+    """The older session of the same node, if it still has a socket; that is to be closed and its jobs moved."""
+    resumes: SessionId | None = None
+    """The session whose jobs are this session's from now on: what the node is not to go on with must be released."""
+    dropped: SessionId | None = None
+    """The session that lost its socket and will not be taken up again; its jobs are to be moved."""
 
 
 class Refused(NamedTuple):
@@ -167,6 +171,8 @@ class NodeRegistry:
         self._offers: Offers[Node] = Offers()
         self._nodes: dict[NodeId, Node] = {}
         self._sessions: dict[SessionId, Node] = {}
+        self._suspended: dict[NodeId, Node] = {}
+        """Nodes without a socket that may come back for their jobs; nobody can choose them."""
         self._jobs: dict[JobId, Node] = {}
         self._registrations: dict[NodeId, deque[float]] = {}
         self._reputes: dict[NodeId, Repute] = {}
@@ -213,10 +219,15 @@ class NodeRegistry:
             )
         recent.append(now)
         older = self._nodes.get(node_id)
-        if (older is None or older.replica is not None) and len(self._sessions) >= self._limits.max_nodes:
+        local = older if older is not None and older.replica is None else None
+        suspended = self._suspended.get(node_id)
+        if local is None and suspended is None and len(self._sessions) >= self._limits.max_nodes:
             return Refused(RejectCode.GATEWAY_FULL, f"The gateway has its {self._limits.max_nodes} nodes already.")
-        if older is not None:
-            self._remove(older, now)
+        resumed = self._resumed(local or suspended, message, owner)
+        jobs = set(resumed.jobs) if resumed is not None else set()
+        for former in (older, suspended):
+            if former is not None:
+                self._remove(former, now)
         self._generation += 1
         repute = self._repute(node_id, now)
         node = Node(
@@ -237,12 +248,38 @@ class NodeRegistry:
             pace=repute.pace,
             continues=message.continues_answers,
             loads_adapters=message.loads_adapters,
+            jobs=jobs,
         )
         self._nodes[node_id] = node
         self._sessions[session_id] = node
+        self._jobs.update(dict.fromkeys(jobs, node))
         self._index(node)
-        replaced = older.session_id if older is not None and older.replica is None else None
-        return Accepted(self._generation, replaced)
+        return Accepted(
+            self._generation,
+            replaced=local.session_id if local is not None else None,
+            resumes=resumed.session_id if resumed is not None else None,
+            dropped=suspended.session_id if suspended is not None and suspended is not resumed else None,
+        )
+
+    def _resumed(self, former: Node | None, message: Register, owner: str | None) -> Node | None:
+        """The node's last session, if that is the one that the node wants to go on with and it earns for the same
+        owner. A session id is a secret of one node, so another key, another gateway and an older session fail here."""
+        if former is None or message.resume is None or former.owner != owner:
+            return None
+        return former if former.session_id == message.resume.session_id else None
+
+    def suspended(self, session_id: SessionId, now: float) -> bool:
+        """The socket was lost, and the node may come back: it can't be chosen, but it keeps its jobs until `closed`.
+        False for a session that was replaced or never registered."""
+        node = self._sessions.get(session_id)
+        if node is None or self._nodes.get(node.node_id) is not node:
+            return False
+        jobs = set(node.jobs)
+        self._remove(node, now)
+        node.jobs = jobs
+        self._jobs.update(dict.fromkeys(jobs, node))
+        self._sessions[session_id] = self._suspended[node.node_id] = node
+        return True
 
     def heard(self, session_id: SessionId, now: float) -> None:
         """Any frame is a sign of life."""
@@ -293,7 +330,8 @@ class NodeRegistry:
             node.draining = True
 
     def closed(self, session_id: SessionId, now: float) -> Removed | None:
-        """None for a session that was replaced or never registered: a late close can't unregister the newer one."""
+        """Also the end of a suspended session. None for one that was replaced or never registered: a late close can't
+        unregister the newer one."""
         node = self._sessions.get(session_id)
         if node is None:
             return None
@@ -319,8 +357,11 @@ class NodeRegistry:
         return repute
 
     def _remove(self, node: Node, now: float) -> None:
-        del self._nodes[node.node_id]
-        self._offers.remove(node)
+        if self._suspended.get(node.node_id) is node:
+            del self._suspended[node.node_id]
+        else:
+            del self._nodes[node.node_id]
+            self._offers.remove(node)
         self._repute(node.node_id, now)
         self._sessions.pop(node.session_id, None)
         for job_id in node.jobs:

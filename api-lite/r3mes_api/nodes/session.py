@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn, Protocol
 
 from r3mes_api.asgi import Frames, Receive, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms, read_registration
 from r3mes_api.nodes.inbox import JobInbox
-from r3mes_api.nodes.registry import NodeRegistry, Refused
+from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused
+from r3mes_api.nodes.resumption import resumption
 from r3mes_api.nodes.writer import SessionWriter
 from r3mes_api.routing.ledger import Lost, Violation
 from r3mes_api.settings import Settings
 from r3mes_protocol.frames import decode_frame
 from r3mes_protocol.limits import MAX_FRAME_BYTES
 from r3mes_protocol.messages import (
+    Acknowledged,
     Adapters,
     Bye,
     Cancel,
@@ -35,6 +37,7 @@ from r3mes_protocol.messages import (
     Registered,
     RejectCode,
     Rejected,
+    ResumedJob,
     Window,
     parse_node_message,
 )
@@ -44,15 +47,25 @@ logger = logging.getLogger(__name__)
 
 NORMAL_CLOSURE = 1000
 
+LOST_SOCKETS = (1005, 1006)
+"""Close codes of a socket that ended without a word. A node that leaves on purpose says so, with another code."""
+
+ACKNOWLEDGED_AT_ONCE = 16
+"""Terminals are acknowledged together: a node can keep so many, and one small frame for each request would cost."""
+
 
 class SessionEnd(Exception):
     """Why a session ends, and the gateway's last words."""
 
-    def __init__(self, code: int, lost: Lost, last_frame: WireModel | None = None) -> None:
+    def __init__(
+        self, code: int, lost: Lost, last_frame: WireModel | None = None, *, may_come_back: bool = False
+    ) -> None:
         super().__init__(lost.value)
         self.code = code
         self.lost = lost
         self.last_frame = last_frame
+        self.may_come_back = may_come_back
+        """The socket was lost without a word; its node may be well."""
 
     @classmethod
     def rejected(cls, code: RejectCode, message: str) -> SessionEnd:
@@ -67,9 +80,17 @@ class SessionEnd(Exception):
 class SessionObserver(Protocol):
     """Who is told of what happens on a session beyond the registry."""
 
+    def jobs_to_resume(self, accepted: Accepted) -> dict[JobId, JobInbox]:
+        """Hands over the jobs of the session that the new one resumes, and ends those that nobody resumes."""
+        ...
+
     def session_registered(self, session: NodeSession, replaced: SessionId | None) -> None: ...
 
     def session_left(self, session: NodeSession) -> None: ...
+
+    def keeps_jobs(self, session: NodeSession, jobs: Mapping[JobId, JobInbox]) -> bool:
+        """Whether the jobs of a lost socket wait for their node; it is so if they do."""
+        ...
 
     def room_changed(self) -> None:
         """A place on a node may have come free."""
@@ -84,6 +105,7 @@ class NodeSession:
         send: Send,
         frames: Frames | None = None,
         *,
+        resumes: bool = False,
         settings: Settings,
         registry: NodeRegistry,
         entrance: Entrance,
@@ -93,6 +115,10 @@ class NodeSession:
         self.session_id = terms.session_id
         self.node_id: NodeId | None = None
         self.registered = False
+        self._resumes = resumes and settings.resume_grace_s > 0
+        """Whether node and gateway both know how to go on after a lost socket."""
+        self._terminals: list[JobId] = []
+        """Arrived and not acknowledged yet."""
         self._terms = terms
         self._receive = receive
         self._frames = frames
@@ -128,7 +154,7 @@ class NodeSession:
         finally:
             self._ending = self._ending or end
             writing.cancel()
-            self._leave(end.lost)
+            self._leave(end)
         await self._last_words(end)
 
     async def _until_end(self) -> SessionEnd:
@@ -152,20 +178,30 @@ class NodeSession:
         if not writing.cancelled() and writing.exception() is not None:
             self.end(SessionEnd(CloseCode.GOING_AWAY, Lost.STUCK))
 
-    def _leave(self, lost: Lost) -> None:
+    def _leave(self, end: SessionEnd) -> None:
+        jobs = self.hand_over()
+        self._observer.session_left(self)
+        if end.may_come_back and self._resumes and jobs and self._observer.keeps_jobs(self, jobs):
+            logger.info("node %s lost its connection; %d jobs wait for it", self._shown_id(), len(jobs))
+            return
+        removed = self._registry.closed(self.session_id, self._clock())
+        if self.registered:
+            logger.info("node %s left: %s, %d jobs lost", self._shown_id(), end.lost.value, len(jobs))
+        for inbox in jobs.values():
+            inbox.end(end.lost)
+        if removed is not None:
+            self._observer.room_changed()
+
+    def hand_over(self) -> dict[JobId, JobInbox]:
+        """The jobs that somebody waits for; this session has none any more. The places of the others are free."""
         for handle in self._graces.values():
             handle.cancel()
         self._graces.clear()
-        jobs = list(self._jobs.values())
-        self._jobs.clear()
-        removed = self._registry.closed(self.session_id, self._clock())
-        if self.registered:
-            logger.info("node %s left: %s, %d jobs lost", self._shown_id(), lost.value, len(jobs))
-        self._observer.session_left(self)
-        for inbox in jobs:
-            inbox.end(lost)
-        if removed is not None:
-            self._observer.room_changed()
+        jobs, self._jobs = self._jobs, {}
+        wanted = {job_id: inbox for job_id, inbox in jobs.items() if inbox.ledger.terminal is None}
+        for job_id in jobs.keys() - wanted.keys():
+            self._registry.release(job_id)
+        return wanted
 
     async def _last_words(self, end: SessionEnd) -> None:
         if end.last_frame is not None:
@@ -226,6 +262,7 @@ class NodeSession:
             return
         self.node_id = NodeId(message.node_id)
         self.registered = True
+        resumed = self._resume(message, accepted)
         self._say(
             Registered(
                 generation=accepted.generation,
@@ -234,11 +271,31 @@ class NodeSession:
                     max_jobs=self._settings.max_jobs_per_node,
                     max_adapters=self._registry.max_adapters_per_node,
                 ),
+                resume_grace_s=self._settings.resume_grace_s if self._resumes else None,
+                resumed=resumed,
             )
         )
         logger.info("node %s registered, generation %d", self._shown_id(), accepted.generation)
         self._observer.session_registered(self, accepted.replaced)
         self._observer.room_changed()
+
+    def _resume(self, message: Register, accepted: Accepted) -> tuple[ResumedJob, ...] | None:
+        """Takes over the jobs that the node came back with; those that it lost move to other nodes at once."""
+        held = self._observer.jobs_to_resume(accepted)
+        if message.resume is None:
+            return None
+        verdict = resumption({job_id: inbox.ledger for job_id, inbox in held.items()}, message.resume)
+        for job_id in verdict.lost:
+            self._registry.release(job_id)
+            held.pop(job_id).end(Lost.DISCONNECTED)
+        self._jobs.update(held)
+        for inbox in held.values():
+            inbox.line_back()
+            if inbox.carrier is not None:
+                inbox.carrier.moves_to(self)
+        if held:
+            logger.info("node %s is back with %d jobs", self._shown_id(), len(held))
+        return verdict.resumed
 
     def _refuse(self, refused: Refused) -> None:
         logger.info("session %s refused: %s", self.session_id, refused.code.value)
@@ -257,7 +314,8 @@ class NodeSession:
     async def _next_frame(self) -> str | bytes:
         event = await self._receive()
         if event["type"] != "websocket.receive":
-            raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED)
+            lost = event.get("code") in LOST_SOCKETS
+            raise SessionEnd(NORMAL_CLOSURE, Lost.DISCONNECTED, may_come_back=lost)
         data = event.get("bytes")
         frame: str | bytes = data if data is not None else event["text"]
         return frame
@@ -297,6 +355,7 @@ class NodeSession:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, error.reason) from None
         if isinstance(message, Heartbeat):
             self._registry.heartbeat(self.session_id, message, self._clock())
+            self._acknowledge()
             self._observer.room_changed()
         elif isinstance(message, Done | Failed):
             self._terminal(message)
@@ -316,6 +375,10 @@ class NodeSession:
 
     def _terminal(self, message: Done | Failed) -> None:
         job_id = JobId(message.job_id)
+        if self._resumes:
+            self._terminals.append(job_id)
+            if len(self._terminals) >= ACKNOWLEDGED_AT_ONCE:
+                self._acknowledge()
         inbox = self._jobs.pop(job_id, None)
         if inbox is None:
             self._stray()
@@ -331,6 +394,11 @@ class NodeSession:
                 self._registry.drain(self.session_id)
         inbox.end(message)
         self._observer.room_changed()
+
+    def _acknowledge(self) -> None:
+        if self._terminals:
+            self._say(Acknowledged(job_ids=tuple(self._terminals)))
+            self._terminals.clear()
 
     def _violated(self, inbox: JobInbox, violation: Violation) -> None:
         inbox.end(violation)

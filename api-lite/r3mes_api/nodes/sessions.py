@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 from collections import deque
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable, Collection, Mapping
 
 from r3mes_api.accounts.client_address import is_trusted, parse_networks
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms
+from r3mes_api.nodes.carrier import JobCarrier as JobCarrier
+from r3mes_api.nodes.carrier import JobHolder, MovingCarrier, ParkedJobs
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox, Segment
-from r3mes_api.nodes.registry import NodeRegistry, Reservation
+from r3mes_api.nodes.registry import Accepted, NodeRegistry, Reservation
 from r3mes_api.nodes.session import NodeSession, SessionEnd
 from r3mes_api.routing.choice import NoChoice, Target, Wanted
 from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
-from r3mes_protocol import NODE_SUBPROTOCOL
+from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.limits import MAX_JOB_BYTES
@@ -34,34 +36,6 @@ logger = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 """How often silent sessions are looked for: far below two heartbeats."""
-
-
-class JobCarrier(Protocol):
-    """The way to a node for a job that was started on it; whatever happens, the job's inbox gets a terminal."""
-
-    def give_credit(self, inbox: JobInbox, size: int) -> None:
-        """The node may send so many bytes more."""
-        ...
-
-    def leave_job(self, inbox: JobInbox) -> None:
-        """The request is done with the job. Where the node is not, it is told to stop."""
-        ...
-
-
-class JobHolder(JobCarrier, Protocol):
-    """A node's session, or the way to the replica that has it."""
-
-    @property
-    def window(self) -> int:
-        """Credit of a new job, in bytes."""
-        ...
-
-    @property
-    def gateway(self) -> GatewayOrigin:
-        """The origin that the node dialled."""
-        ...
-
-    def start_job(self, inbox: JobInbox, job: str) -> None: ...
 
 
 class NodeJob:
@@ -99,9 +73,26 @@ class NodeJob:
         """The kind of the last frame."""
         return self._inbox.ledger.phase
 
-    async def next(self, until: float) -> Segment | Terminal:
-        """Raises TimeoutError at `until` on the gateway's clock."""
-        item = await self._inbox.next(until)
+    @property
+    def line_up_since(self) -> float:
+        """When the node was last back after a lost socket; infinite as long as it is away."""
+        return self._inbox.line_up_since
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the node's socket is lost and the node may come back with the job."""
+        return self._inbox.line_up_since == math.inf
+
+    async def next(self, until: float, *, line_matters: bool = False) -> Segment | Terminal:
+        """Raises TimeoutError at `until` on the gateway's clock; where the line matters, before it as well when the
+        node goes away or is back."""
+        return self._read(await self._inbox.next(until, line_matters=line_matters))
+
+    async def next_within(self, silence_s: float, at_latest: float) -> Segment | Terminal:
+        """Raises TimeoutError after a silence of the node; a lost socket is none as long as the node may come back."""
+        return self._read(await self._inbox.next_within(silence_s, at_latest))
+
+    def _read(self, item: Segment | Terminal) -> Segment | Terminal:
         if isinstance(item, Segment):
             if item.kind is FrameKind.CONTENT:
                 # An event for each token; its end is the only empty line in it.
@@ -134,6 +125,8 @@ class NodeSessions:
         self._entrance = entrance
         self._clock = clock
         self._sessions: dict[SessionId, NodeSession] = {}
+        self._parked: dict[SessionId, ParkedJobs] = {}
+        """The jobs of nodes that lost their sockets a moment ago."""
         self._unregistered: set[NodeSession] = set()
         self._open: set[NodeSession] = set()
         self._all_left = asyncio.Event()
@@ -157,6 +150,7 @@ class NodeSessions:
             receive,
             send,
             scope.get("extensions", {}).get(FRAMES),
+            resumes=RESUME_SUBPROTOCOL in scope["subprotocols"],
             settings=self._settings,
             registry=self.registry,
             entrance=self._entrance,
@@ -216,12 +210,17 @@ class NodeSessions:
     def drain(self) -> None:
         """No new node; those that are here are told to move."""
         self._draining = True
+        for parked in tuple(self._parked.values()):
+            # Nobody is let in any more, so nobody can come back.
+            parked.give_up(Lost.DISCONNECTED)
         for session in self._sessions.values():
             session.drain("This gateway is shutting down.")
 
     async def close(self) -> None:
         """Says good-bye on every socket and returns when they are all left."""
         self._draining = True
+        for parked in tuple(self._parked.values()):
+            parked.give_up(Lost.DISCONNECTED)
         for session in tuple(self._open):
             session.end(SessionEnd(CloseCode.GOING_AWAY, Lost.DISCONNECTED, Bye(reason="Shutting down.")))
         if self._open:
@@ -229,6 +228,34 @@ class NodeSessions:
             await self._all_left.wait()
 
     # --- what sessions tell ---
+
+    def jobs_to_resume(self, accepted: Accepted) -> dict[JobId, JobInbox]:
+        dropped = self._parked.get(accepted.dropped) if accepted.dropped is not None else None
+        if dropped is not None:
+            dropped.give_up(Lost.REPLACED)
+        if accepted.resumes is None:
+            return {}
+        if accepted.resumes == accepted.replaced:
+            # The node noticed the loss of its socket before this end of it did.
+            return self._sessions[accepted.resumes].hand_over()
+        return self._parked.pop(accepted.resumes).take()
+
+    def keeps_jobs(self, session: NodeSession, jobs: Mapping[JobId, JobInbox]) -> bool:
+        if self._draining or not self.registry.suspended(session.session_id, self._clock()):
+            return False
+        self._parked[session.session_id] = ParkedJobs(
+            session.session_id,
+            jobs,
+            self.registry,
+            grace_s=self._settings.resume_grace_s,
+            clock=self._clock,
+            on_end=self._grace_ended,
+        )
+        return True
+
+    def _grace_ended(self, session_id: SessionId) -> None:
+        del self._parked[session_id]
+        self.room_changed()
 
     def session_registered(self, session: NodeSession, replaced: SessionId | None) -> None:
         self._unregistered.discard(session)
@@ -314,8 +341,9 @@ class NodeSessions:
     def _start(self, reservation: Reservation, frame: str, now: float) -> NodeJob:
         holder = self._holder(reservation)
         inbox = JobInbox(reservation.job_id, holder.window, self._loop, self._deadlines)
+        inbox.carrier = MovingCarrier(holder)
         holder.start_job(inbox, frame)
-        return NodeJob(reservation, holder, inbox, holder.window, now, holder.gateway)
+        return NodeJob(reservation, inbox.carrier, inbox, holder.window, now, holder.gateway)
 
     def _holder(self, reservation: Reservation) -> JobHolder:
         if reservation.replica is None:

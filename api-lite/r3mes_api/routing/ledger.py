@@ -37,17 +37,20 @@ Terminal: TypeAlias = Done | Failed | Lost | Violation
 class JobLedger:
     """Credit, order and the one terminal of a job on one node."""
 
-    __slots__ = ("_credit", "_phase", "terminal")
+    __slots__ = ("_phase", "granted", "received", "terminal")
 
     def __init__(self, credit: int) -> None:
-        self._credit = credit
+        self.granted = credit
+        """Payload bytes that the node might send in all so far."""
+        self.received = 0
+        """Payload bytes that came."""
         self._phase = FrameKind.PREAMBLE
         self.terminal: Terminal | None = None
 
     @property
     def credit(self) -> int:
         """Payload bytes that the node may still send."""
-        return self._credit
+        return self.granted - self.received
 
     @property
     def phase(self) -> FrameKind:
@@ -61,7 +64,7 @@ class JobLedger:
         problem: Violation | None = None
         if size == 0:
             problem = Violation.EMPTY
-        elif size > self._credit:
+        elif size > self.granted - self.received:
             problem = Violation.OVER_CREDIT
         elif kind < self._phase:
             problem = Violation.OUT_OF_ORDER
@@ -71,12 +74,12 @@ class JobLedger:
         if problem is not None:
             self.terminal = problem
             return False
-        self._credit -= size
+        self.received += size
         self._phase = kind
         return True
 
     def grant(self, size: int) -> None:
-        self._credit += size
+        self.granted += size
 
     def end(self, terminal: Terminal) -> bool:
         """Whether this was the job's first terminal; only that one counts."""
