@@ -5,6 +5,7 @@ Time comes in from outside; nothing here looks at a clock or sleeps.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from r3mes_api.devnet.refusal import Refusal
 from r3mes_api.devnet.storage import ChainStorage, Head, Included, StorageError
 from r3mes_api.devnet.transaction import Transaction, read_transaction, transaction_hash
 from r3mes_api.devnet.wire import rfc3339
+
+logger = logging.getLogger(__name__)
 
 MAX_WAITING = 5_000
 """Transactions that wait for a block; CometBFT's default."""
@@ -121,7 +124,10 @@ class Chain:
     # Blocks
 
     def make_block(self, now_us: int) -> Block:
-        """The next block with all that waits; its time is always later than that of the one before."""
+        """The next block with all that waits; its time is always later than that of the one before.
+
+        Raises StorageError, and then nothing has changed.
+        """
         before = self.block
         time_us = max(now_us, before.time_us + 1)
         rewarded = min(time_us - before.time_us, MAX_REWARDED_GAP_US)
@@ -129,7 +135,7 @@ class Chain:
         draft = Draft(self._records)
         included: list[Included] = []
         for tx_hash, transaction in self._waiting.items():
-            outcome = execution.deliver(draft, block, transaction)
+            outcome = _delivered(draft, block, transaction)
             if outcome is None:
                 # It may be sent again, if it can still become right.
                 self._known.pop(tx_hash, None)
@@ -143,6 +149,18 @@ class Chain:
         self._waiting.clear()
         self._checked = Draft(self._records)
         return block
+
+
+def _delivered(draft: Draft, block: Block, transaction: Transaction) -> Outcome | None:
+    """A fault in a message's code ends its transaction, not the chain."""
+    trial = draft.draft()
+    try:
+        outcome = execution.deliver(trial, block, transaction)
+    except Exception:
+        logger.exception("transaction %s failed in the devnet's own code and is dropped", transaction.tx_hash)
+        return None
+    draft.take(trial)
+    return outcome
 
 
 def _included(transaction: Transaction, block: Block, place: int, outcome: Outcome) -> Included:

@@ -33,7 +33,7 @@ def read_page(query: Mapping[str, str]) -> Page:
             offset = int.from_bytes(base64.b64decode(key, validate=True), "big")
     except (ValueError, binascii.Error):
         raise BadPage("the pagination is no number or no key") from None
-    if limit < 0 or offset < 0:
+    if limit < 0 or not 0 <= offset < 2**62:
         raise BadPage("a page begins and counts above zero")
     return Page(offset, min(limit or 100, MAX_ITEMS))
 

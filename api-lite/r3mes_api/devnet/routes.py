@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from r3mes_api.asgi import Exchange
-from r3mes_api.devnet import queries
+from r3mes_api.devnet import queries, staking_queries
 from r3mes_api.devnet.chain import Chain, Snapshot
 from r3mes_api.devnet.faucet import Faucet, FaucetRefusal
 from r3mes_api.devnet.pages import BadPage, Page, read_page
@@ -24,6 +24,7 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 MAX_BODY_BYTES = 1024 * 1024
 BODY_TIMEOUT_S = 10.0
 """A wallet's requests are small; ten seconds cover a slow line."""
+SEARCH_ITEMS = 100
 HEIGHT_HEADER = b"x-cosmos-block-height"
 HEIGHT_ANSWER = b"grpc-metadata-x-cosmos-block-height"
 PATHS = ("/cosmos/", "/remes/", "/devnet/")
@@ -94,7 +95,7 @@ class DevnetRoutes:
 
     def _get(self, exchange: Exchange, path: str) -> Json:
         try:
-            query = dict(parse_qsl(exchange.scope["query_string"].decode("ascii"), keep_blank_values=True))
+            query = _query(exchange.scope["query_string"])
             for pattern, handler in self._gets:
                 match = pattern.fullmatch(path)
                 if match is not None:
@@ -102,10 +103,12 @@ class DevnetRoutes:
                     return handler(Request(snapshot, match.groupdict(), query, read_page(query)))
         except NotThere as missing:
             raise GrpcError(404, 5, str(missing)) from None
-        except (BadPage, UnicodeDecodeError) as error:
+        except BadPage as error:
             raise GrpcError(400, 3, str(error)) from None
         except Refusal as refusal:
-            raise GrpcError(500, 2, refusal.log) from None
+            # Only a height that is not there is the asker's fault, to a node.
+            status, code = (400, 3) if refusal.code == 26 else (500, 2)
+            raise GrpcError(status, code, refusal.log) from None
         raise GrpcError(501, 12, "Not Implemented")
 
     def _snapshot(self, height: str | None) -> Snapshot:
@@ -135,26 +138,28 @@ class DevnetRoutes:
                 asked.snapshot, asked.path["a"], asked.query.get("denom", "")
             ),
             "/cosmos/bank/v1beta1/supply": lambda asked: queries.supply(asked.snapshot, asked.page),
-            f"{staking}/params": lambda _: queries.staking_params(parameters),
-            f"{staking}/pool": lambda asked: queries.pool(asked.snapshot),
-            f"{staking}/validators": lambda asked: queries.validators(
+            f"{staking}/params": lambda _: staking_queries.staking_params(parameters),
+            f"{staking}/pool": lambda asked: staking_queries.pool(asked.snapshot),
+            f"{staking}/validators": lambda asked: staking_queries.validators(
                 asked.snapshot, asked.query.get("status", ""), asked.page
             ),
-            f"{staking}/validators/{{v}}": lambda asked: queries.validator(asked.snapshot, asked.path["v"]),
-            f"{staking}/validators/{{v}}/delegations/{{a}}": lambda asked: queries.delegation(
+            f"{staking}/validators/{{v}}": lambda asked: staking_queries.validator(asked.snapshot, asked.path["v"]),
+            f"{staking}/validators/{{v}}/delegations/{{a}}": lambda asked: staking_queries.delegation(
                 asked.snapshot, asked.path["v"], asked.path["a"]
             ),
-            f"{staking}/delegations/{{a}}": lambda asked: queries.delegations(
+            f"{staking}/delegations/{{a}}": lambda asked: staking_queries.delegations(
                 asked.snapshot, asked.path["a"], asked.page
             ),
-            f"{staking}/delegators/{{a}}/unbonding_delegations": lambda asked: queries.unbondings(
+            f"{staking}/delegators/{{a}}/unbonding_delegations": lambda asked: staking_queries.unbondings(
                 asked.snapshot, asked.path["a"], asked.page
             ),
-            f"{staking}/delegators/{{a}}/redelegations": lambda asked: queries.redelegations(
+            f"{staking}/delegators/{{a}}/redelegations": lambda asked: staking_queries.redelegations(
                 asked.snapshot, asked.path["a"], asked.page
             ),
-            "/cosmos/slashing/v1beta1/params": lambda _: queries.slashing_params(),
-            f"{distribution}/delegators/{{a}}/rewards": lambda asked: queries.rewards(asked.snapshot, asked.path["a"]),
+            "/cosmos/slashing/v1beta1/params": lambda _: staking_queries.slashing_params(),
+            f"{distribution}/delegators/{{a}}/rewards": lambda asked: staking_queries.rewards(
+                asked.snapshot, asked.path["a"]
+            ),
             "/cosmos/gov/v1/proposals": lambda _: {"proposals": [], "pagination": {"next_key": None, "total": "0"}},
             "/cosmos/authz/v1beta1/grants": lambda asked: queries.authorizations(
                 asked.snapshot, asked.query.get("granter", ""), asked.query.get("grantee", ""), asked.page
@@ -198,8 +203,11 @@ class DevnetRoutes:
         conditions = [(match[1], match[2] if match[2] is not None else match[3]) for match in matches if match]
         if len(conditions) != len(matches) or len(conditions) > 10:
             raise BadPage("a query is key='value', joined by AND")
-        limit, number = int(asked.query.get("limit") or 0), int(asked.query.get("page") or 0)
-        page = Page((number - 1) * min(limit or 100, 100), min(limit or 100, 100)) if number > 0 else asked.page
+        page = asked.page
+        limit, number = (_count(asked.query.get(name, "")) for name in ("limit", "page"))
+        if number:
+            size = min(limit or SEARCH_ITEMS, SEARCH_ITEMS)
+            page = Page((number - 1) * size, size)
         newest_first = asked.query.get("order_by") in ("ORDER_BY_DESC", "2")
         total, found = self._chain.storage.search(
             conditions, newest_first=newest_first, limit=page.limit, offset=page.offset
@@ -252,6 +260,21 @@ class DevnetRoutes:
 
 def _pattern(path: str) -> str:
     return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]{1,200})", path)
+
+
+def _count(text: str) -> int:
+    """Raises BadPage."""
+    if not re.fullmatch(r"[0-9]{0,9}", text):
+        raise BadPage("the page or its limit is no number")
+    return int(text or 0)
+
+
+def _query(raw: bytes) -> Query:
+    """Raises BadPage."""
+    try:
+        return dict(parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise BadPage("the query can't be read") from None
 
 
 def _tx_bytes(document: Json) -> bytes:

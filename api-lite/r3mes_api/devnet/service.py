@@ -14,7 +14,7 @@ from r3mes_api.devnet.chain import Chain
 from r3mes_api.devnet.faucet import Faucet
 from r3mes_api.devnet.parameters import ChainParameters
 from r3mes_api.devnet.routes import DevnetRoutes
-from r3mes_api.devnet.storage import ChainStorage
+from r3mes_api.devnet.storage import ChainStorage, StorageError
 from r3mes_api.owner_signature import make_owner_verifier
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,11 @@ class Devnet:
                 # After a pause of the whole machine it goes on from now, and makes up for nothing.
                 due = max(due + self._block_s, loop.time())
                 await asyncio.sleep(due - loop.time())
-                self.chain.make_block(self._now_us())
+                try:
+                    self.chain.make_block(self._now_us())
+                except StorageError as error:
+                    # What waits goes on waiting; a disk may have room again.
+                    logger.error("%s", error)
 
     def _height(self) -> int:
         return self.chain.block.height

@@ -119,7 +119,13 @@ class ChainStorage:
         return records
 
     def commit(self, head: Head, changes: Mapping[Key, Record | None], included: Sequence[Included]) -> None:
-        """One block, whole or not at all."""
+        """One block, whole or not at all. Raises StorageError."""
+        try:
+            self._commit(head, changes, included)
+        except sqlite3.Error as error:
+            raise StorageError(f"The devnet's file {self.path} can't be written ({error}).") from None
+
+    def _commit(self, head: Head, changes: Mapping[Key, Record | None], included: Sequence[Included]) -> None:
         execute, many = self._database.execute, self._database.executemany
         execute("BEGIN IMMEDIATE")
         try:
@@ -141,7 +147,8 @@ class ChainStorage:
                 )
             execute("COMMIT")
         except BaseException:
-            execute("ROLLBACK")
+            if self._database.in_transaction:
+                execute("ROLLBACK")
             raise
 
     def transaction(self, tx_hash: str) -> dict[str, Any] | None:

@@ -18,6 +18,8 @@ Values: TypeAlias = dict[str, Any]
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MAX_UINT64 = 2**64 - 1
+MAX_SHOWN_DEPTH = 6
+"""Of packed messages in packed messages; deeper ones are shown as bytes."""
 _ZERO_TIME = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -227,7 +229,7 @@ def _varint(value: int) -> bytes:
 # As JSON
 
 
-def to_json(form: Form, values: Mapping[str, Any], forms: Mapping[str, Form]) -> Any:
+def to_json(form: Form, values: Mapping[str, Any], forms: Mapping[str, Form], depth: int = 0) -> Any:
     """As the REST API writes it: every field, 64-bit numbers as text. `forms` are those of packed messages."""
     if form.well_known == "timestamp":
         return rfc3339(values["seconds"] * 1_000_000 + values["nanos"] // 1_000)
@@ -237,19 +239,25 @@ def to_json(form: Form, values: Mapping[str, Any], forms: Mapping[str, Form]) ->
     for field in form.fields.values():
         value = values[field.name]
         shown[field.name] = (
-            [_item_json(field, item, forms) for item in value] if field.repeated else _item_json(field, value, forms)
+            [_item_json(field, item, forms, depth) for item in value]
+            if field.repeated
+            else _item_json(field, value, forms, depth)
         )
     return shown
 
 
-def packed_json(packed: Packed, forms: Mapping[str, Form]) -> dict[str, Any]:
+def packed_json(packed: Packed, forms: Mapping[str, Form], depth: int = 0) -> dict[str, Any]:
+    """What can't be read is shown as it is: a failed transaction is in its block all the same."""
     form = forms.get(packed.type_url)
-    if form is None:
-        return {"@type": packed.type_url, "value": base64.b64encode(packed.value).decode()}
-    return {"@type": packed.type_url, **to_json(form, decode(form, packed.value), forms)}
+    if form is not None and depth < MAX_SHOWN_DEPTH:
+        try:
+            return {"@type": packed.type_url, **to_json(form, decode(form, packed.value), forms, depth + 1)}
+        except WireError:
+            pass
+    return {"@type": packed.type_url, "value": base64.b64encode(packed.value).decode()}
 
 
-def _item_json(field: Field, value: Any, forms: Mapping[str, Form]) -> Any:
+def _item_json(field: Field, value: Any, forms: Mapping[str, Form], depth: int) -> Any:
     match field.kind:
         case Kind.UINT64 | Kind.INT64:
             return str(value)
@@ -261,16 +269,20 @@ def _item_json(field: Field, value: Any, forms: Mapping[str, Form]) -> Any:
             assert field.form is not None
             if value is None:
                 return to_json(field.form, decode(field.form, b""), forms) if field.always else None
-            return to_json(field.form, value, forms)
+            return to_json(field.form, value, forms, depth)
         case Kind.ANY:
-            return None if value is None else packed_json(value, forms)
+            return None if value is None else packed_json(value, forms, depth)
         case _:
             return value
 
 
 def rfc3339(microseconds: int) -> str:
-    moment = _ZERO_TIME + datetime.timedelta(microseconds=microseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """Times beyond the calendar are shown as its ends."""
+    try:
+        moment = _ZERO_TIME + datetime.timedelta(microseconds=microseconds)
+    except OverflowError:
+        moment = (datetime.datetime.max if microseconds > 0 else datetime.datetime.min).replace(tzinfo=datetime.UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 _ANY = Form("Any", {1: Field("type_url"), 2: Field("value", Kind.BYTES)})
