@@ -59,6 +59,7 @@ from r3mes_protocol.messages import (
 from r3mes_protocol.origin import gateway_origin, session_url
 from r3mes_protocol.session_signature import node_id_of, sign_registration
 from r3mes_protocol.sse import encode_event
+from r3mes_protocol.usage import SignedUsage, UsageStatement, sign_usage
 from r3mes_protocol.wire import JobId, WireModel
 
 DEADLINE_S = 20.0
@@ -262,12 +263,34 @@ class ScriptedJob:
     async def say(self, content: str) -> None:
         await self.frame(FrameKind.CONTENT, self.event(content))
 
-    async def done(self, completion_tokens: int = 1, reason: Any = "stop", *, tail: bool = True) -> None:
+    def signed_usage(self, completion_tokens: int, **changes: Any) -> SignedUsage:
+        fields: dict[str, Any] = {
+            "gateway": self.node.origin,
+            "job_id": self.job_id,
+            "completion_id": self.job.completion_id,
+            "node_id": self.node.node_id,
+            "model": self.job.body["model"],
+            "adapter": None,
+            "prompt_tokens": 1,
+            "completion_tokens": completion_tokens,
+            "response_bytes": 0,
+            "response_sha256": "0" * 64,
+        }
+        return sign_usage(self.node.key, UsageStatement(**{**fields, **changes}))
+
+    async def done(
+        self,
+        completion_tokens: int = 1,
+        reason: Any = "stop",
+        *,
+        tail: bool = True,
+        signed_usage: SignedUsage | None = None,
+    ) -> None:
         if tail:
             await self.frame(FrameKind.TAIL, self.event(None, finish_reason=reason))
         self.terminal_sent = True
         usage = Usage(prompt_tokens=1, completion_tokens=completion_tokens)
-        await self.node.send(Done(job_id=self.job_id, finish_reason=reason, usage=usage))
+        await self.node.send(Done(job_id=self.job_id, finish_reason=reason, usage=usage, signed_usage=signed_usage))
 
     async def fail(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from nacl.signing import SigningKey
@@ -165,16 +165,14 @@ class Billing:
             return attempt
         problem: UsageProblem | None = check_usage(
             attempt.usage,
-            gateway=self._gateway,
+            gateway=attempt.gateway or self._gateway,
             job_id=attempt.job_id,
             completion_id=request.request_id,
             node_id=attempt.node_id,
         )
         if problem is None:
             return attempt
-        return Attempt(
-            attempt.job_id, attempt.node_id, attempt.node_owner, attempt.delivered_tokens, usage=None, disputed=True
-        )
+        return replace(attempt, usage=None, disputed=True)
 
     def _post(
         self,

@@ -18,6 +18,7 @@ from r3mes_api.storage.memory_state import MemoryState
 
 if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts, AccountSettings
+    from r3mes_api.accounts.till import Till
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,11 @@ class FrontDesk:
 
     reception: OpenReception | KeyReception | None = None
     accounts: Accounts | None = None
+    till: Till | None = None
 
     async def close(self) -> None:
+        if self.till is not None:
+            await self.till.close()
         if self.accounts is not None:
             await self.accounts.close()
 
@@ -42,6 +46,7 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
     # Here and not above: only accounts need the database's library.
     from r3mes_api.accounts.gateway_key import GatewayKeyError
     from r3mes_api.accounts.services import open_accounts
+    from r3mes_api.accounts.till import Till
     from r3mes_api.storage.database import DatabaseUnavailable
     from r3mes_api.storage.database_url import DatabaseUrlError
     from r3mes_api.storage.migrate import SchemaTooNew
@@ -57,7 +62,8 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
             "R3MES_DATA_FOLDER names a folder that the gateway may write to."
         ) from None
     anonymous = settings.anonymous_chat is Switch.ON
-    return FrontDesk(KeyReception(accounts, takes_anonymous=anonymous), accounts)
+    till = Till(accounts, unstated_tokens=settings.unstated_tokens, log=logger)
+    return FrontDesk(KeyReception(accounts, takes_anonymous=anonymous), accounts, till)
 
 
 def account_settings(settings: Settings, own_url: str) -> AccountSettings:

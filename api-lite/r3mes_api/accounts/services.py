@@ -105,8 +105,21 @@ class Accounts:
     def now(self) -> int:
         return math.floor(self._clock())
 
-    def price_of(self, model: str) -> Price:
-        return self._settings.prices_by_model.get(model, self._settings.price)
+    def price_of(self, model: str, adapter: str | None) -> Price:
+        """The adapter's own price goes before that of its model."""
+        prices = self._settings.prices_by_model
+        return (adapter is not None and prices.get(adapter)) or prices.get(model, self._settings.price)
+
+    def highest_price(self, name: str | None) -> Price:
+        """For a model or an adapter by name; where it has no price of its own, what any of them may cost."""
+        prices = self._settings.prices_by_model
+        if name is not None and name in prices:
+            return prices[name]
+        return Price(
+            max(price.prompt_per_million for price in (self._settings.price, *prices.values())),
+            max(price.completion_per_million for price in (self._settings.price, *prices.values())),
+            self._settings.price.node_share_percent,
+        )
 
     async def admit(
         self,

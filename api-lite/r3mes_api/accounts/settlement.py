@@ -51,6 +51,8 @@ class Attempt:
     """The node's own statement, checked; None when it gave none."""
     disputed: bool = False
     """The statement it gave does not hold."""
+    gateway: str | None = None
+    """The origin that the node dialled and signs for, where that is not the public one."""
 
     @property
     def claimed_tokens(self) -> int | None:
@@ -75,6 +77,11 @@ class Settlement:
 def prompt_token_bound(prompt_bytes: int) -> int:
     """Prompt tokens that a request is charged for at most, from the length of its texts in UTF-8."""
     return -(-prompt_bytes // BYTES_PER_TOKEN) + TEMPLATE_TOKENS
+
+
+def estimated_prompt_tokens(prompt_bytes: int) -> int:
+    """For an answer that broke off before its node said how long the prompt was: English has four bytes a token."""
+    return -(-prompt_bytes // 4)
 
 
 def reservation_amount(price: Price, *, prompt_bound: int, max_completion_tokens: int) -> int:

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from r3mes_api.accounts.identity import Identity
 from r3mes_api.accounts.opening import FrontDesk
+from r3mes_api.accounts.order import Order
 from r3mes_api.adapter_choice.chooser import AUTO_MODEL, EARLIER_PROMPTS, AdapterChooser
 from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_api.asgi import Exchange
@@ -57,12 +59,14 @@ class ChatRoutes:
         self._settings = settings
         self._clock = clock
         self._reception = desk.reception
+        self._till = desk.till
 
     async def completions(self, exchange: Exchange) -> None:
         """`POST /v1/chat/completions`."""
         received_at = self._clock()
         identity = None if self._reception is None else await self._reception.chat(exchange)
-        request = read_chat_request(await self._body(exchange))
+        data = await self._body(exchange)
+        request = read_chat_request(data)
         if request.n is not None and request.n > 1:
             raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
         model, adapter, route = await self._adapter(request.model, request.adapter, request.body)
@@ -83,13 +87,18 @@ class ChatRoutes:
             if request.stream
             else WholeResponder(exchange, question)
         )
-        await self._answer(exchange, question, responder)
+        order = None
+        if identity is not None:
+            asked = {"model": request.model, "adapter": request.adapter, **request.body}
+            order = _order(exchange, identity, asked, len(data), streams=request.stream)
+        await self._answer(exchange, question, responder, order)
 
     async def chat(self, exchange: Exchange) -> None:
         """`POST /chat`."""
         received_at = self._clock()
         identity = None if self._reception is None else await self._reception.chat(exchange)
-        request = _simple_chat(await self._body(exchange))
+        data = await self._body(exchange)
+        request = _simple_chat(data)
         if not request.message.strip():
             raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
         body = {"messages": [{"role": "user", "content": request.message}], "stream": True}
@@ -105,7 +114,10 @@ class ChatRoutes:
             prompt=request.message,
             owner=None if identity is None else identity.owner,
         )
-        await self._answer(exchange, question, TextResponder(exchange, question))
+        order = None
+        if identity is not None:
+            order = _order(exchange, identity, request.model_dump(), len(data), streams=True)
+        await self._answer(exchange, question, TextResponder(exchange, question), order)
 
     async def _adapter(
         self, model: str, adapter: str | None, body: dict[str, Any]
@@ -128,7 +140,7 @@ class ChatRoutes:
         self._mode.check()
         return body
 
-    async def _answer(self, exchange: Exchange, question: Question, responder: Responder) -> None:
+    async def _answer(self, exchange: Exchange, question: Question, responder: Responder, order: Order | None) -> None:
         responder = ObservedResponder(responder, exchange, question.completion_id)
         try:
             async with RequestGuard(
@@ -137,14 +149,25 @@ class ChatRoutes:
                 client_stall_s=self._settings.client_stall_s,
                 keep_alive_s=self._settings.keep_alive_s,
                 keep_alive=responder.keep_alive,
+                stays=order is not None and order.key is not None,
             ):
-                await self._relay(question, responder)
+                if order is None:
+                    await self._relay(question, responder)
+                else:
+                    await self._paid(exchange, question, responder, order)
         except Interrupted as interrupted:
             logger.info("request %s ended: %s", question.completion_id, interrupted.why.value)
             if interrupted.why is Interruption.SHUTTING_DOWN and not exchange.finished:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LAST_ERROR_S):
                         await responder.failed(shutting_down())
+
+    async def _paid(self, exchange: Exchange, question: Question, responder: Responder, order: Order) -> None:
+        assert self._till is not None
+        try:
+            await self._till.serve(exchange, question, order, lambda paid: self._relay(paid, responder))
+        except ApiError as error:
+            await responder.failed(error)
 
     async def _relay(self, question: Question, responder: Responder) -> None:
         try:
@@ -161,6 +184,11 @@ class ChatRoutes:
         except Exception:
             logger.exception("request %s failed in the gateway", question.completion_id)
             await responder.failed(ApiError(ErrorCode.INTERNAL, "The gateway failed; its log says why."))
+
+
+def _order(exchange: Exchange, identity: Identity, asked: dict[str, Any], body_bytes: int, *, streams: bool) -> Order:
+    asked["path"] = exchange.scope["path"]
+    return Order(identity, asked, body_bytes, streams, exchange.header(b"idempotency-key"))
 
 
 def _completion_id() -> str:

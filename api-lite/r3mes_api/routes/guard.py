@@ -39,7 +39,10 @@ class RequestGuard:
         client_stall_s: float,
         keep_alive_s: float,
         keep_alive: Callable[[], Awaitable[None]] | None = None,
+        stays: bool = False,
     ) -> None:
+        """`stays`: the answer is made to its end though its client has left, since it will ask for it again."""
+        self._stays = stays
         self._exchange = exchange
         self._lifecycle = lifecycle
         self._client_stall_s = client_stall_s
@@ -86,7 +89,8 @@ class RequestGuard:
         self._client_left()
 
     def _client_left(self) -> None:
-        self._interrupt(Interruption.CLIENT_GONE)
+        if not self._stays:
+            self._interrupt(Interruption.CLIENT_GONE)
 
     def look(self, now: float) -> None:
         """To be called every second or so, with the loop's time."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from r3mes_api.adapter_choice.decision import AdapterRoute
+from r3mes_api.routing.choice import Target
 from r3mes_protocol.chat import FinishReason
 from r3mes_protocol.messages import Usage
 from r3mes_protocol.usage import SignedUsage
@@ -24,6 +25,11 @@ class NodePart(Protocol):
 
     @property
     def node_owner(self) -> str | None: ...
+
+    @property
+    def target(self) -> Target:
+        """What it was asked to run."""
+        ...
 
     @property
     def gateway(self) -> GatewayOrigin:
