@@ -29,7 +29,7 @@ from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
 from r3mes_api.settings import InferenceMode, NodeAuth, Settings, Switch
 from r3mes_api.web.measurements import Measurements
-from r3mes_api.web.openapi import NODE_SESSION_PATH
+from r3mes_api.web.openapi import NODE_SESSION_PATH, REPLICA_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.wire import GatewayOrigin
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts
     from r3mes_api.devnet.service import Devnet
     from r3mes_api.nodes.registry import NodeRegistry
+    from r3mes_api.replicas.group import ReplicaGroup
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Gateway:
         http: Application,
         desk: FrontDesk,
         devnet: Devnet | None,
+        replicas: ReplicaGroup | None,
     ) -> None:
         self._desk = desk
         self.mode = mode
@@ -59,6 +61,7 @@ class Gateway:
         self.lifecycle = lifecycle
         self._http = http
         self._devnet = devnet
+        self._replicas = replicas
 
     async def run(self) -> None:
         """Background work, until cancelled or until a part of it fails."""
@@ -70,6 +73,21 @@ class Gateway:
                 group.create_task(self._devnet.run(), name="devnet")
             if self._desk.accounts is not None:
                 group.create_task(self._desk.accounts.sweep_for_ever(), name="accounts")
+            if self._replicas is not None:
+                group.create_task(self._replicas.run(), name="replicas")
+
+    def drain(self) -> None:
+        """Nothing new from now on; nodes and other replicas are told."""
+        self.lifecycle.stop_accepting()
+        if self._replicas is not None:
+            self._replicas.drain()
+        self.mode.drain()
+
+    async def close(self, *, hurry: bool) -> None:
+        """When no request runs any more."""
+        if self._replicas is not None:
+            await self._replicas.close()
+        await self.mode.close(hurry=hurry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -83,9 +101,12 @@ class Gateway:
         if (await receive())["type"] != "websocket.connect":
             return
         try:
-            if scope["path"] != NODE_SESSION_PATH:
+            if scope["path"] == NODE_SESSION_PATH:
+                await self.mode.node_session(scope, receive, send)
+            elif self._replicas is not None and scope["path"] == REPLICA_SESSION_PATH:
+                await self._replicas.serve(scope, receive, send)
+            else:
                 raise ApiError(ErrorCode.NOT_FOUND, "There is no WebSocket at this address.")
-            await self.mode.node_session(scope, receive, send)
         except ApiError as error:
             body = error.to_json()
             headers = [(b"content-type", b"application/json"), *error_headers(error)]
@@ -98,8 +119,12 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     mode = build_mode(settings, clock)
     chooser = AdapterChooser(_router_plan(settings), logger)
     lifecycle = Lifecycle(settings.max_requests)
+    replicas = _replicas(mode, lifecycle, settings, clock)
     chat = ChatRoutes(mode, chooser, lifecycle, settings, clock, desk)
-    status = StatusRoutes(mode, lifecycle, clock, desk)
+    stores: dict[str, Callable[[], bool | None]] = {}
+    if replicas is not None:
+        stores["redis"] = lambda: replicas.directory_answers
+    status = StatusRoutes(mode, lifecycle, clock, desk, stores, replicas.state if replicas is not None else None)
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
     router = Router(measurements.finished)
     web = WebRoutes(mode, lifecycle, settings, measurements, router, clock)
@@ -133,7 +158,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
         await router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
-    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet)
+    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas)
 
 
 def _router_plan(settings: Settings) -> RouterPlan:
@@ -184,6 +209,18 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
 
     admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
     return RemoteMode(NodeSessions(settings, _registry(settings), admission, clock), settings, clock)
+
+
+def _replicas(mode: Mode, lifecycle: Lifecycle, settings: Settings, clock: Callable[[], float]) -> ReplicaGroup | None:
+    """Raises CannotStart."""
+    if settings.replica_url is None or settings.inference_mode is not InferenceMode.REMOTE:
+        return None
+    # A gateway that stands alone needs none of it.
+    from r3mes_api.modes.remote import RemoteMode
+    from r3mes_api.replicas.group import open_replica_group
+
+    assert isinstance(mode, RemoteMode)
+    return open_replica_group(mode.sessions, lifecycle, settings, clock)
 
 
 def _local_mode(settings: Settings, clock: Callable[[], float]) -> Mode:

@@ -49,6 +49,10 @@ class Frames(Protocol):
         comes by `receive`."""
         ...
 
+    def allow(self, size: int) -> None:
+        """From now on a message may have so many bytes: the other end has shown who it is."""
+        ...
+
     def write_now(self, text: str) -> bool:
         """False, and nothing written, where the socket has no room at this moment."""
         ...

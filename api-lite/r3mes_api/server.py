@@ -172,13 +172,12 @@ def _warn_of_address(settings: Settings, listener: socket.socket) -> None:
 async def _drain(gateway: Gateway, stop: _Stop) -> None:
     """Before uvicorn is told to end: it would close the nodes' sockets under the running streams."""
     logger.info("draining, %d requests run", gateway.lifecycle.running)
-    gateway.lifecycle.stop_accepting()
-    gateway.mode.drain()
+    gateway.drain()
     if not await gateway.lifecycle.drained(stop.drain_s):
         logger.warning("%d requests did not end within %g s", gateway.lifecycle.running, stop.drain_s)
         gateway.lifecycle.shut_down_running()
         await gateway.lifecycle.drained(2 * LAST_ERROR_S)
-    await gateway.mode.close(hurry=stop.hurry)
+    await gateway.close(hurry=stop.hurry)
 
 
 def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:

@@ -209,7 +209,23 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, BeforeValidator(_redis)] | None = _setting(
         None, "redis://, rediss:// or unix:// address", "redis://127.0.0.1:6379/0", variable="REDIS_URL", secret=True
     )
-    """Where several replicas will share what may be forgotten. Checked at the start; not used by this version yet."""
+    """Where several replicas share what may be forgotten: rates, sign-ins, and which of them holds which node."""
+
+    # --- several replicas ---
+    replica_url: Annotated[GatewayOrigin, BeforeValidator(_origin)] | None = _setting(
+        None, "the http:// or https:// address under which other replicas reach this one", "http://10.0.0.2:8000"
+    )
+    """Makes the gateway one of several that share their nodes, by REDIS_URL. Not set: it stands alone."""
+    replica_secret: str | None = _setting(
+        None, "at least 32 characters, the same for all replicas", "0123456789abcdef" * 2, secret=True, min_length=32
+    )
+    """By it replicas know one another; it never travels."""
+    replica_sync_s: float = _seconds(0.25, high=60.0)
+    """How often replicas look for what is new of one another's nodes; a new node is told of at once."""
+    replica_ttl_s: float = _seconds(6.0, low=0.5)
+    """A replica that says nothing for so long is forgotten. One that ends by itself says so."""
+    replica_silence_s: float = _seconds(6.0, low=0.2)
+    """A connection between replicas without any sign of life for so long is given up, and its answers move."""
 
     # --- who asks ---
     accounts: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
@@ -479,6 +495,11 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
 
     if settings.accounts is Switch.ON and settings.data_folder is None:
         report("data_folder", "is missing; accounts need a place for the gateway's key")
+    if settings.replica_url is not None:
+        if settings.redis_url is None:
+            report("redis_url", "is missing; replicas find one another there")
+        if settings.replica_secret is None:
+            report("replica_secret", "is missing; without it anybody could take a replica's place")
     if settings.profile is Profile.PRODUCTION:
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")

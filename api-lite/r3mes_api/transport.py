@@ -255,6 +255,9 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
 
+    def allow(self, size: int) -> None:
+        self.conn.max_message_size = size
+
     def write_now(self, text: str) -> bool:
         if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
             return False

@@ -154,11 +154,14 @@ StartGateway = Callable[..., GatewayProcess]
 
 @pytest.fixture
 def start_gateway(tmp_path: Path) -> Iterator[StartGateway]:
-    """Starts a gateway; settings are given by their field names."""
+    """Starts a gateway; settings are given by their field names, `environment` has those without the prefix."""
     started: list[GatewayProcess] = []
 
-    def start(*arguments: str, wait: bool = True, **settings: object) -> GatewayProcess:
-        environment = {f"R3MES_{name.upper()}": str(value) for name, value in settings.items()}
+    def start(
+        *arguments: str, wait: bool = True, environment: Mapping[str, str] | None = None, **settings: object
+    ) -> GatewayProcess:
+        prefixed = {f"R3MES_{name.upper()}": str(value) for name, value in settings.items()}
+        environment = {**prefixed, **(environment or {})}
         gateway = GatewayProcess(environment, tmp_path / f"gateway-{len(started)}.log", *arguments)
         started.append(gateway)
         return gateway.wait_ready() if wait else gateway
@@ -181,8 +184,9 @@ def start_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     """Starts gateways that serve until the session's end."""
     started: list[GatewayProcess] = []
 
-    def start(environment: Mapping[str, str]) -> GatewayProcess:
-        started.append(GatewayProcess(environment, tmp_path_factory.mktemp("gateway") / "gateway.log"))
+    def start(environment: Mapping[str, str], *arguments: str) -> GatewayProcess:
+        log = tmp_path_factory.mktemp("gateway") / "gateway.log"
+        started.append(GatewayProcess(environment, log, *arguments))
         return started[-1].wait_ready()
 
     yield start

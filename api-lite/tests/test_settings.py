@@ -59,6 +59,8 @@ def test_property_8_environment_validation_reports_every_problem_at_once(wrong: 
 def test_property_8_environment_validation_examples_are_valid(name: str) -> None:
     extra: Any = Settings.model_fields[name].json_schema_extra
     others = {"R3MES_PUBLIC_URL": "https://gateway.example.org", "R3MES_DATA_FOLDER": "/var/lib/r3mes"}
+    if name == "replica_url":
+        others |= {"REDIS_URL": "redis://127.0.0.1:6379/0", "R3MES_REPLICA_SECRET": 32 * "s"}
     load_settings({**others, variable_name(name): extra["example"]})
 
 

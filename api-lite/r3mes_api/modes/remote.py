@@ -49,6 +49,10 @@ class RemoteMode:
         self._decisions = DecisionLog(settings.decision_records)
 
     @property
+    def sessions(self) -> NodeSessions:
+        return self._sessions
+
+    @property
     def name(self) -> InferenceMode:
         return InferenceMode.REMOTE
 

@@ -137,6 +137,8 @@ class NodeSessions:
         self.elsewhere: Callable[[Reservation], JobHolder] | None = None
         """The way to a node of another replica, where there are replicas."""
         self._trusted_proxies = parse_networks(",".join(settings.trusted_proxies))
+        self.changed: Callable[[], None] | None = None
+        """Called when a node has registered or left, where there are replicas."""
 
     # --- sockets ---
 
@@ -260,6 +262,8 @@ class NodeSessions:
     def session_registered(self, session: NodeSession, replaced: SessionId | None) -> None:
         self._unregistered.discard(session)
         self._sessions[session.session_id] = session
+        if self.changed is not None:
+            self.changed()
         older = self._sessions.get(replaced) if replaced is not None else None
         if older is not None:
             older.end(
@@ -274,9 +278,16 @@ class NodeSessions:
                 SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back at another replica."))
             )
 
+    def gateway_of(self, session_id: SessionId) -> GatewayOrigin | None:
+        """The origin that the session's node dialled."""
+        session = self._sessions.get(session_id)
+        return session.gateway if session is not None else None
+
     def session_left(self, session: NodeSession) -> None:
         self._unregistered.discard(session)
         self._sessions.pop(session.session_id, None)
+        if self.changed is not None:
+            self.changed()
 
     def room_changed(self) -> None:
         while self._waiting_for_room:

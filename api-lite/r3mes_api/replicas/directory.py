@@ -8,8 +8,9 @@ from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import Field
 
-from r3mes_protocol.messages import AdapterOffer, Count, Device, Milliseconds, ModelOffer, Role, Telemetry
-from r3mes_protocol.wire import Hex32, Hex64, NodeId, Sentence, WireModel
+from r3mes_protocol.grants import Role
+from r3mes_protocol.messages import AdapterOffer, Count, Device, Milliseconds, ModelOffer, Telemetry
+from r3mes_protocol.wire import Hex32, Hex64, NodeId, Origin, Sentence, WireModel
 
 MAX_CLAIM = 2**53
 
@@ -38,6 +39,8 @@ class NodeEntry(WireModel):
 
     node_id: Hex64
     session_id: Hex32
+    gateway: Origin
+    """What the node dialled and signs for."""
     claim: Annotated[int, Field(ge=1, le=MAX_CLAIM)]
     """Of two registrations of one node anywhere, the one with the higher claim counts."""
     generation: Annotated[int, Field(ge=1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +20,19 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 
 
 class StatusRoutes:
-    def __init__(self, mode: Mode, lifecycle: Lifecycle, clock: Callable[[], float], desk: FrontDesk) -> None:
+    def __init__(
+        self,
+        mode: Mode,
+        lifecycle: Lifecycle,
+        clock: Callable[[], float],
+        desk: FrontDesk,
+        stores: Mapping[str, Callable[[], bool | None]],
+        replicas: Callable[[], dict[str, Any]] | None = None,
+    ) -> None:
+        """`stores` by their names: whether each answered the last time; None where nobody has asked it yet."""
         self._reception = desk.reception
+        self._stores = stores
+        self._replicas = replicas
         self._mode = mode
         self._lifecycle = lifecycle
         self._clock = clock
@@ -40,6 +51,7 @@ class StatusRoutes:
                 "serving": self._serving(nodes),
                 "nodes": len(nodes),
                 "requests": self._lifecycle.running,
+                **({"replicas": self._replicas()} if self._replicas is not None else {}),
                 "uptime_s": round(self._clock() - self._started_at, 3),
             },
         )
@@ -55,14 +67,24 @@ class StatusRoutes:
         await exchange.json(200, {"status": "ok"})
 
     async def ready(self, exchange: Exchange) -> None:
-        """Whether prompts may be sent here; in local mode that takes an engine that serves."""
+        """Whether prompts may be sent here; in local mode that takes an engine that serves.
+
+        Degraded where a store does not answer: what is here goes on without it.
+        """
         if not self._lifecycle.accepting:
             raise shutting_down()
         self._mode.check_ready()
         nodes = self._mode.nodes()
+        stores = {name: {True: "ok", False: "away", None: "unknown"}[asked()] for name, asked in self._stores.items()}
         await exchange.json(
             200,
-            {"status": "ready", "mode": self._mode.name.value, "serving": self._serving(nodes), "nodes": len(nodes)},
+            {
+                "status": "degraded" if "away" in stores.values() else "ready",
+                "mode": self._mode.name.value,
+                "serving": self._serving(nodes),
+                "nodes": len(nodes),
+                "stores": stores,
+            },
         )
 
     async def models(self, exchange: Exchange) -> None:

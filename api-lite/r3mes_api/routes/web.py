@@ -83,7 +83,8 @@ class WebRoutes:
         await exchange.whole(200, CONTENT_TYPE, body, [(b"cache-control", b"no-store")])
 
     def _gauges(self) -> list[Gauge]:
-        nodes = self._mode.nodes()
+        # Each replica counts its own, so that the sum over all of them is right.
+        nodes = [node for node in self._mode.nodes() if node.replica is None]
         status = Tally("draining" if node.draining else "serving" if node.serving else "connected" for node in nodes)
         return [
             Gauge("r3mes_build_info", "Always 1.", ("version", "mode"), {(__version__, self._mode.name.value): 1}),
@@ -91,7 +92,7 @@ class WebRoutes:
             Gauge("r3mes_requests_running", "Prompts under way.", (), {(): self._lifecycle.running}),
             Gauge(
                 "r3mes_nodes",
-                "Registered nodes.",
+                "Nodes whose sockets this gateway holds.",
                 ("status",),
                 {(name,): status[name] for name in ("serving", "draining", "connected")},
             ),

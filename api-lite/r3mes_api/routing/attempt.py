@@ -93,6 +93,14 @@ class Attempt:
         return Verdict(reason, blames, None if may_move else self.last_error)
 
 
+def blames_node(terminal: Terminal) -> bool:
+    """Whether a terminal other than Done speaks against the node itself, whoever asked it."""
+    if isinstance(terminal, Failed):
+        return terminal.code not in (*_FAULT_OF_THE_REQUEST, *_NO_ROOM, FailureCode.DEADLINE, FailureCode.CANCELLED)
+    # A node that came back under a new connection, or whose replica is gone, lost its jobs, but it is well.
+    return terminal not in (Lost.REPLACED, Lost.ABANDONED, Lost.REPLICA_GONE)
+
+
 def _interrupted() -> ApiError:
     return ApiError(ErrorCode.NODE_FAILED, "The node failed in the middle of its answer; the answer is not complete.")
 

@@ -17,6 +17,8 @@ _NULLABLE_STRING: dict[str, Any] = {"type": ["string", "null"]}
 
 
 NODE_SESSION_PATH = "/v1/nodes/session"
+REPLICA_SESSION_PATH = "/v1/replicas/session"
+"""WebSockets alone, so that the description has no place for them."""
 
 
 def describe(routes: Iterable[tuple[str, str, Route]]) -> dict[str, Any]:
