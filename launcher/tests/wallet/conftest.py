@@ -31,12 +31,6 @@ def phrase() -> str:
 
 
 @pytest.fixture(scope="session")
-def campaign() -> int:
-    """How many random cases the long campaigns run: all with R3MES_WALLET_CAMPAIGN=2000, a small part otherwise."""
-    return int(os.environ.get("R3MES_WALLET_CAMPAIGN", "50"))
-
-
-@pytest.fixture(scope="session")
 def checkout_paths() -> str:
     """PYTHONPATH for child processes: this checkout, wherever the installed packages come from."""
     return CHECKOUT_PATHS

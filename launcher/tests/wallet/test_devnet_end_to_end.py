@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,7 +28,7 @@ from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import PrivateKey, account_path
-from r3mes_launcher.wallet.mnemonic import entropy_of_phrase, passphrase_bytes
+from r3mes_launcher.wallet.mnemonic import entropy_of_phrase, passphrase_bytes, seed
 from r3mes_launcher.wallet.payment_machine import PaymentState, sentence
 from r3mes_launcher.wallet.profiles import built_in_profiles
 from r3mes_launcher.wallet.sealed_file import FLOOR
@@ -105,6 +107,10 @@ class Relay:
         relay = self
         self.lies: dict[str, tuple[bytes, bytes]] = {}
         self.broadcasts = 0
+        self.forwards = True
+        self.held: threading.Event | None = None
+        """If set, a broadcast is answered only when it is."""
+        self.reached = threading.Event()
         self.http = http = httpx.Client(verify=False)
 
         class Handler(BaseHTTPRequestHandler):
@@ -116,8 +122,14 @@ class Relay:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                relay.broadcasts += self.path.endswith("/txs")
-                self.relay(http.post(url + self.path, content=body))
+                if self.path.endswith("/txs"):
+                    relay.broadcasts += 1
+                    if relay.held is not None:
+                        answer = http.post(url + self.path, content=body) if relay.forwards else None
+                        relay.reached.set()
+                        relay.held.wait(30)
+                        return None if answer is None else self.relay(answer)
+                return self.relay(http.post(url + self.path, content=body))
 
             def relay(self, answer: httpx.Response) -> None:
                 content = answer.content
@@ -127,7 +139,8 @@ class Relay:
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                with contextlib.suppress(OSError):  # its asker may be gone
+                    self.wfile.write(content)
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -186,8 +199,8 @@ def wallet(
 def start_launcher(tmp_path: Path, devnet: Gateway, checkout_paths: str) -> Callable[..., subprocess.Popen[str]]:
     """The real command in its own process."""
 
-    def start(command: str, document: dict[str, Any], home: str = "home") -> subprocess.Popen[str]:
-        where = ["--home", str(tmp_path / home), "--network", "devnet", "--endpoint", devnet.url]
+    def start(command: str, document: dict[str, Any], home: str = "home", endpoint: str = "") -> subprocess.Popen[str]:
+        where = ["--home", str(tmp_path / home), "--network", "devnet", "--endpoint", endpoint or devnet.url]
         child = subprocess.Popen(
             [sys.executable, "-m", "r3mes_launcher.wallet", command, *where],
             stdin=subprocess.PIPE,
@@ -200,7 +213,8 @@ def start_launcher(tmp_path: Path, devnet: Gateway, checkout_paths: str) -> Call
         )
         assert child.stdin is not None
         child.stdin.write(json.dumps({"password": PASSWORD, **document}))
-        child.stdin.flush()
+        child.stdin.close()
+        child.stdin = None
         return child
 
     return start
@@ -271,7 +285,7 @@ def test_a_life_with_the_wallet(
     friend_had = devnet.balance(FRIEND)
     paid = finished(start_launcher("send", rent)).answer
     assert paid["state"] == "included" and devnet.balance(FRIEND) == friend_had + 12_500_000
-    assert finished(start_launcher("send", rent)).answer["hash"] == paid["hash"]
+    assert wallet("send", rent).answer["hash"] == paid["hash"]
     assert devnet.balance(FRIEND) == friend_had + 12_500_000, "the same payment id pays once"
 
     seen = amounts(wallet("balance", {}).answer)
@@ -495,7 +509,71 @@ def test_two_launchers_at_once_pay_what_they_say(
             assert "came first" in said, item
 
 
-# A node that is killed
+# What is killed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9 is a POSIX signal")
+@pytest.mark.parametrize("forwards", [False, True])
+def test_a_launcher_killed_in_mid_sending_pays_once(
+    wallet: Wallet,
+    devnet: Gateway,
+    relay: Relay,
+    start_launcher: Callable[..., subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    forwards: bool,
+) -> None:
+    """Killed while it waits for the node's answer, whether the node has the bytes already or not."""
+    monkeypatch.setattr("r3mes_launcher.wallet.payment_machine.RESEND_S", 0.0)
+    funded(wallet)
+    friend_had = devnet.balance(FRIEND)
+    relay.forwards, relay.held = forwards, threading.Event()
+    order = {"to": FRIEND, "amount": "3", "confirm": True, "payment_id": "once"}
+    child = start_launcher("send", order, endpoint=relay.url)
+    assert relay.reached.wait(30)
+    child.kill()
+    assert finished(child).out == ""
+    relay.held.set()
+    (resumed,) = wallet("resume", {}).answer["payments"]
+    assert resumed["state"] == "included" and resumed["payment_id"] == "once"
+    assert wallet("send", order).answer["hash"] == resumed["hash"]
+    assert wallet("resume", {}).answer["payments"] == []
+    assert devnet.balance(FRIEND) == friend_had + 3 * REMES and relay.broadcasts == 1
+
+
+def test_no_secret_is_in_any_file_or_word(
+    wallet: Wallet, devnet: Gateway, start_launcher: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    """After create, pay and lock. What `create` answers has the words, once; nothing else has."""
+    made = wallet("create", {"words": 24, "passphrase": "gizli şifre"}).answer
+    words = made.pop("words")
+    wallet("faucet", {"address": made["address"]})
+    paid = finished(start_launcher("send", {"to": FRIEND, "amount": "1", "confirm": True}))
+    refused = wallet("send", {"to": FRIEND, "amount": "999999999", "confirm": True})
+    locked = wallet("send", {"password": "not the password", "to": FRIEND, "amount": "1"})
+    assert paid.code == 0 and refused.code == 1 and locked.code == 2
+    listed = wallet("list", {})
+    entropy = entropy_of_phrase(" ".join(words))
+    with seed(entropy, passphrase_bytes("gizli şifre")) as seed_secret:
+        seed_bytes = bytes(seed_secret.view())
+    private = PrivateKey.derive(entropy_of_phrase(" ".join(words)), passphrase_bytes("gizli şifre"), account_path())
+    assert private.address("remes") == made["address"]
+    raw = bytes(private.copy_of_secret().view())
+    hidden = {
+        "password": PASSWORD.encode(),
+        "passphrase": "gizli şifre".encode(),
+        **{f"words {place}": " ".join(words[place : place + 3]).encode() for place in range(0, 22)},
+        **{f"quoted words {place}": '", "'.join(words[place : place + 2]).encode() for place in range(0, 23)},
+    }
+    for name, secret in (("entropy", bytes(entropy.view())), ("seed", seed_bytes), ("key", raw)):
+        hidden |= {name: secret, f"{name} in hex": secret.hex().encode(), f"{name} in base64": b64encode(secret)}
+    files = [path for path in tmp_path.rglob("*") if path.is_file()] + [devnet.file]
+    files += [devnet.file.parent / "gateway.log", devnet.file.with_name("devnet.sqlite-wal")]
+    assert any(path.suffix == ".sqlite" for path in files) and any(path.name == "vault" for path in files)
+    said = json.dumps(made) + "".join(result.out + result.err for result in (paid, refused, locked, listed))
+    for name, secret in hidden.items():
+        for path in files:
+            assert secret not in path.read_bytes(), f"{name} is in {path}"
+        assert secret not in said.encode(), f"{name} was said"
 
 
 async def test_a_killed_node_keeps_its_chain_and_the_payment_happens_once(tmp_path: Path, checkout_paths: str) -> None:
