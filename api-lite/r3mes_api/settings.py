@@ -364,6 +364,12 @@ class Settings(BaseSettings):
     """Keywords below this confidence don't count."""
     semantic_enough: float = _share(0.4)
     """A meaning below this confidence doesn't count."""
+    adapter_nodes: int = _count(1, high=1000)
+    """Nodes that should have an adapter ready, where it is asked for at all. More are chosen as more is asked."""
+    adapter_plan_s: float = _seconds(5.0)
+    """How often it is decided anew which nodes should have which adapter."""
+    adapter_hints_per_minute: float = _setting(60.0, "a number from 0 to 6000", "60", ge=0, le=6000)
+    """How often nodes are told to load an adapter ahead of its requests; 0: never."""
     max_adapters_per_node: int = _count(MAX_ADAPTERS_PER_NODE, low=0, high=2**16)
     """Adapters that one node may offer."""
 

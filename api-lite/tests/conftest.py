@@ -48,6 +48,7 @@ from r3mes_protocol.messages import (
     Heartbeat,
     Hello,
     Job,
+    LoadAdapter,
     ModelOffer,
     Register,
     Registered,
@@ -342,6 +343,7 @@ class ScriptedNode:
         confirms_cancel: bool = True,
         beats: bool = True,
         continues: bool = False,
+        loads_adapters: bool = False,
     ) -> None:
         self.origin = gateway_origin(gateway_url)
         self.name = name
@@ -355,6 +357,8 @@ class ScriptedNode:
         self.confirms_cancel = confirms_cancel
         self.beats = beats
         self.continues = continues
+        self.loads_adapters = loads_adapters
+        self.hints: list[LoadAdapter] = []
         self.hello: Hello | None = None
         self.registered: Registered | None = None
         self.rejected: Rejected | None = None
@@ -397,6 +401,7 @@ class ScriptedNode:
             "device": Device(kind="cpu", name="scripted", memory_mb=1),
             "engine_version": "0.0",
             "continues_answers": self.continues,
+            "loads_adapters": self.loads_adapters,
             "grant": self.grant,
             "signature": sign_registration(
                 self.key, nonce=self.hello.nonce, session_id=self.hello.session_id, gateway=self.origin
@@ -458,6 +463,8 @@ class ScriptedNode:
             job = self._by_id[message.job_id]
             job.cancelled_at = time.monotonic()
             job.cancelled.set()
+        elif isinstance(message, LoadAdapter):
+            self.hints.append(message)
         elif isinstance(message, Drain):
             self.draining = True
         elif isinstance(message, Bye):

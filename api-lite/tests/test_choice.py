@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from r3mes_api.routing.breaker import FAILURES_TO_OPEN, Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose, resolve
-from r3mes_api.routing.cost import NEAR_MS, NEAR_SHARE, pick
+from r3mes_api.routing.cost import NEAR_MS, NEAR_SHARE, cold_ms, pick
 from r3mes_api.routing.pace import Pace
 from r3mes_protocol.messages import AdapterOffer, Residency
 from r3mes_protocol.wire import NodeId
@@ -36,6 +36,9 @@ class Candidate:
 
     def has_room(self, now: float) -> bool:
         return self.jobs < self.places
+
+    def cold_ms(self, adapter: str, now: float) -> float:
+        return cold_ms(self.adapters[adapter].residency, None, None, now)
 
 
 MODELS = st.sampled_from(["a", "b", "c"])

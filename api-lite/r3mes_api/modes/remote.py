@@ -15,6 +15,7 @@ from r3mes_api.modes.interface import ModelCard
 from r3mes_api.nodes.inbox import Segment
 from r3mes_api.nodes.registry import Node
 from r3mes_api.nodes.sessions import NodeJob, NodeSessions
+from r3mes_api.placement.placer import Placer
 from r3mes_api.routing.attempt import Attempt, Verdict
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_api.routing.continuation import AnswerSoFar, continuing, whole_usage
@@ -44,6 +45,12 @@ class RemoteMode:
     def __init__(self, sessions: NodeSessions, settings: Settings, clock: Callable[[], float]) -> None:
         self._sessions = sessions
         self._registry = sessions.registry
+        self._placer = Placer(
+            sessions.registry,
+            sessions.hint,
+            least=settings.adapter_nodes,
+            hints_per_minute=settings.adapter_hints_per_minute,
+        )
         self._settings = settings
         self._clock = clock
         self._decisions = DecisionLog(settings.decision_records)
@@ -99,7 +106,9 @@ class RemoteMode:
         await self._sessions.serve(scope, receive, send)
 
     async def run(self) -> None:
-        await self._sessions.watch()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sessions.watch(), name="sessions")
+            group.create_task(self._placer.run(self._clock, self._settings.adapter_plan_s), name="placement")
 
     def drain(self) -> None:
         self._sessions.drain()

@@ -15,11 +15,13 @@ SAMPLE = 24
 class Pool(Generic[T]):
     """A set from which a few members can be taken at random without looking at the rest."""
 
-    __slots__ = ("_members", "_places")
+    __slots__ = ("_members", "_places", "stamp")
 
     def __init__(self) -> None:
         self._members: list[T] = []
         self._places: dict[T, int] = {}
+        self.stamp = object()
+        """Another one after each change, so that what was worked out from the members can be kept until then."""
 
     def __len__(self) -> int:
         return len(self._members)
@@ -32,11 +34,13 @@ class Pool(Generic[T]):
         if member not in self._places:
             self._places[member] = len(self._members)
             self._members.append(member)
+            self.stamp = object()
 
     def discard(self, member: T) -> None:
         place = self._places.pop(member, None)
         if place is None:
             return
+        self.stamp = object()
         last = self._members.pop()
         if place < len(self._members):
             self._members[place] = last

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, TypeAlias
 
-from r3mes_api.nodes.offers import Offers
+from r3mes_api.nodes.offers import SAMPLE, Offers, Pool
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose
-from r3mes_api.routing.cost import Option, pick
+from r3mes_api.routing.cost import Option, cold_ms, pick
 from r3mes_api.routing.pace import Pace
 from r3mes_protocol.grants import Role
 from r3mes_protocol.limits import MAX_ADAPTERS_PER_NODE
@@ -23,6 +23,7 @@ from r3mes_protocol.messages import (
     Heartbeat,
     Register,
     RejectCode,
+    Residency,
     Telemetry,
 )
 from r3mes_protocol.wire import JobId, NodeId, SessionId
@@ -78,6 +79,8 @@ class Node:
     full_until: float = 0.0
     last_chosen: int = 0
     jobs: set[JobId] = field(default_factory=set)
+    warming: dict[str, float] = field(default_factory=dict)
+    """Adapters that requests made the node load, and when they should be ready."""
     replica: str | None = None
     """The replica that holds the node's socket; None for this gateway."""
     jobs_there: int = 0
@@ -100,6 +103,31 @@ class Node:
     def has_room(self, now: float) -> bool:
         # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
         return now >= self.full_until and max(len(self.jobs), self.jobs_there) < self.places
+
+    def cold_ms(self, adapter: str, now: float) -> float:
+        return cold_ms(self.adapters[adapter].residency, self.free_adapter_slots, self.warming.get(adapter), now)
+
+    def is_asked(self, adapter: str, now: float) -> None:
+        """A request for the adapter goes to the node, which has to get it ready."""
+        cold = self.cold_ms(adapter, now)
+        if cold and adapter not in self.warming:
+            self.warming[adapter] = now + cold / 1000.0
+
+    def set_adapters(self, adapters: dict[str, AdapterOffer]) -> bool:
+        """What the node offers now; whether there are other names among it than before."""
+        before, self.adapters = self.adapters, adapters
+        for name in list(self.warming):
+            old, new = before.get(name), adapters.get(name)
+            if old is None or new is None or old.residency is not new.residency:
+                del self.warming[name]
+        return before.keys() != adapters.keys()
+
+    def adapter_slots(self) -> int | None:
+        """How many adapters fit onto the GPU; None where the node does not tell."""
+        if self.free_adapter_slots is None:
+            return None
+        on_gpu = sum(1 for offer in self.adapters.values() if offer.residency is Residency.GPU)
+        return on_gpu + self.free_adapter_slots
 
 
 class Accepted(NamedTuple):
@@ -174,6 +202,10 @@ class NodeRegistry:
         self._suspended: dict[NodeId, Node] = {}
         """Nodes without a socket that may come back for their jobs; nobody can choose them."""
         self._jobs: dict[JobId, Node] = {}
+        self._adapter_jobs: dict[JobId, str] = {}
+        self._asked: Counter[str] = Counter()
+        self.homes: Mapping[str, Collection[NodeId]] = {}
+        """The nodes that should have an adapter ready, by the adapter; set by placement."""
         self._registrations: dict[NodeId, deque[float]] = {}
         self._reputes: dict[NodeId, Repute] = {}
         self._offered_until: dict[str, float] = {}
@@ -293,12 +325,8 @@ class NodeRegistry:
             return
         node.last_heard = now
         node.active, node.queued = beat.active, beat.queued
-        if beat.available_loras is not None:
-            adapters = self._first(beat.available_loras)
-            changed = adapters.keys() != node.adapters.keys()
-            node.adapters = adapters
-            if changed:
-                self._index(node)
+        if beat.available_loras is not None and node.set_adapters(self._first(beat.available_loras)):
+            self._index(node)
         node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
         node.free_adapter_slots = beat.free_adapter_slots
         node.draining = beat.draining
@@ -315,9 +343,7 @@ class NodeRegistry:
         adapters.update((offer.name, offer) for offer in message.changed)
         if len(adapters) > self._limits.max_adapters_per_node:
             return False
-        changed = adapters.keys() != node.adapters.keys()
-        node.adapters = adapters
-        if changed:
+        if node.set_adapters(adapters):
             self._index(node)
         return True
 
@@ -391,7 +417,7 @@ class NodeRegistry:
         if known is not None:
             if known.session_id == node.session_id and known.replica == node.replica:
                 # The same registration: what was reserved on it stays reserved.
-                node.jobs, node.last_chosen = known.jobs, known.last_chosen
+                node.jobs, node.last_chosen, node.warming = known.jobs, known.last_chosen, known.warming
                 node.full_until = max(node.full_until, known.full_until)
                 for job_id in node.jobs:
                     self._jobs[job_id] = node
@@ -421,6 +447,10 @@ class NodeRegistry:
         chosen = pick(options, self._random)
         node = self._nodes[chosen.node_id]
         self._take(node, job_id, now)
+        if chosen.adapter is not None:
+            node.is_asked(chosen.adapter, now)
+            self._adapter_jobs[job_id] = chosen.adapter
+            self._asked[chosen.adapter] += 1
         target = Target(chosen.model, chosen.adapter)
         return Reservation(job_id, node.node_id, node.owner, node.session_id, target, options, node.replica)
 
@@ -443,15 +473,45 @@ class NodeRegistry:
 
     def _options(self, wanted: Wanted, now: float, excluded: Collection[NodeId]) -> list[Option] | NoChoice:
         """Among many nodes only a sample is looked at; all of them only when nobody in it could take the request."""
-        pool = self._offers.offering(wanted.adapter or wanted.model)
+        name = wanted.adapter or wanted.model
+        pool = self._offers.offering(name)
         if pool is None:
             return self._unknown(wanted)
         sample = pool.some(self._random)
+        if len(sample) < len(pool):
+            sample = self._with_homes(name, sample)
         memory = self._limits.failure_memory_s
-        options = choose(sample, wanted, now, excluded=excluded, failure_memory_s=memory)
+        options = choose(sample, wanted, now, excluded=excluded, failure_memory_s=memory, homes=self.homes)
         if isinstance(options, NoChoice) and len(sample) < len(pool):
-            options = choose(pool.members, wanted, now, excluded=excluded, failure_memory_s=memory)
+            options = choose(pool.members, wanted, now, excluded=excluded, failure_memory_s=memory, homes=self.homes)
         return self._unknown(wanted) if options is NoChoice.UNKNOWN_MODEL else options
+
+    def _with_homes(self, name: str | None, sample: Sequence[Node]) -> Sequence[Node]:
+        """A sample of many nodes would miss the few that have the adapter ready."""
+        homes = list(self.homes.get(name, ())) if name is not None else []
+        if not homes:
+            return sample
+        taken = homes if len(homes) <= SAMPLE else self._random.sample(homes, SAMPLE)
+        known = {node.node_id for node in sample}
+        found = (self._nodes.get(node_id) for node_id in taken if node_id not in known)
+        return [*sample, *(node for node in found if node is not None)]
+
+    # --- adapters ---
+
+    def adapter_demand(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Requests by adapter: those that run, and those that came since this was asked last."""
+        running: Counter[str] = Counter()
+        for job_id, adapter in list(self._adapter_jobs.items()):
+            if job_id in self._jobs:
+                running[adapter] += 1
+            else:
+                del self._adapter_jobs[job_id]
+        asked, self._asked = self._asked, Counter()
+        return running, asked
+
+    def offering(self, name: str) -> Pool[Node] | None:
+        """The serving nodes that offer a model or an adapter; None where there are none."""
+        return self._offers.offering(name)
 
     def _unknown(self, wanted: Wanted) -> NoChoice:
         if not self._offers.everyone:

@@ -209,6 +209,13 @@ class NodeSessions:
                         SessionEnd(CloseCode.SILENT, Lost.SILENT, Bye(reason="No heartbeat and no other traffic."))
                     )
 
+    def hint(self, node_id: NodeId, adapter: str) -> None:
+        """Tells a node that requests for an adapter which it offers are to be expected."""
+        node = self.registry.node(node_id)
+        session = self._sessions.get(node.session_id) if node is not None else None
+        if node is not None and session is not None and adapter in node.adapters:
+            session.hint(adapter, node.adapters[adapter].digest)
+
     def drain(self) -> None:
         """No new node; those that are here are told to move."""
         self._draining = True

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from r3mes_api.routing.breaker import Breaker
-from r3mes_api.routing.cost import COLD_LOAD_MS, RECENT_FAILURE_MS, Option, queue_ms
+from r3mes_api.routing.cost import RECENT_FAILURE_MS, Option, place_ms, queue_ms
 from r3mes_api.routing.pace import Pace
 from r3mes_protocol.messages import AdapterOffer
 from r3mes_protocol.wire import NodeId
@@ -43,6 +43,10 @@ class Candidate(Protocol):
         ...
 
     def has_room(self, now: float) -> bool: ...
+
+    def cold_ms(self, adapter: str, now: float) -> float:
+        """Until an adapter that the candidate offers can be used there."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,12 @@ def choose(
     *,
     excluded: Collection[NodeId] = (),
     failure_memory_s: float = 0.0,
+    homes: Mapping[str, Collection[NodeId]] | None = None,
 ) -> list[Option] | NoChoice:
     """Every candidate that may take the request now, with its cost; at least one, or the reason why there is none.
 
     A node that failed within `failure_memory_s` comes after all others; one whose breaker is open is left out.
+    `homes`: the nodes that should have an adapter, where placement has an opinion.
     """
     options: list[Option] = []
     serving = knows_model = resolved = awake = untried = False
@@ -123,6 +129,11 @@ def choose(
         if not (candidate.has_room(now) and breaker.lets_pass(now)):
             continue
         load, pace = candidate.load(), candidate.pace
+        cold = place = 0.0
+        if target.adapter is not None:
+            cold = candidate.cold_ms(target.adapter, now)
+            home = homes.get(target.adapter) if homes else None
+            place = place_ms(home is None or candidate.node_id in home, cold)
         options.append(
             Option(
                 candidate.node_id,
@@ -130,11 +141,12 @@ def choose(
                 target.adapter,
                 1000.0 * pace.first_s,
                 queue_ms(load, pace.token_s),
-                COLD_LOAD_MS[candidate.adapters[target.adapter].residency] if target.adapter is not None else 0.0,
+                cold,
                 RECENT_FAILURE_MS if now - breaker.last_failure < failure_memory_s else 0.0,
                 load,
                 candidate.last_chosen,
                 candidate.hop_ms,
+                place,
             )
         )
     if options:

@@ -15,6 +15,18 @@ USUAL_ANSWER_TOKENS = 128
 COLD_LOAD_MS = {Residency.GPU: 0.0, Residency.CPU: 300.0, Residency.DISK: 3000.0}
 """Until an adapter can be used, by where it lies."""
 
+EVICTION_MS = 1500.0
+"""Where no slot is free another adapter has to leave, and the next request for that one pays."""
+
+OUTSIDE_WARM_MS = 100.0
+"""A node outside of the adapter's set that happens to have it ready: used, but not kept warm at the set's expense."""
+
+OUTSIDE_COLD_MS = 3000.0
+"""A load outside of the set pushes out what belongs there. Worth it only where the set has long queues."""
+
+WARMING_MEMORY_S = 30.0
+"""A node that was asked for an adapter loads it; if it says nothing of that for so long, it has not."""
+
 RECENT_FAILURE_MS = 1_000_000.0
 """A node that failed a moment ago comes after all that did not."""
 
@@ -38,10 +50,28 @@ class Option(NamedTuple):
     last_chosen: int
     hop_ms: float = 0.0
     """The way to the replica that holds the node's socket."""
+    place_ms: float = 0.0
+    """For a node that is not among those which should have the adapter."""
 
     @property
     def cost_ms(self) -> float:
-        return self.first_ms + self.queue_ms + self.cold_ms + self.health_ms + self.hop_ms
+        return self.first_ms + self.queue_ms + self.cold_ms + self.health_ms + self.hop_ms + self.place_ms
+
+
+def cold_ms(residency: Residency, free_slots: int | None, ready_at: float | None, now: float) -> float:
+    """Until the node can use the adapter. `ready_at`: when it should have it because of an earlier request."""
+    if residency is Residency.GPU:
+        return 0.0
+    if ready_at is not None and now < ready_at + WARMING_MEMORY_S:
+        return max(0.0, 1000.0 * (ready_at - now))
+    return COLD_LOAD_MS[residency] + (EVICTION_MS if free_slots == 0 else 0.0)
+
+
+def place_ms(at_home: bool, cold: float) -> float:
+    """What speaks against a node that is not in the adapter's set."""
+    if at_home:
+        return 0.0
+    return OUTSIDE_COLD_MS if cold else OUTSIDE_WARM_MS
 
 
 def queue_ms(load: float, token_s: float) -> float:
