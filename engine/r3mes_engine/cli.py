@@ -28,13 +28,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     return serve(
         ServeSettings(
-            gateway=options.gateway,
+            gateways=tuple(options.gateway),
             model=options.model,
             device=options.device,
             state_dir=options.state_dir,
             backend=options.backend,
             control_on_stdin=options.control == "stdio",
-            grant=options.grant,
+            grants=tuple(options.grant),
             max_concurrency=options.max_concurrency,
             scripted_tokens=options.scripted_tokens,
             scripted_tokens_per_second=options.scripted_tokens_per_second,
@@ -47,7 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="answer requests that a gateway sends", description=_SERVE)
-    serve.add_argument("--gateway", type=_gateway, required=True, metavar="URL", help="the gateway to register with")
+    serve.add_argument(
+        "--gateway",
+        type=_gateway,
+        required=True,
+        action="append",
+        metavar="URL",
+        help="the gateway to register with; may be repeated, in the order of preference",
+    )
     serve.add_argument(
         "--model", default="builtin", metavar="builtin|PATH", help="a Hugging Face folder or a GGUF file (%(default)s)"
     )
@@ -64,7 +71,14 @@ def _parser() -> argparse.ArgumentParser:
         choices=("stdio",),
         help="take commands on stdin and end with it; without this, stdin is left alone",
     )
-    serve.add_argument("--grant", type=Path, metavar="FILE", help="the owner's signed grant for this node")
+    serve.add_argument(
+        "--grant",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="the owner's signed grant for this node; may be repeated, one for each gateway",
+    )
     serve.add_argument(
         "--max-concurrency",
         type=_between(1, MAX_CONCURRENCY),

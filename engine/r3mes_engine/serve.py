@@ -101,7 +101,7 @@ def serve(settings: ServeSettings) -> int:
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     key: SigningKey
-    grant: SignedGrant | None
+    grants: tuple[SignedGrant, ...]
     device: Device
     backend: Backend
 
@@ -146,7 +146,7 @@ class _Engine:
         """Runs on a thread of its own, cheap checks first. Raises EngineExit."""
         settings = self._settings
         key = load_or_create_node_key(settings.state_dir)
-        grant = None if settings.grant is None else read_grant(settings.grant, node_id_of(key))
+        grants = tuple(read_grant(path, node_id_of(key)) for path in settings.grants)
         threads = model_threads(usable_cores())
         if settings.backend == "transformers":
             _prepare_environment(threads)
@@ -154,7 +154,7 @@ class _Engine:
         device = choose_device(settings.device, survey_gpus)
         backend = self._make_backend(device, threads)
         backend.load(self._report_loading)
-        return _Loaded(key, grant, device, backend)
+        return _Loaded(key, grants, device, backend)
 
     def _make_backend(self, device: Device, threads: int) -> Backend:
         settings = self._settings
@@ -184,12 +184,12 @@ class _Engine:
         server = LoopbackServer()
         server.start(build_app(service, token))
         agent = NodeAgent(
-            NodeIdentity(self._settings.gateway, loaded.key, loaded.device),
+            NodeIdentity(self._settings.gateways[0], loaded.key, loaded.device, self._settings.gateways[1:]),
             service,
             ReconnectPolicy(random.uniform),
             dial,
             self._events.emit,
-            loaded.grant,
+            loaded.grants,
             adapter_hints(loaded.backend),
         )
         self._agent = agent
@@ -313,7 +313,7 @@ class _Engine:
         if self._agent is None or self._handed_grant is None:
             return
         try:
-            self._agent.grant = check_is_for(self._handed_grant, self._agent.node_id)
+            self._agent.use_grant(check_is_for(self._handed_grant, self._agent.node_id))
         except EngineExit as problem:
             self._events.emit(ErrorEvent(code=problem.code, message=problem.message, hint=problem.hint))
 

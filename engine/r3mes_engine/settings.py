@@ -20,13 +20,15 @@ DEFAULT_CONCURRENCY = {"cpu": 4, "cuda": 16}
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    gateway: GatewayOrigin
+    gateways: tuple[GatewayOrigin, ...]
+    """In the order of preference; at least one."""
     model: str
     device: DeviceChoice
     state_dir: Path
     backend: BackendChoice
     control_on_stdin: bool
-    grant: Path | None
+    grants: tuple[Path, ...]
+    """One for each gateway that asks for one."""
     max_concurrency: int | None
     scripted_tokens: int
     scripted_tokens_per_second: float

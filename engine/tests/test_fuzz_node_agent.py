@@ -178,7 +178,7 @@ class Node:
             ReconnectPolicy(lambda low, high: 0.0),
             self._dial,
             self.events.append,
-            None,
+            (),
         )
 
     async def _dial(self, gateway: GatewayOrigin) -> Connection:

@@ -98,7 +98,7 @@ class Played:
             ReconnectPolicy(lambda low, high: 0.0),
             self._dial,
             self.events.append,
-            None,
+            (),
             adapter_hints(backend),
         )
 

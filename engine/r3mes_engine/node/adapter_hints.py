@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from r3mes_engine.backends.protocol import Backend, LoadsAdapters, OffersAdapters
-from r3mes_engine.node.agent import OnAdapterHint
+from r3mes_engine.node.live_session import OnAdapterHint
 from r3mes_protocol.messages import Residency
 
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
-from r3mes_protocol import NODE_SUBPROTOCOL, __version__
+from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL, __version__
 from r3mes_protocol.limits import MAX_JOB_BYTES
 from r3mes_protocol.origin import session_url
 from r3mes_protocol.wire import GatewayOrigin
@@ -36,9 +36,11 @@ MAX_WAITING_MESSAGES = 16
 class ConnectionLost(Exception):
     """The socket is gone, or never came to be; `reason` is one sentence."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, by_gateway: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.by_gateway = by_gateway
+        """The gateway closed it on purpose."""
 
 
 class Connection(Protocol):
@@ -59,7 +61,7 @@ async def dial(gateway: GatewayOrigin) -> Connection:
     try:
         socket = await connect(
             url,
-            subprotocols=[Subprotocol(NODE_SUBPROTOCOL)],
+            subprotocols=[Subprotocol(NODE_SUBPROTOCOL), Subprotocol(RESUME_SUBPROTOCOL)],
             # Compression costs 40 ms on a paced stream.
             compression=None,
             user_agent_header=f"r3mes-engine/{__version__}",
@@ -106,13 +108,13 @@ class _Socket:
         except TimeoutError:
             raise ConnectionLost(f"the connection took no data for {SEND_TIMEOUT_S:.0f} s") from None
         except ConnectionClosed as closed:
-            raise ConnectionLost(_why(closed)) from None
+            raise ConnectionLost(_why(closed), by_gateway=closed.rcvd is not None) from None
 
     async def receive(self) -> str | bytes:
         try:
             data: str | bytes = await self._socket.recv()
         except ConnectionClosed as closed:
-            raise ConnectionLost(_why(closed)) from None
+            raise ConnectionLost(_why(closed), by_gateway=closed.rcvd is not None) from None
         return data
 
     async def close(self, code: int, reason: str) -> None:

@@ -7,21 +7,32 @@ MAX_CREDIT_BYTES = 2**31
 
 
 class Credit:
-    """Bytes granted and not yet used. Never negative."""
+    """Bytes granted and used since the job began. What is available is never negative."""
 
     def __init__(self, initial: int) -> None:
-        self._available = min(initial, MAX_CREDIT_BYTES)
+        self.initial = min(initial, MAX_CREDIT_BYTES)
+        self.granted = self.initial
+        self.used = 0
 
     @property
     def available(self) -> int:
-        return self._available
+        return max(0, self.granted - self.used)
+
+    @property
+    def delivered(self) -> int:
+        """So many bytes have reached the gateway for sure: it gives credit back only for what it passed on."""
+        return max(0, self.granted - self.initial)
 
     def grant(self, size: int) -> None:
-        self._available = min(self._available + size, MAX_CREDIT_BYTES)
+        self.restate(self.granted + size)
+
+    def restate(self, granted: int) -> None:
+        """The gateway's own sum, after a lost socket on which grants may have been lost."""
+        self.granted = min(granted, self.used + MAX_CREDIT_BYTES)
 
     def take(self, size: int) -> bool:
         """Uses `size` bytes if they are there. All or nothing, since a payload holds whole events."""
-        if size > self._available:
+        if size > self.available:
             return False
-        self._available -= size
+        self.used += size
         return True

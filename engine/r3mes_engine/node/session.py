@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -23,6 +24,7 @@ from r3mes_protocol.messages import (
     ProtocolError,
     Registered,
     Rejected,
+    ResumedJob,
     Window,
 )
 from r3mes_protocol.wire import GatewayOrigin, JobId, SessionId
@@ -44,9 +46,12 @@ class SendRegister:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The node is registered."""
+    """The node is registered. Of its jobs, those that were resumed go on."""
 
     generation: int
+    resumed: tuple[ResumedJob, ...] = ()
+    grace_s: float | None = None
+    """So long after a lost socket the gateway takes jobs up again; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,11 @@ class CancelJob:
 @dataclass(frozen=True, slots=True)
 class MoreCredit:
     job_id: JobId
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalsArrived:
+    job_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +128,7 @@ Action: TypeAlias = (
     | RefuseJob
     | CancelJob
     | MoreCredit
+    | TerminalsArrived
     | AdapterHint
     | GatewayDrains
     | Rejection
@@ -130,8 +141,11 @@ Action: TypeAlias = (
 class NodeSession:
     """The node's side of one WebSocket. Raises ProtocolError for a message that the contract does not allow now."""
 
-    def __init__(self, gateway: GatewayOrigin) -> None:
+    def __init__(self, gateway: GatewayOrigin, resumable: Mapping[JobId, Credit | None] | None = None) -> None:
+        """`resumable`: jobs of the session before that the node offers to go on with; None for one that has ended and
+        owes its terminal."""
         self._gateway = gateway
+        self._resumable = resumable or {}
         self.phase = Phase.AWAITING_HELLO
         self.session_id = SessionId("")
         self.limits = Limits(max_jobs=1)
@@ -158,7 +172,9 @@ class NodeSession:
                 raise ProtocolError("registered without a registration")
             self.phase = Phase.LIVE
             self.limits = message.limits
-            return Live(message.generation)
+            resumed = message.resumed or ()
+            self._take_up(resumed)
+            return Live(message.generation, resumed, message.resume_grace_s)
         if self.phase is not Phase.LIVE:
             raise ProtocolError(f"{message.type} before the node is registered")
         if isinstance(message, Drain):
@@ -166,12 +182,24 @@ class NodeSession:
         if isinstance(message, LoadAdapter):
             return AdapterHint(message.name, message.digest)
         if isinstance(message, Acknowledged):
-            return None
+            return TerminalsArrived(message.job_ids)
         return self._about_a_job(message)
 
     def end_job(self, job_id: JobId) -> bool:
         """Whether the job is still owed its terminal; from now on it is not."""
         return self._jobs.pop(job_id, None) is not None
+
+    def _take_up(self, resumed: tuple[ResumedJob, ...]) -> None:
+        if len({job.job_id for job in resumed}) < len(resumed):
+            raise ProtocolError("a job resumed twice")
+        for job in resumed:
+            job_id = JobId(job.job_id)
+            if job_id not in self._resumable:
+                raise ProtocolError("a job resumed that was not offered")
+            credit = self._resumable[job_id]
+            if credit is not None:
+                credit.restate(job.granted)
+                self._jobs[job_id] = credit
 
     def _hello(self, hello: Hello) -> Action:
         if self.phase is not Phase.AWAITING_HELLO:
