@@ -22,7 +22,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import wallet_stage
 
 from r3mes_launcher.core.interface import CoreListener
 from r3mes_launcher.core.state import (
@@ -73,6 +75,8 @@ class Stage:
     shown: LauncherState
     reports: Sequence[GpuReport] = ()
     lines: Sequence[LogLine] = ()
+    wallet: Any = None
+    owner: Any = None
     listeners: list[CoreListener] = field(default_factory=list)
 
     @property
@@ -243,7 +247,36 @@ SHOTS = (
     Shot("gpus-none", 1, lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
     Shot("chat", 2, lambda: Stage(serving()), "ask"),
     Shot("chat-empty", 2, lambda: Stage(serving()), extra=True),
-    Shot("logs", 3, lambda: Stage(serving(), (), lines())),
+    Shot("wallet-first", 3, lambda: Stage(wallet_stage.absent()), extra=True),
+    Shot("wallet-locked", 3, lambda: Stage(wallet_stage.locked())),
+    Shot("wallet-damaged", 3, lambda: Stage(wallet_stage.damaged()), extra=True),
+    Shot("wallet", 3, lambda: Stage(wallet_stage.opened())),
+    Shot("wallet-new", 3, lambda: Stage(wallet_stage.fresh()), extra=True),
+    Shot("wallet-offline", 3, lambda: Stage(wallet_stage.offline()), extra=True),
+    Shot("wallet-create", 3, lambda: Stage(wallet_stage.absent()), "create", extra=True),
+    Shot("wallet-words", 3, lambda: Stage(wallet_stage.fresh()), "words"),
+    Shot("wallet-words-shown", 3, lambda: Stage(wallet_stage.fresh()), "words-shown", extra=True),
+    Shot("wallet-quiz", 3, lambda: Stage(wallet_stage.fresh()), "quiz", extra=True),
+    Shot("wallet-restore", 3, lambda: Stage(wallet_stage.absent()), "restore", extra=True),
+    Shot("wallet-restore-addresses", 3, lambda: Stage(wallet_stage.absent()), "restore-addresses", extra=True),
+    Shot("wallet-send", 3, lambda: Stage(wallet_stage.opened()), "send", extra=True),
+    Shot("wallet-receive", 3, lambda: Stage(wallet_stage.opened()), "receive"),
+    Shot("wallet-confirm", 3, lambda: Stage(wallet_stage.opened()), "confirm"),
+    Shot("wallet-look-alike", 3, lambda: Stage(wallet_stage.opened()), "look-alike", extra=True),
+    Shot("wallet-confirm-raw", 3, lambda: Stage(wallet_stage.opened()), "confirm-raw", extra=True),
+    Shot("wallet-security", 3, lambda: Stage(wallet_stage.opened()), "security", extra=True),
+    Shot("wallet-password", 3, lambda: Stage(wallet_stage.opened()), "password", extra=True),
+    Shot("wallet-export", 3, lambda: Stage(wallet_stage.opened()), "export", extra=True),
+    Shot("wallet-remove", 3, lambda: Stage(wallet_stage.opened()), "remove", extra=True),
+    Shot("roles", 4, lambda: Stage(wallet_stage.opened())),
+    Shot("roles-locked", 4, lambda: Stage(wallet_stage.locked()), extra=True),
+    Shot("roles-new", 4, lambda: Stage(wallet_stage.fresh()), extra=True),
+    Shot("roles-bottom", 4, lambda: Stage(wallet_stage.opened()), "bottom", extra=True),
+    Shot("roles-stake", 4, lambda: Stage(wallet_stage.opened()), "stake", extra=True),
+    Shot("roles-unstake", 4, lambda: Stage(wallet_stage.opened()), "unstake", extra=True),
+    Shot("roles-move", 4, lambda: Stage(wallet_stage.opened()), "move", extra=True),
+    Shot("roles-register", 4, lambda: Stage(wallet_stage.opened()), "register", extra=True),
+    Shot("logs", 5, lambda: Stage(serving(), (), lines())),
 )
 
 
@@ -277,8 +310,10 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
                     app.window.gpus.as_table.setChecked(True)
                 if shot.act == "ask":
                     app.window.chat.ask("Why does a GPU make a model answer faster?")
-                wait(QEventLoop, QTimer, SETTLE_MS)
-                picture = app.window.grab()
+                wallet_stage.act(app.window, shot.act)
+                wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
+                wallet_stage.act_later(app.window, shot.act)
+                picture = wallet_stage.with_sheet(app.window)
                 target = folder / f"{shot.name}-{scheme}.png"
                 small(picture.toImage()).save(str(target))
                 taken += 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -19,6 +20,8 @@ from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile, Preferenc
 from r3mes_launcher.ui.question import ask
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tray import Tray
+
+Result = TypeVar("Result")
 
 # Makes a real (False) or a demo core (True). Called on the core's own thread.
 Compose = Callable[[bool], Core]
@@ -65,6 +68,14 @@ class CurrentBridge:
 
     def chat(self, turns: Sequence[ChatTurn], model: str = "") -> ChatStream:
         return self.bridge.chat(turns, model)
+
+    def ask(
+        self,
+        question: Callable[[Core], Awaitable[Result]],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        self.bridge.ask(question, done, failed)
 
     def open_demo(self) -> None:
         self._switch(True)

@@ -16,6 +16,7 @@ from r3mes_launcher.core.interface import ChatError, Core
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, GpuReport, LauncherState, LogLine
 from r3mes_launcher.ui.coalescer import Coalescer
 from r3mes_launcher.ui.core_thread import CoreEndedError, CoreFactory, CoreThread
+from r3mes_launcher.wallet.errors import WalletError
 
 Result = TypeVar("Result")
 
@@ -202,6 +203,15 @@ class Bridge(QObject):
 
         self._wish(write, lambda _: done(), failed)
 
+    def ask(
+        self,
+        question: Callable[[Core], Awaitable[Result]],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Any other intent, such as the wallet's. The question may hold a secret: it is dropped with its answer."""
+        self._wish(question, done, failed)
+
     def chat(self, turns: Sequence[ChatTurn], model: str = "") -> ChatStream:
         """Asks for one answer. The stream belongs to the bridge until it has ended."""
         stream = ChatStream(self)
@@ -229,7 +239,7 @@ class Bridge(QObject):
         async def perform(core: Core) -> None:
             try:
                 result = await intent(core)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, WalletError) as error:
                 # Foreseeable: the core's sentence, or the system's own words for a file.
                 sentence = str(error)
             except Exception as error:

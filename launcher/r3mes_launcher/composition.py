@@ -23,15 +23,24 @@ from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import DeviceChoice, GatewayKind
 from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts
 from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.gpu_demo import DemoGpuSource
 from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
 from r3mes_launcher.ports.process_tree import system_process_trees
+from r3mes_launcher.ports.session_events import system_session_events
+from r3mes_launcher.wallet.os_keyring import SystemKeyring
+from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
+from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
 from r3mes_protocol.origin import gateway_origin
 
-DEMO_GATEWAY = {"R3MES_INFERENCE_MODE": "mock"}
+DEMO_GATEWAY = {"R3MES_INFERENCE_MODE": "mock", "R3MES_DEVNET": "1"}
+DEMO_CHAIN_ID = "r3mes-devnet-1"
+"""The id of the chain that the demo's gateway emulates; the demo's wallets sign for no other."""
+FAUCET_PATH = "/devnet/faucet"
+NETWORK = "r3mes-testnet"
 # Open: this gateway is on the loopback and made for the node beside it, which needs no grant for that.
 LOCAL_GATEWAY = {"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"}
 
@@ -52,6 +61,8 @@ class CompositionOptions:
     """Where the data lie, instead of R3MES_HOME or the platform's folder."""
     back_off: BackOff | None = None
     """Other pauses between restarts, for tests."""
+    stretch: StretchParameters = STANDARD
+    """What opening the wallet's file costs; less for tests."""
 
 
 def compose(options: CompositionOptions, environ: Mapping[str, str] | None = None) -> LauncherCore:
@@ -68,20 +79,48 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
         command = installer_command()
         installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
         runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
+    settings = SettingsStore(folder.settings, logs.say, _session_settings(options))
     return LauncherCore(
         LauncherParts(
             folder=folder,
             logs=logs,
-            settings=SettingsStore(folder.settings, logs.say, _session_settings(options)),
+            settings=settings,
             supervisor=supervisor,
             runtime=runtime,
             gateway_command=_gateway_command(folder, environment, DEMO_GATEWAY if options.demo else LOCAL_GATEWAY),
             gpus=GpuTelemetry(DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock), clock),
+            wallet=WalletParts(
+                # The command line's wallet lies there too; the demo's is in the demo's own folder.
+                folder=(folder.root if options.demo else folder.home) / "wallet",
+                network=demo_network if options.demo else real_network,
+                keyring=SystemKeyring(),
+                clock=clock,
+                settings=settings,
+                events=system_session_events(),
+                say=logs.say,
+                parameters=options.stretch,
+            ),
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),
         )
     )
+
+
+def real_network(gateway: str) -> NetworkAccess | None:
+    """The network's own nodes, wherever the gateway is."""
+    profile = next(profile for profile in built_in_profiles() if profile.name == NETWORK)
+    return NetworkAccess(profile)
+
+
+def demo_network(gateway: str) -> NetworkAccess | None:
+    """The chain that the demo's gateway emulates, at the gateway's own address."""
+    if not gateway:
+        return None
+    profile = NetworkProfile(
+        name="demo", title="The demo's chain", endpoints=(gateway,), chain_id=DEMO_CHAIN_ID, demo=True
+    )
+    return NetworkAccess(profile, gateway + FAUCET_PATH)
 
 
 def data_folder(options: CompositionOptions, environ: Mapping[str, str]) -> DataFolder:

@@ -44,13 +44,15 @@ from r3mes_launcher.core.state import (
     ProcessState,
 )
 from r3mes_launcher.ui.assets import assets_folder
-from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS
+from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS, ROLES, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
 UI = Path(sys.modules["r3mes_launcher.ui.theme"].__file__ or "").parent
-SOURCES = sorted(UI.glob("*.py"))
-PAGES = pytest.mark.parametrize("page", [HOME, GPUS, CHAT, LOGS], ids=["home", "gpus", "chat", "logs"])
+SOURCES = sorted(UI.rglob("*.py"))
+PAGES = pytest.mark.parametrize(
+    "page", [HOME, GPUS, CHAT, WALLET, ROLES, LOGS], ids=["home", "gpus", "chat", "wallet", "roles", "logs"]
+)
 
 
 @pytest.fixture
@@ -113,7 +115,13 @@ def test_everything_that_can_be_used_has_a_name(full: Any, page: int) -> None:
 
 def test_pages_are_opened_by_keyboard(full: Any, qtbot: QtBot) -> None:
     full.activateWindow()
-    for key, page in ((Qt.Key.Key_2, GPUS), (Qt.Key.Key_3, CHAT), (Qt.Key.Key_4, LOGS), (Qt.Key.Key_1, HOME)):
+    for key, page in (
+        (Qt.Key.Key_2, GPUS),
+        (Qt.Key.Key_3, CHAT),
+        (Qt.Key.Key_4, WALLET),
+        (Qt.Key.Key_6, LOGS),
+        (Qt.Key.Key_1, HOME),
+    ):
         qtbot.keyClick(full, key, Qt.KeyboardModifier.ControlModifier)
         qtbot.waitUntil(lambda page=page: full.page == page, timeout=5000)
         assert full.navigation.buttons[page].isChecked()
@@ -148,7 +156,7 @@ def test_nothing_is_cut_off_at_the_smallest_size(full: Any, models: tuple[str, .
     line = full.fontMetrics().height()
     assert full.minimumSizeHint().width() < line * 60, "the window fits on a small screen"
     assert full.minimumSizeHint().height() < line * 46
-    for page in (HOME, GPUS, CHAT, LOGS):
+    for page in (HOME, GPUS, CHAT, WALLET, ROLES, LOGS):
         full.go_to(page)
         QApplication.processEvents()
         for area in full.findChildren(QScrollArea):
@@ -242,7 +250,8 @@ SHOWN_BY = {
     "setInformativeText", "addItem", "addAction", "show_text", "show_words", "show_sentence", "show_problem",
     "show_crash", "show_busy", "PlainLabel", "SelectableLabel", "QLabel", "QPushButton", "QCheckBox",
     "QRadioButton", "QMessageBox",
-    "Card", "Switch", "addTab", "setWhatsThis", "setStatusTip",
+    "Card", "Switch", "TextField", "show_title", "show_hint", "say", "add_button",
+    "addTab", "setWhatsThis", "setStatusTip",
 }  # fmt: skip
 # Names and formats that are the same in every language.
 SAME_EVERYWHERE = {"R3MES", "https://gateway.example.org"}
@@ -263,8 +272,9 @@ def test_every_shown_literal_goes_through_tr() -> None:
     bare = []
     for path, node in calls():
         if called(node) in SHOWN_BY:
-            # Only the text itself: the second argument of a label is its kind.
-            for argument in node.args[: 1 if called(node).endswith("Label") else None]:
+            # Only the text itself: what follows in a label or a button is its kind.
+            alone = called(node).endswith("Label") or called(node) in {"add_button", "say"}
+            for argument in node.args[: 1 if alone else None]:
                 words = argument.value if isinstance(argument, ast.Constant) else None
                 icon = called(node) in {"Card", "show_words"} and isinstance(words, str) and words.islower()
                 if (

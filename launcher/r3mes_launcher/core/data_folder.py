@@ -54,6 +54,10 @@ class DataFolder:
     def run_records(self) -> Path:
         return self.root / "running"
 
+    @property
+    def grant(self) -> Path:
+        return self.root / "grant.json"
+
     def create(self) -> None:
         """Raises StartRefused with a sentence when the folder can't be used."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from r3mes_launcher.core.state import (
     ChatDelta,
@@ -15,6 +15,11 @@ from r3mes_launcher.core.state import (
     LauncherState,
     LogLine,
 )
+
+if TYPE_CHECKING:
+    # For their types alone: what is behind them takes long to import, and a window has to open first.
+    from r3mes_launcher.core.owner_desk import OwnerDesk
+    from r3mes_launcher.core.wallet_service import WalletService
 
 
 class ChatError(Exception):
@@ -38,6 +43,16 @@ class Core(Protocol):
 
     @property
     def state(self) -> LauncherState: ...
+
+    @property
+    def wallet(self) -> WalletService:
+        """Its methods raise WalletError, whose words are for the person."""
+        ...
+
+    @property
+    def owner(self) -> OwnerDesk:
+        """What the wallet's owner does for this computer's node."""
+        ...
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         """Starts telling the listener, first with what is known now. Returns the way to end it."""

@@ -15,7 +15,9 @@ from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
+from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import (
     Actual,
@@ -33,8 +35,12 @@ from r3mes_launcher.core.state import (
 from r3mes_launcher.core.status_file import WRITE_INTERVAL_S, StatusFile
 from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.core.wallet_orders import NodeFacts
+from r3mes_launcher.core.wallet_service import WalletParts, WalletService
+from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_protocol import __version__
+from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.origin import gateway_origin
 
 GATEWAY_WAIT_S = 20.0
@@ -54,6 +60,7 @@ class LauncherParts:
     runtime: EngineRuntime
     gateway_command: CommandForPort
     gpus: GpuTelemetry
+    wallet: WalletParts
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -81,10 +88,27 @@ class LauncherCore:
         self._started = asyncio.Event()
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
+        self._wallet = WalletService(parts.wallet, self._on_wallet)
+        self._owner = OwnerDesk(
+            self._wallet,
+            GrantFile(parts.folder.grant),
+            parts.folder.home,
+            parts.wallet.clock,
+            self._node_facts,
+            self._hand_grant,
+        )
 
     @property
     def state(self) -> LauncherState:
         return self._state
+
+    @property
+    def wallet(self) -> WalletService:
+        return self._wallet
+
+    @property
+    def owner(self) -> OwnerDesk:
+        return self._owner
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         listener.on_state(self._state)
@@ -120,6 +144,8 @@ class LauncherCore:
         self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
         self._monitor.start()
         await self._use_gateway(settings.gateway_kind, settings.gateway_url)
+        await self._wallet.start()
+        await self._owner.start()
         self._node.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
@@ -131,6 +157,8 @@ class LauncherCore:
         await asyncio.shield(self._closed)
 
     async def _close(self) -> None:
+        # First: nothing is signed while the rest ends.
+        await self._wallet.close()
         if self._node is not None:
             await self._node.close()
         if self._local_gateway is not None:
@@ -241,6 +269,7 @@ class LauncherCore:
         self._monitor.watch("" if base.message else base.url)
         if self._node is not None:
             self._node.use_gateway(base.url)
+        self._wallet.follow_gateway("" if base.message else base.url)
         self._show_gateway()
 
     def _on_gateway_report(self, report: GatewayReport) -> None:
@@ -261,6 +290,22 @@ class LauncherCore:
         if node.desired is not before.desired and self._started.is_set():
             # Cancelling the installation takes the wish back.
             self._parts.settings.change(desired=node.desired)
+
+    def _on_wallet(self, wallet: WalletState) -> None:
+        self._change(replace(self._state, wallet=wallet))
+
+    def _hand_grant(self, signed: SignedGrant) -> None:
+        if self._node is not None:
+            self._node.use_grant(signed)
+
+    def _node_facts(self) -> NodeFacts:
+        cards = [card for card in self._gpus.gpus if not card.lost]
+        return NodeFacts(
+            node_id=self._state.node.node_id,
+            gateway=self._state.gateway.url,
+            gpu_count=len(cards),
+            gpu_memory_gb=max((card.memory_total_mb or 0 for card in cards), default=0) // 1000,
+        )
 
     def _on_gpus(self, report: GpuReport) -> None:
         self._gpus = report

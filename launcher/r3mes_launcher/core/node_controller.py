@@ -61,6 +61,8 @@ from r3mes_launcher.core.stop_ladder import (
 )
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
+from r3mes_protocol.control import GrantCommand
+from r3mes_protocol.grants import SignedGrant
 
 LADDERS: Mapping[StopManner, StopLadder] = {
     StopManner.DRAIN: ENGINE_DRAIN,
@@ -93,6 +95,7 @@ class NodeController:
         self._tell = tell
         self._chance = chance
         self._gateway = ""
+        self._grant: SignedGrant | None = None
         self._report = RuntimeReport(present=False)
         self._facts = EngineFacts()
         self._process = ProcessState()
@@ -140,6 +143,16 @@ class NodeController:
         self._dispatch(Suspended(self._suspend_reasons()))
         if moved and origin:
             self._dispatch(Reconfigured())
+
+    def use_grant(self, signed: SignedGrant) -> None:
+        """The owner's word for this node: shown at its next registration."""
+        self._grant = signed
+        self._hand_grant()
+
+    def _hand_grant(self) -> None:
+        # One for another gateway would be refused, where none at all may be enough.
+        if self._child is not None and self._grant is not None and self._grant.grant.gateway == self._gateway:
+            self._child.send(GrantCommand(grant=self._grant))
 
     async def close(self) -> None:
         """Ends the engine or the installation in order. Bounded by the ladders."""
@@ -252,6 +265,8 @@ class NodeController:
             self._dispatch(StartRefused(fault))
             return
         self._child = child
+        # By the control channel and at once: it is there before the engine registers, and in no argument list.
+        self._hand_grant()
         self._given_up = False
         self._process = replace(self._process, running=True, pid=child.pid, started_at=time())
         self._logs.say(f"The engine runs with pid {child.pid}.")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
+from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, MAX_IDLE_S, MIN_IDLE_S
 from r3mes_protocol.origin import gateway_origin
 
 SCHEMA = 1
@@ -30,6 +31,10 @@ class Settings(BaseModel):
     gateway_url: Annotated[str, Field(max_length=300)] = ""
     device: DeviceChoice = DeviceChoice.AUTO
     model: Annotated[str, Field(min_length=1, max_length=4096)] = BUILTIN_MODEL
+    wallet_keyring: bool = False
+    """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""
+    wallet_idle_s: Annotated[float, Field(ge=MIN_IDLE_S, le=MAX_IDLE_S)] = DEFAULT_IDLE_S
+    wallet_active: Annotated[str, Field(max_length=64)] = ""
 
     @field_validator("gateway_url")
     @classmethod

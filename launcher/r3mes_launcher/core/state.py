@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from r3mes_launcher.core.wallet_state import WalletState
+
 
 class Desired(StrEnum):
     """What the person wants: the position of the switch."""
@@ -193,3 +195,4 @@ class LauncherState:
     device_choice: DeviceChoice = DeviceChoice.AUTO
     model_path: str = "builtin"
     """`builtin`, or a folder or GGUF file."""
+    wallet: WalletState = field(default_factory=WalletState)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from r3mes_launcher.bridge import ChatStream
+from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind
+
+Result = TypeVar("Result")
 
 
 class Intents(Protocol):
@@ -24,5 +27,14 @@ class Intents(Protocol):
     ) -> None: ...
     def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None: ...
     def chat(self, turns: Sequence[ChatTurn], model: str = "") -> ChatStream: ...
+    def ask(
+        self,
+        question: Callable[[Core], Awaitable[Result]],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Any other intent, such as the wallet's: `question` runs on the core's thread."""
+        ...
+
     def open_demo(self) -> None: ...
     def leave_demo(self) -> None: ...

@@ -21,9 +21,11 @@ from r3mes_launcher.ui.logs_page import LogsPage
 from r3mes_launcher.ui.navigation import Navigation
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
+from r3mes_launcher.ui.wallet.roles_page import RolesPage
+from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
-HOME, GPUS, CHAT, LOGS = range(4)
+HOME, GPUS, CHAT, WALLET, ROLES, LOGS = range(6)
 _TICK_MS = 1000
 
 
@@ -53,6 +55,8 @@ class MainWindow(QWidget):
                 (self.tr("Home"), "home"),
                 (self.tr("GPUs"), "gpu"),
                 (self.tr("Chat"), "chat"),
+                (self.tr("Wallet"), "wallet"),
+                (self.tr("Roles"), "stake"),
                 (self.tr("Logs"), "logs"),
             ],
         )
@@ -100,9 +104,13 @@ class MainWindow(QWidget):
         self.home = HomePage(self._theme, self._intents)
         self.gpus = GpusPage(self._theme, self._history)
         self.chat = ChatPage(self._theme, self._intents)
+        self.wallet = WalletPage(self._theme, self._intents)
+        self.roles = RolesPage(self._theme, self._intents)
         self.logs = LogsPage(self._theme, self._intents)
+        self.wallet.roles_wished.connect(lambda: self.go_to(ROLES))
+        self.roles.wallet_wished.connect(lambda: self.go_to(WALLET))
         self.chat.home_wished.connect(lambda: self.go_to(HOME))
-        for page in (self.home, self.gpus, self.chat, self.logs):
+        for page in (self.home, self.gpus, self.chat, self.wallet, self.roles, self.logs):
             self._stack.addWidget(page)
         self.go_to(HOME)
         self.show_state(self._state)
@@ -130,6 +138,8 @@ class MainWindow(QWidget):
         self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
         self.home.show_state(state, now)
         self.chat.show_state(state, now)
+        self.wallet.show_state(state.wallet)
+        self.roles.show_state(state, now)
         self._show_status(now)
 
     def show_report(self, report: GpuReport) -> None:
@@ -163,8 +173,8 @@ class MainWindow(QWidget):
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
         # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
-        page: QWidget = (self.home, self.gpus, self.chat.composer.field, self.logs)[index]
-        page.setFocus()
+        pages = (self.home, self.gpus, self.chat.composer.field, self.wallet.first, self.roles, self.logs)
+        pages[index].setFocus()
 
     @property
     def page(self) -> int:

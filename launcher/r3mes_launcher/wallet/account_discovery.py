@@ -6,11 +6,14 @@ People restore a phrase and see nothing because the coin type or the index is an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from r3mes_launcher.wallet.amounts import Coin
-from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.keys import COIN_TYPE_COSMOS, COIN_TYPE_DAEMON, KeyPath, PrivateKey, account_path
 from r3mes_launcher.wallet.secret import Secret
+
+if TYPE_CHECKING:
+    from r3mes_launcher.wallet.chain_client import ChainClient
 
 INDEXES = range(5)
 

@@ -12,6 +12,7 @@ from r3mes_launcher.wallet.amounts import Coin, format_amount
 from r3mes_launcher.wallet.decoding import DecodedTransaction, decode_unsigned
 from r3mes_launcher.wallet.message_kinds import ChainMessage, UnknownMessage, nested
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
+from r3mes_launcher.wallet.staking import span_of
 from r3mes_launcher.wallet.transactions import UnsignedTransaction
 
 
@@ -64,11 +65,11 @@ def confirmation_of(
     words: MoneyWords,
     sent_to_before: frozenset[str],
     *,
-    unbonding_days: int | None = None,
+    unbonding_s: int | None = None,
 ) -> Confirmation:
     """Raises BAD_TRANSACTION when the bytes can't be accounted for."""
     decoded = decode_unsigned(unsigned)
-    cards = tuple(card_of(message, words, unbonding_days) for message in decoded.messages)
+    cards = tuple(card_of(message, words, unbonding_s) for message in decoded.messages)
     recipients = tuple(dict.fromkeys(card.recipient for card in cards if card.recipient))
     found = ((address, look_alike(address, sent_to_before)) for address in recipients)
     return Confirmation(
@@ -90,7 +91,7 @@ def summary_of(decoded: DecodedTransaction, words: MoneyWords) -> str:
     return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
 
 
-def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding_days: int | None) -> Card:
+def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding_s: int | None) -> Card:
     if isinstance(message, UnknownMessage):
         return Card(
             f"Unknown: {message.type_url}",
@@ -98,7 +99,7 @@ def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding
             ("This wallet does not know what this does. It could move everything you own.",),
             known=False,
         )
-    days = f"{unbonding_days} days" if unbonding_days is not None else "the network's unbonding time"
+    days = span_of(unbonding_s) if unbonding_s is not None else "the network's unbonding time"
     match message.body:
         case wire.MsgSend(to_address=to) as body:
             amounts = ", ".join(words.amount(_coin(coin)) for coin in body.amount)

@@ -159,12 +159,15 @@ class Sender:
         fees.check_funds(balances, spent, fee, self._profile)
         unsigned = build(fee)
         confirmation = confirmation_of(
-            unsigned, self.words(facts), self._store.sent_to(facts.chain_id, address), unbonding_days=await self._days()
+            unsigned,
+            self.words(facts),
+            self._store.sent_to(facts.chain_id, address),
+            unbonding_s=await self._unbonding_s(),
         )
         return Plan(unsigned, confirmation, address, sequence)
 
-    async def _days(self) -> int:
-        return (await self._client.staking_params()).unbonding_s // 86_400
+    async def _unbonding_s(self) -> int:
+        return (await self._client.staking_params()).unbonding_s
 
     async def most_to_spend(self, address: str) -> Coin:
         """What “max” offers: the staking coin's balance less the reserve for fees."""

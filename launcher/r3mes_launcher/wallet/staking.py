@@ -81,12 +81,12 @@ class UnbondingMeaning:
 
 def unbonding_meaning(params: StakingParams, slashing: SlashingParams, now: float) -> UnbondingMeaning:
     free_at = now + params.unbonding_s
-    days = -(-params.unbonding_s // SECONDS_A_DAY)
+    days, span = -(-params.unbonding_s // SECONDS_A_DAY), span_of(params.unbonding_s)
     return UnbondingMeaning(
         days,
         free_at,
         (
-            f"The coins are locked for {days} days, until {day(free_at)}, and earn nothing meanwhile.",
+            f"The coins are locked for {span}, until {day(free_at)}, and earn nothing meanwhile.",
             f"They can still be slashed: {percent(slashing.double_sign)} if the validator signs twice, "
             f"{percent(slashing.downtime)} if it was offline.",
             "Rewards so far are paid out at once.",
@@ -97,6 +97,15 @@ def unbonding_meaning(params: StakingParams, slashing: SlashingParams, now: floa
 
 def day(moment: float) -> str:
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def span_of(seconds: int) -> str:
+    """`21 days`, or smaller units for the short times of chains that are made for trying things out."""
+    for unit, length in (("day", SECONDS_A_DAY), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            count = -(-seconds // length)
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return f"{seconds} seconds"
 
 
 def percent(fraction: str) -> str:

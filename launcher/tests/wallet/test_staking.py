@@ -223,7 +223,7 @@ def test_a_proposer_is_a_validator() -> None:
 
 
 def test_cards_say_what_happens() -> None:
-    card = card_of(staking.undelegate(ME, ONE, Coin(DENOM, 5 * REMES), held(), PARAMS), WORDS, 21)
+    card = card_of(staking.undelegate(ME, ONE, Coin(DENOM, 5 * REMES), held(), PARAMS), WORDS, 21 * 86_400)
     assert card.title == "Unstake 5 REMES" and "locked for 21 days" in card.warnings[0] and ONE in card.lines[0]
     card = card_of(staking.send(ME, ME, Coin("stake", 5)), WORDS, None)
     assert card.title == "Send 5 stake (a coin of another name)" and card.warnings == ("You send this to yourself.",)
@@ -236,7 +236,7 @@ def test_every_kind_of_message_has_a_card(vectors: dict[str, Any]) -> None:
     for case in vectors["transactions"]:
         for document in case["messages"]:
             message = message_from_json(document)
-            card = card_of(message, WORDS, 21)
+            card = card_of(message, WORDS, 21 * 86_400)
             assert card.title and card.known
             recipient = document.get("to_address") or document.get("grantee") or document.get("validator_dst_address")
             assert not recipient or any(recipient in line for line in card.lines)

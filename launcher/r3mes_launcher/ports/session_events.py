@@ -1,0 +1,99 @@
+"""What the desktop's session tells: that the computer goes to sleep, and that the screen is locked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from r3mes_launcher.wallet.auto_lock import SystemEvent
+
+TellEvent = Callable[[SystemEvent], Awaitable[None]]
+
+NO_SESSION_LOCK = "This system does not tell the wallet when the screen is locked, so it can't lock with it."
+NO_SLEEP = "This system does not tell the wallet before it sleeps; it locks when the computer wakes up."
+RECONNECT_S = 60.0
+"""A system bus that went away comes back with the next session service, if at all."""
+
+
+class SessionEvents(Protocol):
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """What this system does not tell, as sentences."""
+        ...
+
+    async def run(self, tell: TellEvent) -> None:
+        """Tells until it is cancelled. Never raises: where nothing is told, it waits."""
+        ...
+
+
+class NoSessionEvents:
+    """Systems whose news needs a window or a permission of its own. Idle time and the clock's jumps still lock."""
+
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        return (NO_SESSION_LOCK, NO_SLEEP)
+
+    async def run(self, tell: TellEvent) -> None:
+        await asyncio.Event().wait()
+
+
+class LogindEvents:
+    """Linux with systemd-logind: PrepareForSleep of the manager and Lock of any session, by the system's D-Bus."""
+
+    def __init__(self) -> None:
+        self._unavailable: tuple[str, ...] = ()
+
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        return self._unavailable
+
+    async def run(self, tell: TellEvent) -> None:
+        while True:
+            try:
+                await self._listen(tell)
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                # No bus, no logind, or they went away: an own exception each. Idle time still locks.
+                self._unavailable = (NO_SESSION_LOCK, NO_SLEEP)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _listen(self, tell: TellEvent) -> None:
+        from jeepney import DBusAddress, MatchRule, message_bus, new_method_call
+        from jeepney.io.asyncio import open_dbus_router
+
+        logind = DBusAddress("/org/freedesktop/login1", "org.freedesktop.login1", "org.freedesktop.login1.Manager")
+        rules = (
+            MatchRule(type="signal", interface="org.freedesktop.login1.Manager", member="PrepareForSleep"),
+            MatchRule(type="signal", interface="org.freedesktop.login1.Session", member="Lock"),
+        )
+        heard: asyncio.Queue[Any] = asyncio.Queue()
+        async with open_dbus_router(bus="SYSTEM") as router:
+            with router.filter(rules[0], queue=heard), router.filter(rules[1], queue=heard):
+                for rule in rules:
+                    await router.send_and_get_reply(message_bus.AddMatch(rule))
+                while True:
+                    # Asked now and then, so that a bus without logind, or one that went away, is found out.
+                    answer = await router.send_and_get_reply(new_method_call(logind, "ListSessions"))
+                    if answer.header.message_type.name == "error":
+                        raise ConnectionError("there is no logind on this bus")
+                    self._unavailable = ()
+                    with contextlib.suppress(TimeoutError):
+                        event = event_of(await asyncio.wait_for(heard.get(), RECONNECT_S))
+                        if event is not None:
+                            await tell(event)
+
+
+def event_of(message: Any) -> SystemEvent | None:
+    """What a signal of logind means; None for the end of a sleep."""
+    member = next((value for field, value in message.header.fields.items() if field.name == "member"), "")
+    if member == "PrepareForSleep":
+        return SystemEvent.SLEEP if message.body and message.body[0] else None
+    return SystemEvent.SESSION_LOCK if member == "Lock" else None
+
+
+def system_session_events() -> SessionEvents:
+    return LogindEvents() if sys.platform == "linux" else NoSessionEvents()

@@ -1,0 +1,106 @@
+"""The roles page: the stake, each role with what it needs, and this computer's node."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from r3mes_launcher.core.state import LauncherState
+from r3mes_launcher.core.wallet_state import VaultState, WalletState
+from r3mes_launcher.ui.button import Button
+from r3mes_launcher.ui.card import EmptyState, PageColumn, PairRow
+from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.wallet.activity import Activity
+from r3mes_launcher.ui.wallet.node_card import NodeCard
+from r3mes_launcher.ui.wallet.notices import Notices
+from r3mes_launcher.ui.wallet.register_sheet import RegisterSheet
+from r3mes_launcher.ui.wallet.role_card import RoleCard
+from r3mes_launcher.ui.wallet.sheet_host import SheetHost
+from r3mes_launcher.ui.wallet.stake_card import StakeCard
+
+ROLES = ("serving", "mining", "validator", "proposer")
+
+
+class RolesPage(QWidget):
+    wallet_wished = Signal()
+
+    def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._intents = intents
+        self._state = WalletState()
+        self.setAccessibleName(self.tr("Roles"))
+        self.host = SheetHost(theme, intents, self)
+        self.activity = Activity(intents, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedWidget()
+        column.addWidget(self._stack)
+        self._closed = EmptyState(theme, "stake")
+        self.to_wallet = Button(theme, self.tr("Open the wallet"), "wallet", "primary")
+        self.to_wallet.clicked.connect(lambda: self.wallet_wished.emit())
+        self._closed.add_button(self.to_wallet)
+        self._stack.addWidget(self._closed)
+        self._page = PageColumn(theme)
+        self._stack.addWidget(self._page)
+        self.notices = Notices(theme, intents)
+        self.notices.backup_wished.connect(lambda: self.wallet_wished.emit())
+        self.host.failed.connect(self.notices.show_problem)
+        self.stake = StakeCard(theme, intents, self.host, self.tr("Stake"))
+        self.roles = {role: RoleCard(theme, role) for role in ROLES}
+        for card in self.roles.values():
+            card.stake_wished.connect(self.stake.open_stake)
+            card.register_wished.connect(lambda role=card.role: self._on_register(role))
+        self._notes = PlainLabel("", "caption", wrap=True)
+        self.node = NodeCard(theme, intents, self.tr("This computer's node"))
+        cards = [self.roles[role] for role in ROLES]
+        for widget in (
+            self.notices,
+            self.stake,
+            PairRow(theme, cards[0], cards[1]),
+            PairRow(theme, cards[2], cards[3]),
+            self._notes,
+            self.node,
+        ):
+            self._page.column.addWidget(widget)
+        self._page.column.addStretch(1)
+
+    def show_state(self, state: LauncherState, now: float) -> None:
+        wallet = self._state = state.wallet
+        open_now = wallet.vault is VaultState.OPEN and wallet.wallet is not None
+        self._stack.setCurrentWidget(self._page if open_now else self._closed)
+        self.activity.set_open(open_now)
+        if open_now:
+            signs = wallet.wallet is not None and wallet.wallet.signs and not wallet.network.mismatch
+            self.notices.show_state(wallet)
+            self.stake.show_state(wallet)
+            for entry in wallet.roles:
+                if entry.role in self.roles:
+                    self.roles[entry.role].show_entry(entry, wallet.unit, signs)
+            for card in self.roles.values():
+                card.setEnabled(bool(wallet.roles))
+            notes = dict.fromkeys(note for entry in wallet.roles for note in entry.notes)
+            self._notes.show_text(" ".join(notes))
+            self._notes.setVisible(bool(notes))
+            self.node.show_state(state, now)
+        else:
+            absent = wallet.vault is VaultState.ABSENT
+            self._closed.show_words(
+                self.tr("Roles need a wallet") if absent else self.tr("The wallet is locked"),
+                self.tr("Make one first: a role's stake belongs to it.")
+                if absent
+                else self.tr("Unlock it to see your stake and your roles."),
+                "stake",
+            )
+        self.host.show_state(wallet)
+
+    def _on_register(self, role: str) -> None:
+        wanted: tuple[str, ...] = (role,)
+        entry = next((item for item in self._state.roles if item.role == role), None)
+        if entry is not None:
+            # A role that needs another is registered together with it.
+            held = {item.role for item in self._state.roles if item.registered}
+            wanted = (*(other for other in entry.also_needed if other not in held), role)
+        self.host.open(RegisterSheet(self._theme, self._intents, self.host, wanted))
