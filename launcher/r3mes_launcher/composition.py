@@ -79,6 +79,8 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
         command = installer_command()
         installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
         runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
+    # The emulated chain keeps its state beside the demo's wallet, whose coins it has.
+    demo_gateway = {**DEMO_GATEWAY, "R3MES_DEVNET_FILE": str(folder.root / "devnet.sqlite")}
     settings = SettingsStore(folder.settings, logs.say, _session_settings(options))
     return LauncherCore(
         LauncherParts(
@@ -87,7 +89,7 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
             settings=settings,
             supervisor=supervisor,
             runtime=runtime,
-            gateway_command=_gateway_command(folder, environment, DEMO_GATEWAY if options.demo else LOCAL_GATEWAY),
+            gateway_command=_gateway_command(folder, environment, demo_gateway if options.demo else LOCAL_GATEWAY),
             gpus=GpuTelemetry(DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock), clock),
             wallet=WalletParts(
                 # The command line's wallet lies there too; the demo's is in the demo's own folder.
