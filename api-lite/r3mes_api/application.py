@@ -36,6 +36,7 @@ from r3mes_protocol.wire import GatewayOrigin
 if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts
     from r3mes_api.devnet.service import Devnet
+    from r3mes_api.endpoints.door import EndpointDoor
     from r3mes_api.nodes.registry import NodeRegistry
     from r3mes_api.replicas.group import ReplicaGroup
 
@@ -204,11 +205,29 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     # Only this mode needs the signature libraries.
     from r3mes_api.modes.remote import RemoteMode
     from r3mes_api.nodes.admission import Admission
+    from r3mes_api.nodes.entrance import NetworkEntrance
     from r3mes_api.nodes.sessions import NodeSessions
     from r3mes_api.owner_signature import make_owner_verifier
 
     admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
-    return RemoteMode(NodeSessions(settings, _registry(settings), admission, clock), settings, clock)
+    entrance = NetworkEntrance(admission, _endpoints(settings, clock))
+    return RemoteMode(NodeSessions(settings, _registry(settings), entrance, clock), settings, clock)
+
+
+def _endpoints(settings: Settings, clock: Callable[[], float]) -> EndpointDoor | None:
+    from r3mes_api.accounts.client_address import parse_networks
+    from r3mes_api.endpoints.door import EndpointDoor
+
+    if settings.endpoint_nodes is Switch.OFF:
+        return None
+    return EndpointDoor(
+        parse_networks(",".join(settings.endpoint_networks)),
+        connect_s=settings.endpoint_connect_s,
+        resolve_s=settings.endpoint_resolve_s,
+        certificates=settings.endpoint_certificates,
+        token_file=settings.endpoint_token_file,
+        clock=clock,
+    )
 
 
 def _replicas(mode: Mode, lifecycle: Lifecycle, settings: Settings, clock: Callable[[], float]) -> ReplicaGroup | None:

@@ -297,6 +297,22 @@ class Settings(BaseSettings):
     initial_window_bytes: int = _count(INITIAL_WINDOW_BYTES, low=64 * 1024, high=2**24)
     """Bytes of one answer that may be on their way or wait for a slow reader."""
 
+    # --- nodes that are called at an endpoint of their own ---
+    endpoint_nodes: Annotated[Switch, Forgiving] = _setting(Switch.ON, "on, off", "off")
+    """Whether a node may name an https address at which this gateway calls it, as nodes in data centres do."""
+    endpoint_networks: Annotated[tuple[str, ...], BeforeValidator(_networks)] = _setting(
+        (), "networks separated by commas", "10.20.0.0/16,fd00:20::/32"
+    )
+    """Private networks in which endpoints may lie, also with plain http. Not set: public addresses alone are called."""
+    endpoint_certificates: Path | None = _setting(None, "the path of a PEM file", "/etc/r3mes/data-centre.pem")
+    """Certificate authorities that are believed beside the system's."""
+    endpoint_token_file: Path | None = _setting(None, "the path of a JSON file", "/etc/r3mes/endpoint-tokens.json")
+    """`{"node id": "bearer token"}`, readable by the gateway alone. Read at each registration."""
+    endpoint_connect_s: float = _seconds(5.0, high=60.0)
+    """Until an endpoint has taken a connection; over the public Internet that is a matter of round trips."""
+    endpoint_resolve_s: float = _seconds(3.0, high=8.0)
+    """Until an endpoint's name is resolved; the node is waiting to be registered, and gives up after 10 s."""
+
     # --- one request ---
     first_token_s: float = _seconds(90.0)
     """Absolute from receipt, all tries and all waiting included."""

@@ -344,6 +344,7 @@ class ScriptedNode:
         beats: bool = True,
         continues: bool = False,
         loads_adapters: bool = False,
+        endpoint: str | None = None,
     ) -> None:
         self.origin = gateway_origin(gateway_url)
         self.name = name
@@ -359,6 +360,7 @@ class ScriptedNode:
         self.continues = continues
         self.loads_adapters = loads_adapters
         self.hints: list[LoadAdapter] = []
+        self.endpoint = endpoint
         self.hello: Hello | None = None
         self.registered: Registered | None = None
         self.rejected: Rejected | None = None
@@ -402,6 +404,7 @@ class ScriptedNode:
             "engine_version": "0.0",
             "continues_answers": self.continues,
             "loads_adapters": self.loads_adapters,
+            "endpoint": self.endpoint,
             "grant": self.grant,
             "signature": sign_registration(
                 self.key, nonce=self.hello.nonce, session_id=self.hello.session_id, gateway=self.origin

@@ -31,7 +31,7 @@ class OwnEngine:
         self._node_id = node_id
 
     async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
-        admitted = self._admission.check(message, terms, now)
+        admitted = await self._admission.admit(message, terms, now)
         if isinstance(admitted, Refused):
             return admitted
         expected = await self._node_id(KEY_WAIT_S)
@@ -40,6 +40,9 @@ class OwnEngine:
         if message.node_id != expected:
             return Refused(RejectCode.GRANT_INVALID, "This gateway runs in local mode and takes its own engine only.")
         return admitted
+
+    async def close(self) -> None:
+        """It holds nothing."""
 
 
 class LocalMode(RemoteMode):

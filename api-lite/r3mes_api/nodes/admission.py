@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from r3mes_api.nodes.registry import Refused
 from r3mes_api.settings import NodeAuth
@@ -14,6 +14,9 @@ from r3mes_protocol.limits import MAX_UNREGISTERED_BYTES
 from r3mes_protocol.messages import Bye, ProtocolError, Register, RejectCode, parse_node_message
 from r3mes_protocol.session_signature import registration_is_signed
 from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId, utf8_length
+
+if TYPE_CHECKING:
+    from r3mes_api.endpoints.calls import Endpoint
 
 _GRANT_REFUSALS: dict[GrantProblem, tuple[RejectCode, str]] = {
     GrantProblem.WRONG_NODE: (RejectCode.GRANT_INVALID, "The grant is for another node key; ask the owner for one."),
@@ -30,6 +33,8 @@ class Admitted(NamedTuple):
     message: Register
     owner: str | None
     """The owner's address by the grant; None where the gateway takes any node."""
+    endpoint: Endpoint | None = None
+    """Where the node is called; None where its jobs go over the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,10 @@ class Entrance(Protocol):
 
     async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
         """`now` is Unix time."""
+        ...
+
+    async def close(self) -> None:
+        """All nodes have left."""
         ...
 
 
@@ -94,7 +103,12 @@ class Admission:
     verify_owner: OwnerVerifier
 
     async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
+        if message.endpoint is not None:
+            return Refused(RejectCode.ENDPOINT_REFUSED, "This gateway takes no endpoint; register without one.")
         return self.check(message, terms, now)
+
+    async def close(self) -> None:
+        """It holds nothing."""
 
     def check(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
         """`now` is Unix time."""
@@ -110,11 +124,6 @@ class Admission:
             return Refused(
                 RejectCode.SIGNATURE_INVALID,
                 f"The signature does not cover this session with {terms.gateway}.",
-            )
-        if message.endpoint is not None:
-            return Refused(
-                RejectCode.ENDPOINT_REFUSED,
-                "This gateway does not call endpoints; register without one and serve over the session.",
             )
         if self.node_auth is NodeAuth.OPEN:
             return Admitted(message, None)

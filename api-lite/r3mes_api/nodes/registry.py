@@ -68,6 +68,8 @@ class Node:
     last_heard: float
     breaker: Breaker
     pace: Pace
+    endpoint: bool = False
+    """Called at an address of its own."""
     continues: bool = False
     loads_adapters: bool = False
     draining: bool = False
@@ -279,6 +281,7 @@ class NodeRegistry:
             breaker=repute.breaker,
             pace=repute.pace,
             continues=message.continues_answers,
+            endpoint=message.endpoint is not None,
             loads_adapters=message.loads_adapters,
             jobs=jobs,
         )

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from r3mes_api.asgi import Frames, Receive, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms, read_registration
@@ -42,6 +42,10 @@ from r3mes_protocol.messages import (
     parse_node_message,
 )
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, WireModel
+
+if TYPE_CHECKING:
+    from r3mes_api.endpoints.calls import Endpoint
+    from r3mes_api.nodes.carrier import JobHolder
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +123,8 @@ class NodeSession:
         """Whether node and gateway both know how to go on after a lost socket."""
         self._terminals: list[JobId] = []
         """Arrived and not acknowledged yet."""
+        self.holder: JobHolder = self
+        """Takes the node's jobs: this session, or the calls to the node's endpoint."""
         self._terms = terms
         self._receive = receive
         self._frames = frames
@@ -263,6 +269,8 @@ class NodeSession:
         self.node_id = NodeId(message.node_id)
         self.registered = True
         resumed = self._resume(message, accepted)
+        if admitted.endpoint is not None:
+            self.holder = self._endpoint_calls(admitted.endpoint)
         self._say(
             Registered(
                 generation=accepted.generation,
@@ -296,6 +304,20 @@ class NodeSession:
         if held:
             logger.info("node %s is back with %d jobs", self._shown_id(), len(held))
         return verdict.resumed
+
+    def _endpoint_calls(self, endpoint: Endpoint) -> JobHolder:
+        # Only a gateway that calls endpoints loads the client.
+        from r3mes_api.endpoints.calls import EndpointCalls
+
+        return EndpointCalls(
+            endpoint,
+            self._registry,
+            window=self.window,
+            gateway=self.gateway,
+            room_changed=self._observer.room_changed,
+            clock=self._clock,
+            unix=time.time,
+        )
 
     def _refuse(self, refused: Refused) -> None:
         logger.info("session %s refused: %s", self.session_id, refused.code.value)

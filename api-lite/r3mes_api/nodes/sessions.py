@@ -232,9 +232,12 @@ class NodeSessions:
             parked.give_up(Lost.DISCONNECTED)
         for session in tuple(self._open):
             session.end(SessionEnd(CloseCode.GOING_AWAY, Lost.DISCONNECTED, Bye(reason="Shutting down.")))
-        if self._open:
-            self._all_left.clear()
-            await self._all_left.wait()
+        try:
+            if self._open:
+                self._all_left.clear()
+                await self._all_left.wait()
+        finally:
+            await self._entrance.close()
 
     # --- what sessions tell ---
 
@@ -365,7 +368,7 @@ class NodeSessions:
 
     def _holder(self, reservation: Reservation) -> JobHolder:
         if reservation.replica is None:
-            return self._sessions[reservation.session_id]
+            return self._sessions[reservation.session_id].holder
         assert self.elsewhere is not None
         return self.elsewhere(reservation)
 

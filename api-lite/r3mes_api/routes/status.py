@@ -178,6 +178,7 @@ def _node(node: Node, now: float) -> dict[str, Any]:
         ],
         "device": {"kind": node.device.kind, "name": node.device.name, "memory_mb": node.device.memory_mb},
         "engine_version": node.engine_version,
+        "reached_by": "endpoint" if node.endpoint else "session",
         "status": "draining" if node.draining else "serving" if node.serving else "connected",
         "jobs": len(node.jobs),
         "active": node.active,

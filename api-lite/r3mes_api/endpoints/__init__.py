@@ -1,0 +1,1 @@
+"""Nodes that are called at an address of their own: any OpenAI-compatible server in a data centre."""
