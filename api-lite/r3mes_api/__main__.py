@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from r3mes_api.config_command import run
 
         return run(arguments, os.environ)
+    if arguments.command == "credits":
+        from r3mes_api.accounts.credits_command import run as run_credits
+
+        return run_credits(arguments, os.environ)
     from r3mes_api.settings import SettingsError, check_files, load_settings
 
     try:
@@ -58,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from r3mes_api.accounts.credits_command import add_parser as add_credits_parser
     from r3mes_api.config_command import add_parser as add_config_parser
 
     parser = argparse.ArgumentParser(
@@ -71,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--control", choices=["stdio"], help="end when stdin does; for a launcher that starts this program"
     )
-    add_config_parser(parser.add_subparsers(dest="command", metavar="COMMAND"))
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    add_config_parser(commands)
+    add_credits_parser(commands)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 

@@ -188,7 +188,8 @@ def start_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     def start(environment: Mapping[str, str], *arguments: str) -> GatewayProcess:
         log = tmp_path_factory.mktemp("gateway") / "gateway.log"
         started.append(GatewayProcess(environment, log, *arguments))
-        return started[-1].wait_ready()
+        # With accounts a start takes three seconds of one core, and a machine that tests has few.
+        return started[-1].wait_ready(60.0)
 
     yield start
     for gateway in started:
