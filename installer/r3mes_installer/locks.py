@@ -48,7 +48,8 @@ class RoleInputs:
 INPUTS: Mapping[Role, RoleInputs] = {
     Role.BOOTSTRAP: RoleInputs(groups=("bootstrap",), everywhere=True),
     Role.MAINTENANCE: RoleInputs(groups=("maintenance",)),
-    Role.API_LITE: RoleInputs(extras=("api-lite",)),
+    # A server's stores by URL: with the drivers at hand nobody has to install anew for them.
+    Role.API_LITE: RoleInputs(extras=("api-lite", "postgres", "redis")),
     Role.LAUNCHER: RoleInputs(extras=("launcher",)),
     Role.ENGINE: RoleInputs(extras=("engine",), without_dependencies=("builtin-model",), accelerated=True),
     Role.TEST: RoleInputs(

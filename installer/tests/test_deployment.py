@@ -63,6 +63,7 @@ def test_property_3_requirements_are_copies_of_their_locks(name: str) -> None:
 def test_property_3_the_gateway_needs_no_gpu_package() -> None:
     names = pins((INSTALLER / "requirements-api.txt").read_text(encoding="ascii"))
     assert [name for name in names if GPU_PACKAGES.fullmatch(name)] == []
+    assert {"asyncpg", "redis"} <= set(names), "the compose file names both stores"
     assert {"uvicorn", "httptools", "uvloop", "pydantic", "websockets"} <= set(names)
 
 
