@@ -444,6 +444,27 @@ def test_air_gapped_signing_and_the_chains_own_refusals(wallet: Wallet, devnet: 
     assert len(hashes) == 1 and devnet.balance(me) == had - 1_500 - 5_000 - 7
 
 
+def test_the_public_chains_role_module_and_the_other_shape_of_errors(
+    wallet: Wallet, phrase: str, tmp_path: Path, checkout_paths: str
+) -> None:
+    gateway = Gateway(tmp_path, checkout_paths, role_records="public", error_shape="response")
+    try:
+        me = wallet("restore", {"mnemonic": phrase}).answer["address"]
+        assert wallet("faucet", {"address": me}, gateway.url).answer["paid"]
+        order = {"roles": ["validator", "proposer"], "resources": {"cpu_cores": 8}, "confirm": True}
+        recorded = wallet("register", order, gateway.url).answer["recorded"]
+        assert recorded[0] == "The chain recorded: node type validator; declared stake 150000 REMES."
+        assert recorded[1] == "It did not record: roles validator, proposer."
+        assert "locks no coins" in recorded[2]
+        had = gateway.balance(me)
+        other = signed_offline(wallet, gateway, phrase, 1, chain_id="other-1")
+        refused = wallet("broadcast", other, gateway.url)
+        assert refused.code == 1 and "the chain id or the account number was another" in refused.err
+        assert gateway.balance(me) == had
+    finally:
+        gateway.kill()
+
+
 # Two launchers with the same wallet
 
 
