@@ -30,12 +30,13 @@ from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
 from r3mes_api.owner_signature import make_owner_verifier
-from r3mes_protocol import NODE_SUBPROTOCOL
+from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL
 from r3mes_protocol.chat import chunk
 from r3mes_protocol.control import parse_api_ready
 from r3mes_protocol.frames import FrameKind, encode_frame
 from r3mes_protocol.grants import Grant, OwnerVerifier, Role, SignedGrant, grant_sign_bytes
 from r3mes_protocol.messages import (
+    Acknowledged,
     AdapterOffer,
     Bye,
     Cancel,
@@ -53,6 +54,7 @@ from r3mes_protocol.messages import (
     Register,
     Registered,
     Rejected,
+    Resume,
     Usage,
     Window,
     parse_gateway_message,
@@ -346,6 +348,8 @@ class ScriptedNode:
         continues: bool = False,
         loads_adapters: bool = False,
         endpoint: str | None = None,
+        resumes: bool = False,
+        resume: Resume | None = None,
     ) -> None:
         self.origin = gateway_origin(gateway_url)
         self.name = name
@@ -359,6 +363,8 @@ class ScriptedNode:
         self.confirms_cancel = confirms_cancel
         self.beats = beats
         self.continues = continues
+        self.resumes = resumes or resume is not None
+        self.resume = resume
         self.loads_adapters = loads_adapters
         self.hints: list[LoadAdapter] = []
         self.endpoint = endpoint
@@ -366,6 +372,7 @@ class ScriptedNode:
         self.registered: Registered | None = None
         self.rejected: Rejected | None = None
         self.draining = False
+        self.acknowledged: list[str] = []
         self.bye: Bye | None = None
         self.jobs: list[ScriptedJob] = []
         self.script_errors: list[BaseException] = []
@@ -382,7 +389,10 @@ class ScriptedNode:
         """Connects and reads the hello; nothing is sent yet."""
         self.socket = await connect(
             session_url(self.origin),
-            subprotocols=[websockets.Subprotocol(NODE_SUBPROTOCOL)],
+            subprotocols=[
+                websockets.Subprotocol(offered)
+                for offered in (NODE_SUBPROTOCOL, *([RESUME_SUBPROTOCOL] if self.resumes else []))
+            ],
             compression=None,
             ping_interval=None,
             max_size=4 * 1024 * 1024,
@@ -407,8 +417,13 @@ class ScriptedNode:
             "loads_adapters": self.loads_adapters,
             "endpoint": self.endpoint,
             "grant": self.grant,
+            "resume": self.resume,
             "signature": sign_registration(
-                self.key, nonce=self.hello.nonce, session_id=self.hello.session_id, gateway=self.origin
+                self.key,
+                nonce=self.hello.nonce,
+                session_id=self.hello.session_id,
+                gateway=self.origin,
+                resume=self.resume,
             ),
         }
         return Register(**{**fields, **changes})
@@ -471,6 +486,8 @@ class ScriptedNode:
             self.hints.append(message)
         elif isinstance(message, Drain):
             self.draining = True
+        elif isinstance(message, Acknowledged):
+            self.acknowledged += message.job_ids
         elif isinstance(message, Bye):
             self.bye = message
         elif isinstance(message, Rejected):
