@@ -55,11 +55,12 @@ def lasting_plain_gateway(start_process: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("script", [_dies, _stalls])
+@pytest.mark.parametrize(("script", "resumes"), [(_dies, False), (_dies, True), (_stalls, False)])
 async def test_a_broken_answer_is_continued_by_another_node(
-    remote_gateway: Any, start_node: Any, client: httpx.AsyncClient, chat_prompt: Any, script: Any
+    remote_gateway: Any, start_node: Any, client: httpx.AsyncClient, chat_prompt: Any, script: Any, resumes: bool
 ) -> None:
-    nodes = [await start_node(remote_gateway, script, continues=True) for _ in range(2)]
+    """`resumes`: the node might come back for its answer, and does not."""
+    nodes = [await start_node(remote_gateway, script, continues=True, resumes=resumes) for _ in range(2)]
     body = chat_prompt(stream=True, stream_options={"include_usage": True}, max_tokens=50)
     answer = await client.post(f"{remote_gateway.url}/v1/chat/completions", json=body)
     assert answer.text.count(": continued by another node\n\n") == 1
@@ -115,10 +116,17 @@ async def test_an_answer_is_continued_once(remote_gateway: Any, start_node: Any,
     assert answer.error["code"] == "NODE_FAILED"
 
 
-@pytest.mark.parametrize("script", [_dies, _stalls])
+@pytest.mark.parametrize(("script", "resumes"), [(_dies, False), (_dies, True), (_stalls, False)])
 @pytest.mark.parametrize("why", ["switched off", "no node can"])
 async def test_without_a_continuation_an_error_and_a_terminal_come_within_two_seconds(
-    remote_gateway: Any, lasting_plain_gateway: Any, when_empty: Any, start_node: Any, ask: Any, script: Any, why: str
+    remote_gateway: Any,
+    lasting_plain_gateway: Any,
+    when_empty: Any,
+    start_node: Any,
+    ask: Any,
+    script: Any,
+    resumes: bool,
+    why: str,
 ) -> None:
     gateway = remote_gateway if why == "no node can" else await when_empty(lasting_plain_gateway)
     broke_at = 0.0
@@ -133,7 +141,7 @@ async def test_without_a_continuation_an_error_and_a_terminal_come_within_two_se
             await asyncio.sleep(60)
 
     for _ in range(2):
-        await start_node(gateway, noted, continues=why == "switched off")
+        await start_node(gateway, noted, continues=why == "switched off", resumes=resumes)
     answer = await ask(gateway)
     assert time.monotonic() - broke_at < 2
     assert (answer.text, answer.done, answer.finish_reason) == ("".join(WORDS), True, None)
