@@ -41,8 +41,10 @@ class ReplicaViews:
     def learn(self, news: Iterable[ReplicaNews], now: float) -> set[NodeId]:
         """The whole of what the directory has now. Returns the nodes of which something may be different."""
         changed: set[NodeId] = set()
+        listed: set[str] = set()
         for one in news:
             replica_id = one.head.replica_id
+            listed.add(replica_id)
             view = self._views.get(replica_id)
             if view is None:
                 view = self._views[replica_id] = _View(one.head, one.version, now)
@@ -61,7 +63,7 @@ class ReplicaViews:
         for replica_id, view in list(self._views.items()):
             # A directory that has just come back empty has not heard yet of those who are connected all the same.
             patience_s = self._forget_after_s if view.reachable else 0.0
-            if view.listed_at < now and now - view.listed_at >= patience_s:
+            if replica_id not in listed and now - view.listed_at >= patience_s:
                 changed |= view.entries.keys()
                 del self._views[replica_id]
         return changed

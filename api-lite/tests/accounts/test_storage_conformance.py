@@ -300,6 +300,7 @@ def entry(node: int, **changes: Any) -> NodeEntry:
     fields: dict[str, Any] = {
         "node_id": f"{node:064x}",
         "session_id": f"{node:032x}",
+        "gateway": "https://gateway.example.org",
         "claim": 1,
         "generation": 1,
         "owner": None,

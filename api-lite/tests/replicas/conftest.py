@@ -58,11 +58,11 @@ def connected(client: httpx.AsyncClient, until: Any) -> Callable[..., Awaitable[
 
     async def wait(*gateways: Any) -> None:
         async def all_are() -> bool:
-            for gateway in gateways:
-                replicas = (await client.get(f"{gateway.url}/health")).json()["replicas"]
-                if sum(other["connected"] for other in replicas["others"]) < len(gateways) - 1:
-                    return False
-            return True
+            told = [(await client.get(f"{gateway.url}/health")).json()["replicas"] for gateway in gateways]
+            ids = {one["id"] for one in told}
+            return all(
+                ids - {one["id"]} <= {other["id"] for other in one["others"] if other["connected"]} for one in told
+            )
 
         await until(all_are, "the replicas are connected")
 
