@@ -98,13 +98,18 @@ class Node:
     def places(self) -> int:
         return min(self.max_concurrency, self.max_jobs)
 
+    @property
+    def reserved(self) -> int:
+        """Its jobs, as far as this gateway knows."""
+        return max(len(self.jobs), self.jobs_there)
+
     def load(self) -> float:
         # The node may have work of its own, and its report is older than our own reservations.
-        return max(len(self.jobs), self.jobs_there, self.active + self.queued) / self.places
+        return max(self.reserved, self.active + self.queued) / self.places
 
     def has_room(self, now: float) -> bool:
         # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
-        return now >= self.full_until and max(len(self.jobs), self.jobs_there) < self.places
+        return now >= self.full_until and self.reserved < self.places
 
     def cold_ms(self, adapter: str, now: float) -> float:
         return cold_ms(self.adapters[adapter].residency, self.free_adapter_slots, self.warming.get(adapter), now)

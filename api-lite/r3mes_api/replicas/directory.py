@@ -52,6 +52,7 @@ class NodeEntry(WireModel):
     engine_version: str
     max_concurrency: Annotated[int, Field(ge=1)]
     max_jobs: Annotated[int, Field(ge=1)]
+    endpoint: bool
     continues: bool
     loads_adapters: bool
     draining: bool

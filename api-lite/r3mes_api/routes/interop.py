@@ -67,7 +67,7 @@ class InteropRoutes:
                 "total_credits": None,
                 "block_height": None,
                 "serving_nodes": sum(1 for node in nodes if node.serving),
-                "jobs": sum(len(node.jobs) for node in nodes),
+                "jobs": sum(node.reserved for node in nodes),
                 "places": sum(node.places for node in nodes),
             },
         )

@@ -180,7 +180,7 @@ def _node(node: Node, now: float) -> dict[str, Any]:
         "engine_version": node.engine_version,
         "reached_by": "endpoint" if node.endpoint else "session",
         "status": "draining" if node.draining else "serving" if node.serving else "connected",
-        "jobs": len(node.jobs),
+        "jobs": node.reserved,
         "active": node.active,
         "queued": node.queued,
         "max_concurrency": node.max_concurrency,

@@ -95,7 +95,7 @@ def _state(view: PageView) -> tuple[str, str, str]:
 def _tiles(view: PageView) -> str:
     bases = sum(1 for card in view.models if card.base_model is None)
     places = sum(node.places for node in view.nodes)
-    jobs = sum(len(node.jobs) for node in view.nodes)
+    jobs = sum(node.reserved for node in view.nodes)
     tiles = [
         ("Nodes", f"{len(view.nodes):,}", f"{jobs:,} of {places:,} places taken" if places else "none connected"),
         ("Models", f"{bases:,}", _counted(len(view.models) - bases, "adapter")),

@@ -311,6 +311,7 @@ def entry(node: int, **changes: Any) -> NodeEntry:
         "engine_version": "1",
         "max_concurrency": 2,
         "max_jobs": 64,
+        "endpoint": False,
         "continues": False,
         "loads_adapters": False,
         "draining": False,

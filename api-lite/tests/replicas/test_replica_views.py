@@ -61,7 +61,8 @@ def entry(node: int, claim: int, **changes: Any) -> NodeEntry:
         "node_id": f"{node:064x}", "session_id": f"{claim:032x}", "gateway": GATEWAY, "claim": claim, "generation": 1,
         "owner": None, "models": (ModelOffer(name="m", context_tokens=10),), "adapters": (AdapterOffer(name="a"),),
         "roles": (grants.Role.SERVING,), "device": Device(kind="cpu", name="c", memory_mb=1), "engine_version": "1",
-        "max_concurrency": 2, "max_jobs": 64, "continues": False, "loads_adapters": False, "draining": False,
+        "max_concurrency": 2, "max_jobs": 64, "endpoint": False, "continues": False, "loads_adapters": False,
+        "draining": False,
         "active": 0, "queued": 0, "jobs": 0, "free_vram_mb": None, "free_adapter_slots": None, "telemetry": None,
         "connected_at": 1, "pace": None, "rest_ms": 0,
     }  # fmt: skip
