@@ -23,7 +23,8 @@ from r3mes_api.modes.disabled import DisabledMode
 from r3mes_api.modes.interface import Mode
 from r3mes_api.modes.mock import MockMode
 from r3mes_api.routes.chat import ChatRoutes
-from r3mes_api.routes.interop import InteropRoutes
+from r3mes_api.routes.interop import REFUSED_WRITES, InteropRoutes
+from r3mes_api.routes.network import NetworkRoutes
 from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
@@ -129,6 +130,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
     router = Router(measurements.finished)
     web = WebRoutes(mode, lifecycle, settings, measurements, router, clock)
+    network = NetworkRoutes(mode, lifecycle, settings, measurements, clock)
     interop = InteropRoutes(mode, clock)
     router.add("GET", "/", web.page)
     router.add("GET", "/metrics", web.metrics)
@@ -138,6 +140,8 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     router.add("GET", "/v1/models", status.models)
     router.add("GET", "/v1/nodes", status.nodes)
     router.add("GET", "/v1/nodes/{node_id}", status.node)
+    router.add("GET", "/v1/adapters", network.adapters)
+    router.add("GET", "/v1/network", network.network)
     router.add("GET", "/v1/requests/{request_id}", status.request)
     router.add("GET", NODE_SESSION_PATH, _wants_websocket)
     router.add("GET", "/health", status.health)
@@ -148,6 +152,8 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     router.add("GET", "/api/serving-node/list", interop.serving_nodes)
     router.add("GET", "/api/lora/list", interop.adapters)
     router.add("GET", "/network/stats", interop.network)
+    for path in REFUSED_WRITES:
+        router.add("POST", path, interop.refuse)
 
     devnet = _devnet(settings)
     if devnet is not None:

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r3mes_api.modes.interface import ModelCard
+from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.registry import Node
+from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.pace import Pace
 from r3mes_api.settings import InferenceMode
@@ -25,7 +26,7 @@ from r3mes_api.web.measurements import RECENT_MINUTES, PerMinute
 from r3mes_api.web.metrics import MAX_SERIES, Counter, Gauge, Histogram, exposition
 from r3mes_api.web.status_page import MAX_ROWS, PageView, render
 from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import AdapterOffer, Device, Telemetry
+from r3mes_protocol.messages import AdapterOffer, Device, Residency, Telemetry
 
 SAMPLE = re.compile(r'([a-z_0-9]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?[0-9.e+-]+|\+Inf)')
 
@@ -221,6 +222,7 @@ def view(**changes: Any) -> PageView:
         "network": "r3mes-testnet-1",
         "nodes": [],
         "models": [],
+        "adapters": [],
         "running": 0,
         "tokens_per_minute": [0] * RECENT_MINUTES,
         "tokens_last_hour": 0,
@@ -234,7 +236,16 @@ def view(**changes: Any) -> PageView:
 def test_text_from_the_network_stays_text(text: str) -> None:
     plain, hostile = "x", f"</td><script>alert(1)</script><img src=x onerror=y>'\"{text}"
     pages = [
-        Seen(render(view(nodes=[node(1, words)], models=[ModelCard(words, 1, words)], network=words)))
+        Seen(
+            render(
+                view(
+                    nodes=[node(1, words)],
+                    models=[ModelCard(words, 1)],
+                    adapters=[AdapterCard(words, words, 3, gpu=1, disk=2, homes=1, heat=0.5)],
+                    network=words,
+                )
+            )
+        )
         for words in (plain, hostile)
     ]
     assert pages[0].elements == pages[1].elements
@@ -245,8 +256,9 @@ def test_text_from_the_network_stays_text(text: str) -> None:
 @given(st.integers(0, 300), st.lists(st.integers(0, 10**9), min_size=60, max_size=60))
 def test_a_page_is_bounded_however_large_the_network_is(count: int, amounts: list[int]) -> None:
     nodes = [node(number) for number in range(count)]
-    page = render(view(nodes=nodes, tokens_per_minute=amounts))
-    assert page.count("<tr>") - 1 <= MAX_ROWS and len(page) < 100_000
+    adapters = [AdapterCard(f"a{number}", "m", 1, disk=1) for number in range(count)]
+    page = render(view(nodes=nodes, adapters=adapters, tokens_per_minute=amounts))
+    assert page.count("<tr>") - 2 <= 2 * MAX_ROWS and len(page) < 200_000
     if count > MAX_ROWS:
         assert f"{MAX_ROWS} of {count} are shown." in page
     heights = [int(height) for height in re.findall(r'height="(\d+)" rx', page.split("</figure>")[0])]
@@ -263,6 +275,10 @@ def test_a_page_is_bounded_however_large_the_network_is(count: int, amounts: lis
         ({"accepting": False, "nodes": [node()]}, "Shutting down"),
         ({"mode": InferenceMode.MOCK}, "made up"),
         ({"mode": InferenceMode.DISABLED}, "disabled"),
+        ({"tokens_last_hour": 5}, "the chart begins with the next one"),
+        ({}, "No answer was completed"),
+        ({"adapters": [AdapterCard("a", "m", 4, gpu=1, cpu=1, disk=2)]}, "1 on a GPU, 1 in memory, 2 on disk"),
+        ({"adapters": [AdapterCard("a", "m", 1, disk=1, heat=0.05)]}, "now and then"),
     ],
 )
 def test_the_page_says_how_things_are(changes: dict[str, Any], word: str) -> None:
@@ -386,5 +402,30 @@ async def test_dashboards_of_the_public_network_find_their_lists(
     assert stats["serving_nodes"] == 2 and stats["active_miners"] == 0 and stats["block_height"] is None
     clock = await read("/system/time")
     assert clock["server_time"] == clock["unix"] and clock["timezone"] == "UTC"
-    for path in ("/api/serving-node/register", "/api/serving-node/heartbeat", "/api/lora/register"):
-        assert (await client.post(gateway.url + path, json={})).status_code == 404
+    assert await read("/api/serving-node/list?max_age_seconds=0") == []
+    nonsense = await client.get(f"{gateway.url}/api/serving-node/list?max_age_seconds=soon")
+    assert nonsense.status_code == 400 and nonsense.json()["error"]["param"] == "max_age_seconds"
+    version = await read("/system/version")
+    assert version["update_required"] is False and version["current_version"] == version["version"]
+    for path in REFUSED_WRITES:
+        refused = await client.post(gateway.url + path, json={"wallet_address": "remes1x", "endpoint_url": "http://x"})
+        assert refused.status_code == 403 and "nobody's word" in refused.json()["error"]["message"]
+    assert len(await read("/api/serving-node/list")) == 2
+
+
+async def test_programs_find_adapters_and_totals(
+    start_gateway: Any, start_node: Any, client: httpx.AsyncClient
+) -> None:
+    gateway = start_gateway(inference_mode="remote", node_auth="open", network="r3mes-testnet-1")
+    disk, gpu = (AdapterOffer(name="coder", residency=where) for where in (Residency.DISK, Residency.GPU))
+    await start_node(gateway, adapters=(disk, AdapterOffer(name="law")), max_concurrency=3)
+    await start_node(gateway, adapters=(gpu,), max_concurrency=2)
+    coder, law = (await client.get(f"{gateway.url}/v1/adapters")).json()["data"]
+    assert coder["residency"] == {"gpu": 1, "cpu": 0, "disk": 1} and coder["nodes"] == 2
+    assert (law["id"], law["base_model"], law["heat"]) == ("law", "test-model", 0.0)
+    answer = await client.post(f"{gateway.url}/chat", json={"message": "hello", "adapter": "law"})
+    assert answer.status_code == 200
+    network = (await client.get(f"{gateway.url}/v1/network")).json()
+    assert network["network"] == "r3mes-testnet-1" and network["places"] == 5 and network["serving_nodes"] == 2
+    assert (network["models"], network["adapters"], network["answers_last_hour"]) == (1, 2, 1)
+    assert len(network["tokens_per_minute"]) == RECENT_MINUTES and network["tokens_last_hour"] == 4

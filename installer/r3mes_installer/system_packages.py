@@ -137,6 +137,8 @@ def missing_test_tools(which: Callable[[str], str | None] = shutil.which) -> lis
         packages.append("dbus-daemon")
     if which("secret-tool") is None:
         packages.append("libsecret-tools")
+    if not any(which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        packages.append("chromium")
     if not any(True for folder in FONT_FOLDERS for _ in Path(folder).rglob("*.[to]tf")):
         # For what the bundled font lacks; without any font at all Qt complains.
         packages.append("fonts-dejavu-core")

@@ -23,6 +23,22 @@ class ModelCard:
     context_tokens: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AdapterCard:
+    """An adapter on the network: how many nodes offer it, where it lies on them, and how much it is asked for."""
+
+    name: str
+    base_model: str | None
+    nodes: int
+    gpu: int = 0
+    cpu: int = 0
+    disk: int = 0
+    homes: int = 0
+    """Nodes that should have it ready; 0 where it is not asked for."""
+    heat: float = 0.0
+    """Requests for it that run at once, on average."""
+
+
 class Mode(Protocol):
     @property
     def name(self) -> InferenceMode: ...
@@ -43,6 +59,10 @@ class Mode(Protocol):
         ...
 
     def models(self) -> list[ModelCard]: ...
+
+    def adapters(self) -> list[AdapterCard]:
+        """By name."""
+        ...
 
     def knows(self, name: str) -> bool:
         """Whether a model or an adapter of this name may be asked for."""

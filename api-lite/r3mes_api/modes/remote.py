@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Container
 from dataclasses import replace
 from socket import socket
 from typing import Any, NamedTuple
 
 from r3mes_api.asgi import Receive, Scope, Send
-from r3mes_api.modes.interface import ModelCard
+from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.inbox import Segment
 from r3mes_api.nodes.registry import Node
 from r3mes_api.nodes.sessions import NodeJob, NodeSessions
@@ -26,7 +27,7 @@ from r3mes_api.routing.question import Continued, End, Events, Part, Question
 from r3mes_api.settings import InferenceMode, Settings
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
-from r3mes_protocol.messages import Done
+from r3mes_protocol.messages import Done, Residency
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,30 @@ class RemoteMode:
                 base = offer.base_model or next(iter(node.models), None)
                 adapters[offer.name] = ModelCard(offer.name, 1 + (seen.nodes if seen else 0), base_model=base)
         return [*(models[name] for name in sorted(models)), *(adapters[name] for name in sorted(adapters))]
+
+    def adapters(self) -> list[AdapterCard]:
+        now = self._clock()
+        base_models: dict[str, str | None] = {}
+        lies: dict[str, Counter[Residency]] = {}
+        for node in self._registry:
+            if node.serving:
+                for offer in node.adapters.values():
+                    base_models.setdefault(offer.name, offer.base_model or next(iter(node.models), None))
+                    lies.setdefault(offer.name, Counter())[offer.residency] += 1
+        homes = self._registry.homes
+        return [
+            AdapterCard(
+                name,
+                base_models[name],
+                lies[name].total(),
+                lies[name][Residency.GPU],
+                lies[name][Residency.CPU],
+                lies[name][Residency.DISK],
+                len(homes.get(name, ())),
+                self._placer.heat(name, now),
+            )
+            for name in sorted(lies)
+        ]
 
     async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._sessions.serve(scope, receive, send)

@@ -8,6 +8,7 @@ from socket import socket
 from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
+from r3mes_api.modes.interface import AdapterCard
 from r3mes_api.nodes.registry import Node
 from r3mes_api.settings import InferenceMode
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -29,6 +30,9 @@ class WithoutNodes:
 
     async def started(self) -> None:
         pass
+
+    def adapters(self) -> list[AdapterCard]:
+        return []
 
     def knows(self, name: str) -> bool:
         return True

@@ -1,6 +1,6 @@
 """Addresses of the public network's first gateway, read-only, for dashboards that know them.
 
-Its writes took anybody's word for who they are, so they are not here: nodes register over the session.
+Its writes took anybody's word for who they are, so they are refused: nodes register over the session.
 """
 
 from __future__ import annotations
@@ -14,7 +14,22 @@ from urllib.parse import parse_qs
 from r3mes_api.asgi import Exchange
 from r3mes_api.modes.interface import Mode
 from r3mes_api.nodes.registry import Node
+from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.grants import Role
+
+REFUSED_WRITES = {
+    "/api/serving-node/register": "Nodes register over the session at /v1/nodes/session, signed with their key.",
+    "/api/serving-node/heartbeat": "Nodes tell of their state over the session at /v1/nodes/session.",
+    "/api/lora/register": "Nodes tell which adapters they offer over the session at /v1/nodes/session.",
+    "/roles/register": "A wallet registers roles on the chain, with a transaction that it signs.",
+    "/roles/update": "A wallet changes its roles on the chain, with a transaction that it signs.",
+    "/auth/login": "Sign in at /v1/auth/challenge, with a signature of the wallet.",
+    "/api-keys/create": "Make a key at /v1/keys, after a sign-in with the wallet's signature.",
+    "/api-keys/revoke": "Revoke a key at /v1/keys, after a sign-in with the wallet's signature.",
+}
+"""Writes of the first gateway that needed no proof of who asks, and where the same is done with one."""
+
+LONGEST_AGE_S = 10 * 365 * 86400.0
 
 
 class InteropRoutes:
@@ -26,14 +41,22 @@ class InteropRoutes:
         """Serving nodes, as `/api/serving-node/list?lora=NAME` had them; without `lora` all of them."""
         query = parse_qs(exchange.scope["query_string"].decode("latin-1"))
         adapter = query.get("lora", [None])[0]
+        longest = _age(query.get("max_age_seconds", [None])[0])
         now, unix = self._clock(), time.time()
         await exchange.json(
             200,
             [
                 _serving_node(node, unix - (now - node.last_heard))
                 for node in self._mode.nodes()
-                if node.serving and (adapter is None or adapter in node.adapters)
+                if node.serving and (adapter is None or adapter in node.adapters) and now - node.last_heard <= longest
             ],
+        )
+
+    async def refuse(self, exchange: Exchange) -> None:
+        """A write of the first gateway that needed no proof of who asks; it is refused, with the way that has one."""
+        raise ApiError(
+            ErrorCode.FORBIDDEN,
+            f"This gateway takes nobody's word for who they are. {REFUSED_WRITES[exchange.scope['path']]}",
         )
 
     async def adapters(self, exchange: Exchange) -> None:
@@ -71,6 +94,21 @@ class InteropRoutes:
                 "places": sum(node.places for node in nodes),
             },
         )
+
+
+def _age(text: str | None) -> float:
+    """Raises ApiError INVALID_REQUEST."""
+    if text is None:
+        return LONGEST_AGE_S
+    try:
+        seconds = int(text)
+    except ValueError:
+        seconds = -1
+    if seconds < 0:
+        raise ApiError(
+            ErrorCode.INVALID_REQUEST, "max_age_seconds: a whole number of seconds, 0 or more", param="max_age_seconds"
+        )
+    return min(seconds, LONGEST_AGE_S)
 
 
 def _serving_node(node: Node, heard_unix: float) -> dict[str, Any]:

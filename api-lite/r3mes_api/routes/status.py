@@ -142,6 +142,12 @@ class StatusRoutes:
                 "version": __version__,
                 "protocol": PROTOCOL_VERSION,
                 "mode": self._mode.name.value,
+                # The public network's names; this gateway asks no client to be of any version.
+                "current_version": __version__,
+                "min_version": "0.1.0",
+                "update_required": False,
+                "update_url": None,
+                "critical": False,
             },
         )
 

@@ -66,6 +66,7 @@ class WebRoutes:
             network=self._settings.network,
             nodes=self._mode.nodes(),
             models=self._mode.models(),
+            adapters=self._mode.adapters(),
             running=self._lifecycle.running,
             tokens_per_minute=self._measurements.tokens_per_minute.series(unix),
             tokens_last_hour=self._measurements.tokens_per_minute.last_hour(unix),

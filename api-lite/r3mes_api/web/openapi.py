@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from r3mes_api.routes.chat import SimpleChat
+from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routes.router import Route
 from r3mes_protocol import __version__
 from r3mes_protocol.chat import ChatRequest
@@ -127,6 +128,33 @@ def _schemas() -> dict[str, Any]:
             max_concurrency=_INTEGER,
             load=_NUMBER,
         ),
+        "Adapter": _object(
+            id=_STRING,
+            object={"const": "adapter"},
+            base_model=_NULLABLE_STRING,
+            nodes=_INTEGER,
+            residency=_object(gpu=_INTEGER, cpu=_INTEGER, disk=_INTEGER),
+            homes=_INTEGER,
+            heat=_NUMBER,
+        ),
+        "Network": _object(
+            object={"const": "network"},
+            network=_NULLABLE_STRING,
+            mode=_STRING,
+            accepting=_BOOLEAN,
+            uptime_s=_NUMBER,
+            nodes=_INTEGER,
+            serving_nodes=_INTEGER,
+            draining_nodes=_INTEGER,
+            models=_INTEGER,
+            adapters=_INTEGER,
+            jobs=_INTEGER,
+            places=_INTEGER,
+            requests=_INTEGER,
+            answers_last_hour=_INTEGER,
+            tokens_last_hour=_INTEGER,
+            tokens_per_minute=_list(_INTEGER),
+        ),
         "Usage": _object(prompt_tokens=_INTEGER, completion_tokens=_INTEGER, total_tokens=_INTEGER),
         "Completion": _object(
             id=_STRING,
@@ -175,6 +203,8 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
         },
     },
     ("GET", "/v1/models"): _answers(_object(object={"const": "list"}, data=_list(_reference("Model")))),
+    ("GET", "/v1/adapters"): _answers(_object(object={"const": "list"}, data=_list(_reference("Adapter")))),
+    ("GET", "/v1/network"): _answers(_reference("Network")),
     ("GET", "/v1/nodes"): _answers(_object(object={"const": "list"}, data=_list(_reference("Node")))),
     ("GET", "/v1/nodes/{node_id}"): _answers(_reference("Node")),
     ("GET", "/health"): _answers(
@@ -182,7 +212,7 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
     ),
     ("GET", "/health/live"): _answers(_object(status={"const": "ok"})),
     ("GET", "/health/ready"): _answers(
-        _object(status={"const": "ready"}, mode=_STRING, serving=_BOOLEAN, nodes=_INTEGER)
+        _object(status={"enum": ["ready", "degraded"]}, mode=_STRING, serving=_BOOLEAN, nodes=_INTEGER)
     ),
     ("GET", "/system/version"): _answers(_object(name=_STRING, version=_STRING, protocol=_INTEGER, mode=_STRING)),
     ("GET", "/system/time"): _answers(_object(unix=_INTEGER, unix_ms=_INTEGER, iso=_STRING)),
@@ -194,10 +224,18 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
                 "required": False,
                 "description": "Only nodes that offer this adapter.",
                 "schema": _STRING,
-            }
+            },
+            {
+                "name": "max_age_seconds",
+                "in": "query",
+                "required": False,
+                "description": "Only nodes that were heard of within so many seconds.",
+                "schema": {"type": "integer", "minimum": 0},
+            },
         ],
         **_answers(_list({"type": "object"})),
     },
     ("GET", "/api/lora/list"): _answers(_list({"type": "object"})),
     ("GET", "/network/stats"): _answers(_object(active_miners=_INTEGER, serving_nodes=_INTEGER)),
+    **{("POST", path): {"responses": {"default": {"$ref": "#/components/responses/Error"}}} for path in REFUSED_WRITES},
 }

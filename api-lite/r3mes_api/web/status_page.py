@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from r3mes_api.modes.interface import ModelCard
+from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.registry import Node
 from r3mes_api.settings import InferenceMode
 from r3mes_api.web.style import LOGO, STYLE
@@ -37,6 +37,7 @@ class PageView:
     network: str | None
     nodes: Sequence[Node]
     models: Sequence[ModelCard]
+    adapters: Sequence[AdapterCard]
     running: int
     tokens_per_minute: Sequence[int]
     tokens_last_hour: int
@@ -67,12 +68,14 @@ def render(view: PageView) -> str:
 {_tiles(view)}
 {_throughput(view)}
 {_nodes(view)}
+{_adapters(view)}
 {_models(view)}
 </main>
 <footer><p>As of <time>{moment}</time> UTC, running for {_duration(view.uptime_s)}. \
 Reload the page for newer figures.</p>
 <nav aria-label="Addresses for programs"><a href="/health">Health</a><a href="/v1/nodes">Nodes</a>\
-<a href="/v1/models">Models</a><a href="/openapi.json">API description</a></nav></footer>
+<a href="/v1/adapters">Adapters</a><a href="/v1/models">Models</a>\
+<a href="/openapi.json">API description</a></nav></footer>
 </body>
 </html>
 """
@@ -96,11 +99,20 @@ def _tiles(view: PageView) -> str:
     bases = sum(1 for card in view.models if card.base_model is None)
     places = sum(node.places for node in view.nodes)
     jobs = sum(node.reserved for node in view.nodes)
+    pace = sum(
+        min(node.telemetry.tokens_per_second or 0.0, 999_999.0) for node in view.nodes if node.telemetry is not None
+    )
+    ready = sum(1 for card in view.adapters if card.gpu)
     tiles = [
         ("Nodes", f"{len(view.nodes):,}", f"{jobs:,} of {places:,} places taken" if places else "none connected"),
-        ("Models", f"{bases:,}", _counted(len(view.models) - bases, "adapter")),
-        ("Prompts under way", f"{view.running:,}", f"{_counted(view.answers_last_hour, 'prompt')} in the last hour"),
-        ("Tokens in the last hour", f"{view.tokens_last_hour:,}", "of complete answers"),
+        ("Models", f"{bases:,}", "base models on offer" if bases else "none on offer"),
+        ("Adapters", f"{len(view.adapters):,}", f"{ready:,} ready on a GPU" if view.adapters else "none on offer"),
+        ("Prompts under way", f"{view.running:,}", f"{view.answers_last_hour:,} in the last hour"),
+        (
+            "Tokens in the last hour",
+            f"{view.tokens_last_hour:,}",
+            f"{pace:,.0f} a second now" if pace >= 1 else "of complete answers",
+        ),
     ]
     body = "".join(
         f"<div><dt>{name}</dt><dd><b>{value}</b><span>{note}</span></dd></div>" for name, value, note in tiles
@@ -112,7 +124,12 @@ def _throughput(view: PageView) -> str:
     amounts = view.tokens_per_minute
     peak = max(amounts, default=0)
     if not peak:
-        chart = '<p class="empty">No answer was completed in the last hour.</p>'
+        words = (
+            "The first answers came within this minute; the chart begins with the next one."
+            if view.tokens_last_hour
+            else "No answer was completed in the last hour."
+        )
+        chart = f'<p class="empty">{words}</p>'
     else:
         bars = "".join(
             f'<rect x="{index * 10 + 1}" y="{100 - height}" width="8" height="{height}" rx="1"/>'
@@ -160,17 +177,53 @@ def _node_row(node: Node, now: float) -> str:
     )
 
 
+def _adapters(view: PageView) -> str:
+    if not view.mode.has_nodes:
+        return ""
+    shown = sorted(view.adapters, key=lambda card: (-card.heat, card.name))[:MAX_ROWS]
+    rows = "".join(
+        f"<tr><td><code>{escape(card.name)}</code><small>{escape(card.base_model or '')}</small></td>"
+        f"<td>{_residency(card)}</td><td class='n'>{card.nodes:,}</td>"
+        f"<td class='n'>{f'{card.homes:,}' if card.homes else '–'}</td>"
+        f"<td class='n'>{_heat(card.heat)}</td></tr>"
+        for card in shown
+    )
+    head = "<th>Adapter</th><th>Where it lies</th><th class='n'>Nodes</th>"
+    head += "<th class='n'>Kept ready on</th><th class='n'>Requests at once</th>"
+    return _table("Adapters", head, rows, len(shown), len(view.adapters), "No node offers an adapter now.")
+
+
+def _residency(card: AdapterCard) -> str:
+    """A bar with a part for each place, and the same in words."""
+    parts = [("gpu", "on a GPU", card.gpu), ("cpu", "in memory", card.cpu), ("disk", "on disk", card.disk)]
+    total = max(1, card.gpu + card.cpu + card.disk)
+    bar, left = "", 0.0
+    for name, _, count in parts:
+        width = 100 * count / total
+        if count:
+            bar += f"<rect class='{name}' x='{left:.1f}' width='{width:.1f}' height='6'/>"
+        left += width
+    words = ", ".join(f"{count:,} {word}" for _, word, count in parts if count)
+    return f"<svg class='bar' viewBox='0 0 100 6' preserveAspectRatio='none' aria-hidden='true'>{bar}</svg>{words}"
+
+
+def _heat(heat: float) -> str:
+    if heat < 0.01:
+        return "–"
+    return f"{heat:,.0f}" if heat >= 10 else f"{heat:.1f}" if heat >= 0.1 else "now and then"
+
+
 def _models(view: PageView) -> str:
-    shown = view.models[:MAX_ROWS]
+    cards = [card for card in view.models if card.base_model is None]
+    shown = cards[:MAX_ROWS]
     rows = "".join(
         f"<tr><td><code>{escape(card.name)}</code></td>"
-        f"<td>{'base model' if card.base_model is None else 'adapter on ' + escape(card.base_model)}</td>"
         f"<td class='n'>{'–' if card.context_tokens is None else f'{card.context_tokens:,}'}</td>"
         f"<td class='n'>{card.nodes:,}</td></tr>"
         for card in shown
     )
-    head = "<th>Name</th><th>Kind</th><th class='n'>Context, tokens</th><th class='n'>Nodes</th>"
-    return _table("Models and adapters", head, rows, len(shown), len(view.models), "No model is offered now.")
+    head = "<th>Model</th><th class='n'>Context, tokens</th><th class='n'>Nodes</th>"
+    return _table("Models", head, rows, len(shown), len(cards), "No model is offered now.")
 
 
 def _table(title: str, head: str, rows: str, shown: int, total: int, empty: str) -> str:

@@ -54,6 +54,11 @@ tbody tr:last-child td{border-bottom:0}
 td{overflow-wrap:anywhere}
 @media (max-width:52rem){table{min-width:44rem}td,th{padding-right:1.1rem}}
 td small{display:block;color:var(--muted);font-size:.85em}
+.bar{display:block;width:100%;max-width:16rem;height:.45rem;margin:.4rem 0 .25rem;border-radius:.25rem;
+background:var(--neutral-soft)}
+.bar .gpu{fill:var(--accent)}
+.bar .cpu{fill:var(--accent);opacity:.45}
+.bar .disk{fill:var(--muted);opacity:.4}
 .n{text-align:right;white-space:nowrap}
 code{font:.92em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 footer{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.5rem 1.5rem;padding:.5rem .2rem 0;
