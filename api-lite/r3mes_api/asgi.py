@@ -36,6 +36,14 @@ class Connection(Protocol):
         """The body, if all of it is here already."""
         ...
 
+    async def send(self, message: Message) -> None:
+        """As ASGI has it."""
+        ...
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> bool:
+        """The whole response at once. False, and nothing written, where the connection has no room at this moment."""
+        ...
+
     def when_gone(self, call: Callable[[], None] | None) -> None:
         """Calls as soon as the client's connection ended; at once if it has."""
         ...
@@ -206,7 +214,16 @@ class Exchange:
         await self.whole(status, b"application/json", body, headers)
 
     async def whole(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
-        await self.start(status, content_type, [(b"content-length", b"%d" % len(body)), *(headers or ())])
+        length = (b"content-length", b"%d" % len(body))
+        connection = self.connection
+        # Where something stands between this exchange and its connection, what is sent has to go through it.
+        if connection is not None and self._send == connection.send and not self.started:
+            all_headers = [(b"content-type", content_type), length, *(headers or ()), *self.headers]
+            if connection.respond(status, all_headers, body):
+                self.started = self.finished = True
+                self.status, self.bytes_sent, self.last_write = status, len(body), self._clock()
+                return
+        await self.start(status, content_type, [length, *(headers or ())])
         await self.finish(body)
 
 

@@ -44,6 +44,15 @@ class GatewayCycle(RequestResponseCycle):
         self.message_event.clear()
         return body
 
+    def respond(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        if self.flow.write_paused or self.disconnected or self.response_started:
+            return False
+        self.response_started = True
+        self.waiting_for_100_continue = False
+        self._head = self._encoded_head(status, headers)
+        self._body(body, False)
+        return True
+
     def when_gone(self, call: Callable[[], None] | None) -> None:
         self._gone = call
         if call is not None and self.disconnected:
