@@ -76,7 +76,7 @@ class Stage:
     reports: Sequence[GpuReport] = ()
     lines: Sequence[LogLine] = ()
     wallet: Any = None
-    owner: Any = None
+    owner: Any = field(default_factory=wallet_stage.Owner)
     listeners: list[CoreListener] = field(default_factory=list)
 
     @property
@@ -330,11 +330,17 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
 def small(image: QImage) -> QImage:
     """With a palette of its 256 most frequent colours: a third of the bytes, and nothing to see of it."""
     from PySide6.QtCore import Qt
-    from PySide6.QtGui import QImage
+    from PySide6.QtGui import QColor, QImage
+
+    from r3mes_launcher.ui.tokens import DARK, LIGHT
 
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = memoryview(plain.constBits()).cast("I")
-    colours = [colour for colour, _ in Counter(pixels).most_common(256)]
+    # The rare ones that mean something first: a red word has few pixels.
+    meant = [QColor(colour).rgb() for scheme in (LIGHT, DARK) for colour in (scheme.bad, scheme.warning, scheme.good)]
+    seen = Counter(pixels)
+    kept = [colour for colour in meant if colour in seen]
+    colours = [*kept, *(colour for colour, _ in seen.most_common(256) if colour not in kept)][:256]
     return plain.convertToFormat(QImage.Format.Format_Indexed8, colours, Qt.ImageConversionFlag.AvoidDither)
 
 

@@ -47,6 +47,15 @@ WORDS = (
 PAUSES = {"words-shown": 4200, "quiz": 4200}
 
 
+class Owner:
+    """This computer's node, as far as a registration asks for it."""
+
+    async def resources(self) -> Any:
+        from r3mes_launcher.core.wallet_orders import NodeResources
+
+        return NodeResources(16, 64, 2, 24, 830, 100)
+
+
 def address(seed: int) -> str:
     return encode_address(bytes((seed * 37 + 11 * place * place) % 256 for place in range(20)), "remes")
 
@@ -157,9 +166,9 @@ def wallet() -> WalletState:
         history=history(),
         payments=(payment("Send 15 REMES", PaymentState.PENDING, 12),),
         roles=roles(holdings.staked, ("serving",)),
-        registration=RegistrationEntry(("serving",), f"{1_000 * REMES}{DENOM}", "NODE_STATUS_ACTIVE", 164_200),
+        registration=RegistrationEntry(("serving",), "1000 REMES", "active", 164_200),
         unbonding=terms(),
-        grant=GrantEntry(NODE, "http://127.0.0.1:41873", ("serving", "mining"), NOW + 88 * 86_400),
+        grant=GrantEntry(NODE, "http://127.0.0.1:41873", ("serving", "mining"), 4_070_908_800.0),
         keyring=KeyringView(False, True),
         auto_lock=AutoLockView(600.0, NOW + 540),
     )
@@ -262,7 +271,7 @@ def poisoned(real: str) -> str:
 
 def act(window: Any, what: str) -> None:
     """Opens the sheet of a picture."""
-    from r3mes_launcher.core.wallet_orders import FoundAddress, FoundAddresses, NodeResources
+    from r3mes_launcher.core.wallet_orders import FoundAddress, FoundAddresses
     from r3mes_launcher.ui.wallet import new_wallet_sheet, security_sheet, stake_sheets
     from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
     from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
@@ -328,9 +337,6 @@ def act(window: Any, what: str) -> None:
         case "register":
             sheet = RegisterSheet(theme, intents, host, ("mining",))
             host.open(sheet)
-            sheet._wait(False)
-            sheet.show_problem("")
-            sheet._propose(NodeResources(16, 64, 2, 24, 830, 100))
         case "bottom":
             bar = window.roles._page.verticalScrollBar()
             bar.setValue(bar.maximum())

@@ -28,9 +28,11 @@ from r3mes_launcher.core.wallet_state import (
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.account_discovery import Preview, look_up, suggestion
+from r3mes_launcher.wallet.amounts import parse_coin
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
 from r3mes_launcher.wallet.chain_shapes import Registration, TransactionResult, Validator, moment
+from r3mes_launcher.wallet.confirmation import MoneyWords
 from r3mes_launcher.wallet.decoding import transaction_to_json
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.history_csv import history_csv
@@ -151,7 +153,7 @@ class WalletChain:
             roles=_role_entries(
                 roles.requirements(self.profile, role_params, facts.bond_denom), held.staked, registration
             ),
-            registration=_registration_entry(registration),
+            registration=_registration_entry(registration, self.profile, facts.bond_denom),
             unbonding=terms,
         )
 
@@ -337,8 +339,13 @@ def _role_entries(
     return tuple(entries)
 
 
-def _registration_entry(found: Registration | None) -> RegistrationEntry | None:
+def _registration_entry(found: Registration | None, profile: NetworkProfile, denom: str) -> RegistrationEntry | None:
     if found is None:
         return None
     held = sorted(role.value for role in roles.registered_roles(found))
-    return RegistrationEntry(tuple(held), found.stake, found.status, found.height)
+    try:
+        declared = MoneyWords(denom, profile.display, profile.decimals).amount(parse_coin(found.stake))
+    except WalletError:
+        declared = found.stake[:80]
+    status = found.status.removeprefix("NODE_STATUS_").replace("_", " ").lower()
+    return RegistrationEntry(tuple(held), declared, status[:40], found.height)

@@ -69,7 +69,7 @@ QComboBox::down-arrow { image: url("$chevron"); width: ${chevron_size}px; height
 QComboBox QAbstractItemView { background: $surface; color: $text; border: ${hair}px solid $border; outline: none;
   selection-background-color: $accent_soft; selection-color: $text; }
 
-QRadioButton { margin-left: -${focus_ring}px; }
+QCheckBox, QRadioButton { margin-left: -${focus_ring}px; }
 QCheckBox, QRadioButton { spacing: ${gap}px; background: transparent; padding: ${focus}px;
   border-radius: ${small_radius}px;
   border: ${focus}px solid transparent; }
@@ -98,6 +98,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QTableWidget { background: transparent; border: none; gridline-color: $border; }
+QTableWidget::item { padding: 0 ${pad_item}px; }
 QTableWidget::item:selected { background: $accent_soft; color: $text; }
 QTableCornerButton::section { background: transparent; border: none; border-bottom: ${hair}px solid $border; }
 QHeaderView { background: transparent; }
@@ -145,6 +146,8 @@ def style_sheet(tokens: Tokens, metrics: Metrics, points: float, icons: Path) ->
         "pad_field_focus": pad_field - (focus - hair),
         "pad_nav": metrics.space(1.8),
         "gap": metrics.space(1.6),
+        # A cell has a small margin of its own; with it the texts stand below those of the header.
+        "pad_item": metrics.space(1),
         "chevron_box": metrics.space(7),
         "chevron_size": metrics.space(3.4),
         "indicator": indicator,

@@ -118,7 +118,7 @@ class RestoreSheet(_WalletSheet):
     def __init__(self, theme: Theme, intents: Intents, host: SheetHost) -> None:
         super().__init__(theme, intents, host)
         self.show_title(self.tr("Restore a wallet"))
-        warning = Callout(theme, Tone.NEUTRAL)
+        warning = Callout(theme, Tone.BUSY)
         warning.show_words("", self.tr("Type your words only here, in your own launcher. Nobody else ever needs them."))
         self.body.addWidget(warning)
         self._phrase_name = PlainLabel(self.tr("Recovery words, in order"), "caption")
@@ -144,6 +144,8 @@ class RestoreSheet(_WalletSheet):
         column.setSpacing(theme.metrics.space(2))
         column.addWidget(PlainLabel(self.tr("Which address is yours?"), "caption"))
         self._grid = QGridLayout()
+        # The ring of focus is drawn a little outside of a radio button.
+        self._grid.setContentsMargins(theme.metrics.space(1), 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.metrics.space(3))
         self._grid.setVerticalSpacing(theme.metrics.space(0.6))
         self._grid.setColumnStretch(0, 1)

@@ -35,7 +35,7 @@ class NodeCard(Card):
         ):
             self._fields.add(key, name)
         self.body.addWidget(self._fields)
-        self._recorded = Callout(theme, Tone.NEUTRAL)
+        self._recorded = Callout(theme, Tone.BUSY)
         self._recorded.hide()
         self.body.addWidget(self._recorded)
         self.body.addWidget(

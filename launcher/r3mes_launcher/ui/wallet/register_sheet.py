@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import QGridLayout, QLineEdit
 
 from r3mes_launcher.core.wallet_orders import NodeResources, RegisterOrder
 from r3mes_launcher.ui.card import Callout
@@ -27,7 +28,7 @@ class RegisterSheet(Sheet):
         self._roles = roles
         names = ", ".join(role_name(role) for role in roles)
         self.show_title(self.tr("Register as {roles}").format(roles=names))
-        note = Callout(theme, Tone.NEUTRAL)
+        note = Callout(theme, Tone.BUSY)
         note.show_words(
             self.tr("What registering does, and what not"),
             self.tr(
@@ -40,38 +41,39 @@ class RegisterSheet(Sheet):
         grid.setHorizontalSpacing(theme.metrics.space(4))
         grid.setVerticalSpacing(theme.metrics.space(2))
         grid.setColumnStretch(1, 1)
-        self.boxes: dict[str, QSpinBox] = {}
+        self.lines: dict[str, QLineEdit] = {}
         for row, (key, name, unit) in enumerate(
             (
                 ("cpu_cores", self.tr("Processor cores"), ""),
-                ("memory_gb", self.tr("Memory"), self.tr(" GB")),
+                ("memory_gb", self.tr("Memory"), "GB"),
                 ("gpu_count", self.tr("GPUs"), ""),
-                ("gpu_memory_gb", self.tr("Memory of each GPU"), self.tr(" GB")),
-                ("storage_gb", self.tr("Free disk"), self.tr(" GB")),
-                ("network_bandwidth_mbps", self.tr("Network"), self.tr(" Mbit/s")),
+                ("gpu_memory_gb", self.tr("Memory of each GPU"), "GB"),
+                ("storage_gb", self.tr("Free disk"), "GB"),
+                ("network_bandwidth_mbps", self.tr("Network"), "Mbit/s"),
             )
         ):
-            label: QLabel = PlainLabel(name)
-            box = QSpinBox()
-            box.setRange(0, _MOST)
-            box.setSuffix(unit)
-            box.setAccessibleName(name)
-            label.setBuddy(box)
+            label = PlainLabel(name)
+            line = QLineEdit("0")
+            line.setValidator(QIntValidator(0, _MOST, line))
+            line.setFont(theme.figure_font())
+            line.setAccessibleName(f"{name} {unit}".strip())
+            label.setBuddy(line)
             grid.addWidget(label, row, 0)
-            grid.addWidget(box, row, 1)
-            self.boxes[key] = box
+            grid.addWidget(line, row, 1)
+            grid.addWidget(PlainLabel(unit, "muted"), row, 2)
+            self.lines[key] = line
         self.body.addLayout(grid)
         self.body.addStretch(1)
         self.add_button(self.tr("Cancel"), self.reject)
         self.go_on = self.add_button(self.tr("Continue"), self._on_continue, "primary")
-        self.boxes["cpu_cores"].setFocus()
+        self.lines["cpu_cores"].setFocus()
         self.ask(lambda core: core.owner.resources(), self._propose)
 
     def _propose(self, resources: NodeResources) -> None:
         for key, value in asdict(resources).items():
-            self.boxes[key].setValue(min(value, _MOST))
+            self.lines[key].setText(str(min(value, _MOST)))
 
     def _on_continue(self) -> None:
-        resources = NodeResources(**{key: box.value() for key, box in self.boxes.items()})
+        resources = NodeResources(**{key: int(line.text() or 0) for key, line in self.lines.items()})
         order = RegisterOrder(self._roles, resources)
         self.ask(lambda core: core.wallet.plan(order), self._host.show_plan)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -23,10 +24,13 @@ Result = TypeVar("Result")
 
 
 class Sheet(QDialog):
-    """Closes with Escape; forgets itself when closed. `body` takes the contents, `add_button` those of the foot."""
+    """Closes with Escape; forgets itself when closed.
+
+    `body` takes the contents, which may scroll; `below` what must be seen beside the buttons; `add_button` the foot's.
+    """
 
     _WIDTH_LINES = 33
-    _MOST_HEIGHT_LINES = 40
+    _MOST_HEIGHT_LINES = 41
 
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget) -> None:
         super().__init__(parent)
@@ -56,16 +60,17 @@ class Sheet(QDialog):
         column.addWidget(self._scroll, 1)
         self._problem = Callout(theme, Tone.BAD)
         self._problem.hide()
-        beside = QVBoxLayout()
-        beside.setContentsMargins(space(6), 0, space(6), 0)
-        beside.addWidget(self._problem)
+        self.below = QVBoxLayout()
+        self.below.setContentsMargins(space(6), 0, space(6), 0)
+        self.below.setSpacing(space(2))
+        self.below.addWidget(self._problem)
         self._busy = QProgressBar()
         self._busy.setRange(0, 0)
         self._busy.setTextVisible(False)
         self._busy.setAccessibleName(self.tr("Working"))
         self._busy.hide()
-        beside.addWidget(self._busy)
-        column.addLayout(beside)
+        self.below.addWidget(self._busy)
+        column.addLayout(self.below)
         self._foot = QHBoxLayout()
         self._foot.setContentsMargins(space(6), space(3), space(6), space(5))
         self._foot.setSpacing(space(2))
@@ -144,17 +149,27 @@ class Sheet(QDialog):
                 button.setEnabled(not waiting)
 
     def sizeHint(self) -> QSize:  # noqa: N802
+        """As tall as the contents at the sheet's width."""
         line = self._theme.metrics.line
         width = round(line * self._WIDTH_LINES)
         inner = self._ground.layout()
         body = inner.totalHeightForWidth(width) if inner is not None and inner.hasHeightForWidth() else 0
         body = max(body, self._ground.sizeHint().height() if body <= 0 else body)
-        rest = self.title.heightForWidth(width) + self._foot.sizeHint().height()
-        for extra in (self._problem, self._busy):
-            if extra.isVisibleTo(self):
-                rest += extra.sizeHint().height()
+        rest = self.title.heightForWidth(width) + self._foot.sizeHint().height() + self.below.sizeHint().height()
         return QSize(width, min(body + rest, round(line * self._MOST_HEIGHT_LINES)))
 
     def fit(self) -> None:
-        """As large as its contents, within the window's bounds."""
+        """As large as its contents, within the window's bounds: nothing scrolls that has room."""
         self.resize(self.sizeHint())
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            hidden = self._scroll.verticalScrollBar().maximum()
+            most = round(self._theme.metrics.line * self._MOST_HEIGHT_LINES)
+            if hidden > 0 and self.height() < most:
+                self.resize(self.width(), min(most, self.height() + hidden))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        # Only now the style has given every label its size.
+        QTimer.singleShot(0, self, self.fit)

@@ -59,7 +59,7 @@ class WordsView(QWidget):
         cover = QWidget()
         middle = QVBoxLayout(cover)
         middle.addStretch(1)
-        self.reveal = Button(theme, "", "info", "primary")
+        self.reveal = Button(theme, self.tr("Show my words"), "info", "primary")
         self.reveal.clicked.connect(self._on_reveal)
         middle.addWidget(self.reveal, 0, Qt.AlignmentFlag.AlignHCenter)
         middle.addStretch(1)
