@@ -8,7 +8,7 @@ worth nothing. For trying out and for tests, never in production.
     GET  /cosmos/base/tendermint/v1beta1/         node_info, syncing, blocks/latest, blocks/HEIGHT
     GET  /cosmos/base/node/v1beta1/config
     GET  /cosmos/auth/v1beta1/                    params, accounts, accounts/A
-    GET  /cosmos/bank/v1beta1/                    balances/A, balances/A/by_denom?denom=, supply
+    GET  /cosmos/bank/v1beta1/                    balances/A, balances/A/by_denom?denom=, spendable_balances/A, supply
     GET  /cosmos/staking/v1beta1/                 params, pool, validators, validators/V, validators/V/delegations/A,
                                                   delegations/A, delegators/A/unbonding_delegations,
                                                   delegators/A/redelegations
@@ -17,7 +17,7 @@ worth nothing. For trying out and for tests, never in production.
     GET  /cosmos/authz/v1beta1/                   grants?granter=&grantee=, grants/granter/A, grants/grantee/A
     GET  /cosmos/feegrant/v1beta1/                allowances/GRANTEE, issued/GRANTER
     GET  /cosmos/gov/v1/proposals                 always none
-    GET  /remes/remes/v1/                         params, node_registration/A, node_registrations (the role module)
+    GET  /remes/remes/v1/                         params, node_registration/A, node_registrations, serving_nodes
     POST /cosmos/tx/v1beta1/                      txs, simulate
     GET  /cosmos/tx/v1beta1/                      txs/HASH, txs?query=message.sender='A'&order_by=&limit=&page=
 

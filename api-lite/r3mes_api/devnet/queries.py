@@ -10,7 +10,7 @@ from r3mes_api.devnet import addresses, bank
 from r3mes_api.devnet.chain import Snapshot
 from r3mes_api.devnet.message_forms import ALLOWANCES, AUTHORIZATIONS, FORMS
 from r3mes_api.devnet.pages import Page, paged
-from r3mes_api.devnet.parameters import ChainParameters
+from r3mes_api.devnet.parameters import ChainParameters, RoleRecords
 from r3mes_api.devnet.records import (
     Account,
     Balance,
@@ -189,11 +189,13 @@ def allowances(snapshot: Snapshot, granter: str, grantee: str, page: Page) -> Js
 
 
 def role_params(parameters: ChainParameters) -> Json:
+    everything = parameters.role_records is RoleRecords.EVERYTHING
     return {
         "params": {
             "nonce_window_size": "10000",
-            "min_stake": str(parameters.role_min_stake),
-            "stake_denom": parameters.denom,
+            # The public chain names a coin that it does not have.
+            "min_stake": str(parameters.role_min_stake) if everything else "1000",
+            "stake_denom": parameters.denom if everything else "remes",
             "mining_difficulty": "1234.0",
             "reward_per_gradient": "0.1",
             "max_validators": "100",

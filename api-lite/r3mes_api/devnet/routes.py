@@ -137,6 +137,9 @@ class DevnetRoutes:
             "/cosmos/bank/v1beta1/balances/{a}/by_denom": lambda asked: queries.balance(
                 asked.snapshot, asked.path["a"], asked.query.get("denom", "")
             ),
+            "/cosmos/bank/v1beta1/spendable_balances/{a}": lambda asked: queries.balances(
+                asked.snapshot, asked.path["a"], asked.page
+            ),
             "/cosmos/bank/v1beta1/supply": lambda asked: queries.supply(asked.snapshot, asked.page),
             f"{staking}/params": lambda _: staking_queries.staking_params(parameters),
             f"{staking}/pool": lambda asked: staking_queries.pool(asked.snapshot),
@@ -179,6 +182,7 @@ class DevnetRoutes:
             f"{roles}/params": lambda _: queries.role_params(parameters),
             f"{roles}/node_registration/{{a}}": lambda asked: queries.registration(asked.snapshot, asked.path["a"]),
             f"{roles}/node_registrations": lambda asked: queries.registrations(asked.snapshot, asked.page),
+            f"{roles}/serving_nodes": lambda _: {"serving_nodes": [], "pagination": {"next_key": None, "total": "0"}},
             "/cosmos/tx/v1beta1/txs": self._search,
             "/cosmos/tx/v1beta1/txs/{hash}": self._transaction,
             "/devnet/faucet": lambda _: self._faucet.about(),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from r3mes_api.settings import SettingsError, load_settings
 
@@ -48,6 +52,61 @@ async def test_the_gateway_answers_as_itself_and_as_a_node(
         assert (await http.get(balances)).json()["balances"] == [{"denom": "ur3mes", "amount": "7"}]
     again.terminate()
     assert await again.ended() == 0
+
+
+PIECES = [
+    "cosmos",
+    "remes",
+    "tx",
+    "txs",
+    "v1beta1",
+    "v1",
+    "auth",
+    "accounts",
+    "bank",
+    "balances",
+    "staking",
+    "base",
+    "validators",
+    "delegations",
+    "tendermint",
+    "blocks",
+    "distribution",
+    "delegators",
+    "rewards",
+    "authz",
+    "grants",
+]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
+    st.sampled_from(["/cosmos/tx/v1beta1/txs", "/cosmos/staking/v1beta1/validators", "/devnet/faucet"])
+    | st.lists(st.sampled_from(PIECES) | st.text(min_size=1, max_size=8), max_size=6).map(
+        lambda parts: "/cosmos/" + "/".join(quote(part, safe="") for part in parts)
+    ),
+    st.dictionaries(
+        st.sampled_from(["query", "limit", "page", "order_by", "pagination.key", "pagination.limit", "granter"]),
+        st.text(max_size=12) | st.integers().map(str) | st.just("message.sender='a' AND tx.height=5"),
+        max_size=3,
+    ),
+    st.binary(max_size=20) | st.dictionaries(st.text(max_size=8), st.text() | st.integers(), max_size=3),
+    st.none() | st.text(alphabet="0123456789-x", max_size=25),
+)
+async def test_every_request_has_an_answer_of_the_right_shape(
+    node: Any, method: str, path: str, query: dict[str, str], body: Any, height: str | None
+) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {} if height is None else {"x-cosmos-block-height": height}
+    answer = await node.http.request(method, path, params=query, content=content, headers=headers)
+    assert answer.status_code in (200, 400, 404, 500, 501)
+    if method == "HEAD":
+        return
+    document = answer.json()
+    if path == "/devnet/faucet":
+        return
+    assert answer.status_code == 200 or set(document) == {"code", "message", "details"}
 
 
 async def test_without_it_there_is_no_chain(start_gateway: Callable[..., Any]) -> None:

@@ -190,6 +190,8 @@ async def test_the_role_module_of_the_public_chain(
     assert (await node.included(rich, [registration(rich, [4], "nonsense")]))["code"] == 0
     kept = (await node.get(f"/remes/remes/v1/node_registration/{rich.address}")).json()["registration"]
     assert (kept["node_type"], kept["stake"], kept["roles"]) == ("NODE_TYPE_PROPOSER", "nonsense", [])
+    params = (await node.get("/remes/remes/v1/params")).json()["params"]
+    assert (params["min_stake"], params["stake_denom"]) == ("1000", "remes"), "a coin that the chain does not have"
     assert kept["registered_at_height"] == "0" and kept["status"] == "NODE_STATUS_UNSPECIFIED"
     update = ("/remes.remes.v1.MsgUpdateNodeRegistration", {"node_address": rich.address, "roles": [1]})
     assert (await node.included(rich, [update]))["code"] == 0, "it says yes and does nothing"

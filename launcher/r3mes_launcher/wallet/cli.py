@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from r3mes_launcher.wallet.chain_commands import CHAIN_COMMANDS
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.json_input import Fields, parse_document, read_text
+from r3mes_launcher.wallet.keyring_commands import KEYRING_COMMANDS, unlock_by_keyring
 from r3mes_launcher.wallet.offline_commands import OFFLINE_COMMANDS
 from r3mes_launcher.wallet.permission_commands import PERMISSION_COMMANDS
 from r3mes_launcher.wallet.process_guard import refuse_core_dumps
@@ -47,6 +48,7 @@ NOT_THE_INPUT = frozenset(
         Problem.VAULT_CHANGED,
         Problem.VAULT_MISSING,
         Problem.VAULT_UNWRITABLE,
+        Problem.KEYRING,
     }
 )
 PROMPTS = {"mnemonic": "Recovery phrase", "new_password": "New password", "export_password": "Password of the export"}
@@ -57,6 +59,7 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
     "export": ("password", "export_password"),
     "export-key": ("password", "export_password"),
     "validators": (),
+    "forget": (),
     "resume": (),
     "broadcast": (),
     "faucet": (),
@@ -67,13 +70,14 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="wallet_command", required=True, metavar="COMMAND")
-    for name, (_, help_text) in {**OFFLINE_COMMANDS, **VAULT_COMMANDS, **ONLINE_COMMANDS}.items():
+    for name, (_, help_text) in {**OFFLINE_COMMANDS, **VAULT_COMMANDS, **KEYRING_COMMANDS, **ONLINE_COMMANDS}.items():
         action = actions.add_parser(name, help=help_text)
         if name in OFFLINE_COMMANDS:
             continue
         action.add_argument("--home", type=Path, default=None, help="where the wallet lives (default: R3MES_HOME)")
         action.add_argument("--network", default="r3mes-testnet", help="a network's name, or a profile's file")
         action.add_argument("--endpoint", action="append", default=[], help="ask this node instead; may be repeated")
+        action.add_argument("--keyring", action="store_true", help="open the vault by the system's keyring")
         action.add_argument("--set", action="append", default=[], metavar="NAME=TEXT", help="a field that is no secret")
 
 
@@ -110,7 +114,10 @@ def _answer(
     document: Any = {} if terminal else parse_document(read_text(stream).strip() or "{}")
     if isinstance(document, dict):
         document = {**_settings(arguments.set), **document}
-        for secret in ASKED_FOR.get(name, ("password",)) if terminal else ():
+        asked = ASKED_FOR.get(name, ("password",)) if terminal else ()
+        for secret in asked:
+            if secret == "password" and arguments.keyring:
+                continue
             document[secret] = getpass.getpass(f"{PROMPTS.get(secret, 'Password of the wallet')}: ")
     fields = Fields(document)
     session = WalletSession(
@@ -120,11 +127,19 @@ def _answer(
         parameters=parameters,
     )
     try:
+        if arguments.keyring:
+            asyncio.run(unlock_by_keyring(session))
+        if name in KEYRING_COMMANDS:
+            return asyncio.run(_with_keyring(name, session, fields))
         if name in VAULT_COMMANDS:
             return VAULT_COMMANDS[name][0](session, fields)
         return asyncio.run(_online(name, session, fields))
     finally:
         session.vault.lock()
+
+
+async def _with_keyring(name: str, session: WalletSession, fields: Fields) -> dict[str, Any]:
+    return await KEYRING_COMMANDS[name][0](session, fields)
 
 
 async def _online(name: str, session: WalletSession, fields: Fields) -> dict[str, Any]:

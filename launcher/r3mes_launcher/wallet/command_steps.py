@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 
 def open_wallet(session: WalletSession, fields: Fields) -> WalletRecord:
-    session.unlock(fields.text("password"))
+    session.unlock(fields.text("password", None if session.vault.is_locked else ""))
     return session.choose(fields.text("wallet", ""))
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from r3mes_launcher.wallet.addresses import LookAlike, look_alike
-from r3mes_launcher.wallet.amounts import Coin, format_amount
+from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_coin
 from r3mes_launcher.wallet.decoding import DecodedTransaction, decode_unsigned
+from r3mes_launcher.wallet.errors import WalletError
 from r3mes_launcher.wallet.message_kinds import ChainMessage, UnknownMessage, nested
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
 from r3mes_launcher.wallet.staking import span_of
@@ -148,7 +149,11 @@ def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding
         case wire.MsgRegisterNode() as body:
             return Card(
                 f"Register as {_roles(body.roles)}",
-                (f"node {body.node_address}", f"declared stake {body.stake}", _resources(body.resources)),
+                (
+                    f"node {body.node_address}",
+                    f"declared stake {_declared(body.stake, words)}",
+                    _resources(body.resources),
+                ),
                 ("The network records the declared stake; it does not lock these coins by this message.",),
             )
         case wire.MsgUpdateNodeRegistration() as body:
@@ -212,6 +217,14 @@ def _basic_lines(basic: wire.BasicAllowance, words: MoneyWords) -> tuple[str, ..
 
 def _date(moment: Timestamp) -> str:
     return datetime.datetime.fromtimestamp(moment.seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _declared(stake: str, words: MoneyWords) -> str:
+    """The text as it is where it is no amount of coins: it is what will be recorded."""
+    try:
+        return words.amount(parse_coin(stake))
+    except WalletError:
+        return stake
 
 
 def _roles(roles: object) -> str:

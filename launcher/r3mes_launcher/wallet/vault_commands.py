@@ -232,7 +232,8 @@ VAULT_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Fields], Answer], st
 
 
 def _unlocked(session: WalletSession, fields: Fields) -> str:
-    password = fields.text("password")
+    """The password; empty where the keyring has opened the vault, which is not enough to take secrets out."""
+    password = fields.text("password", None if session.vault.is_locked else "")
     session.unlock(password)
     return password
 

@@ -68,7 +68,9 @@ class WalletSession:
         return parse_profile(data)
 
     def unlock(self, password: str) -> None:
-        self.vault.unlock(password)
+        """An empty password leaves a vault as it is that the keyring has opened."""
+        if password or self.vault.is_locked:
+            self.vault.unlock(password)
 
     def open_or_create(self, password: str) -> None:
         if self.vault.exists():

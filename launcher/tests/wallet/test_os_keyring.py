@@ -165,51 +165,52 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def secret_service(tmp_path: Path, checkout_paths: str) -> Callable[..., dict[str, Any]]:
-    """Asks in a session bus of its own with a home of its own; gnome-keyring ends with the bus."""
+def in_session(tmp_path: Path, checkout_paths: str) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs Python in a session bus of its own with a home of its own; gnome-keyring ends with the bus."""
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    asking = tmp_path / "ask.py"
-    asking.write_text(ASK)
 
-    def ask(*steps: str, daemon: str = "unlock", password: str = "ci-only", **more: str) -> dict[str, Any]:
-        run = tmp_path / "run"
-        shutil.rmtree(run, ignore_errors=True)
-        run.mkdir(mode=0o700)
+    def run(
+        arguments: list[str], *, daemon: str = "unlock", password: str = "ci-only", display: bool = False, **more: str
+    ) -> subprocess.CompletedProcess[str]:
+        folder = tmp_path / "run"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
         begin = {
             "unlock": f'printf "{password}\\n" | gnome-keyring-daemon --unlock --components=secrets >/dev/null && ',
             "start": "gnome-keyring-daemon --start --components=secrets >/dev/null && ",
             "none": "",
         }[daemon]
-        command = [
-            "dbus-run-session",
-            "--",
-            "bash",
-            "-c",
-            begin + 'exec "$@"',
-            "_",
-            sys.executable,
-            str(asking),
-            *steps,
-        ]
-        if more.pop("display", ""):
-            command = ["xvfb-run", "-a", *command]
+        command = ["dbus-run-session", "--", "bash", "-c", begin + 'exec "$@"', "_", sys.executable, *arguments]
         completed = subprocess.run(
-            command,
+            ["xvfb-run", "-a", *command] if display else command,
             capture_output=True,
             text=True,
             timeout=90,
+            cwd=tmp_path,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(home),
                 "XDG_DATA_HOME": str(home / ".local/share"),
-                "XDG_RUNTIME_DIR": str(run),
+                "XDG_RUNTIME_DIR": str(folder),
                 "PYTHONPATH": checkout_paths,
                 **more,
             },
         )
         assert completed.returncode == 0, completed.stderr
-        return dict(json.loads(completed.stdout.splitlines()[-1]))
+        return completed
+
+    return run
+
+
+@pytest.fixture
+def secret_service(tmp_path: Path, in_session: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Asks the keyring step by step, in one such session."""
+    asking = tmp_path / "ask.py"
+    asking.write_text(ASK)
+
+    def ask(*steps: str, **options: Any) -> dict[str, Any]:
+        return dict(json.loads(in_session([str(asking), *steps], **options).stdout.splitlines()[-1]))
 
     return ask
 
@@ -229,6 +230,44 @@ def test_a_real_keyring_keeps_the_key_over_a_restart(
     # A setting that would lose keys without a word is not obeyed.
     null = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     assert secret_service("fetch", "forget", "fetch", **null)["said"] == [KEY.hex(), "ready", "lost"]
+
+
+CARRY = """
+import argparse, io, json, sys
+from r3mes_launcher.wallet import cli
+from r3mes_launcher.wallet.sealed_file import FLOOR
+
+parser = argparse.ArgumentParser()
+cli.add_commands(parser)
+for command, document, *options in json.loads(sys.argv[1]):
+    arguments = parser.parse_args([command, "--home", "vaults", *options])
+    code = cli.run(arguments, io.BytesIO(json.dumps(document).encode()), parameters=FLOOR)
+    print("code", code, file=sys.stderr)
+"""
+
+
+@needs_secret_service
+def test_the_command_line_opens_its_vault_by_a_real_keyring(in_session: Callable[..., Any], tmp_path: Path) -> None:
+    def run(*commands: Any, **more: str) -> tuple[list[Any], str]:
+        done = in_session(["-c", CARRY, json.dumps(commands)], **more)
+        return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    password = {"password": "correct horse"}
+    answers, _ = run(["create", password], ["remember", password])
+    assert answers[1]["remembered"]
+    # After a restart of everything: no password for what shows nothing secret, but one for the words.
+    answers, said = run(["list", {}, "--keyring"], ["words", {}, "--keyring"], ["words", password, "--keyring"])
+    assert len(answers[0]["wallets"]) == 1 and len(answers) == 2 and len(answers[1]["words"]) == 24
+    assert "code 2" in said and "password is wrong" in said
+    _, said = run(["list", {}, "--keyring"], password="not the login password")
+    assert "keyring is locked" in said and "code 1" in said
+    # Another password is another key, and the old one opens nothing.
+    changed = {"password": "correct horse", "new_password": "battery staple"}
+    _, said = run(["change-password", changed], ["list", {}, "--keyring"], ["list", {}])
+    assert "code 1" in said and "“password”" in said
+    answers, _ = run(["remember", {"password": "battery staple"}], ["forget", {}], ["list", {}, "--keyring"])
+    assert [answer.get("remembered") for answer in answers] == [True, False]
+    assert not any(b"correct horse" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
 
 
 @needs_secret_service
@@ -264,6 +303,6 @@ def test_no_bus(tmp_path: Path, checkout_paths: str) -> None:
 @needs_display
 def test_an_unanswered_prompt_never_stops_the_program(secret_service: Callable[..., dict[str, Any]]) -> None:
     assert secret_service("store")["said"] == ["ready"]
-    answer = secret_service("fetch", "fetch", "look", daemon="start", display="yes", PATIENCE="1.5")
+    answer = secret_service("fetch", "fetch", "look", daemon="start", display=True, PATIENCE="1.5")
     assert answer["said"] == ["unanswered"] * 3
     assert answer["late_ms"] < 200
