@@ -15,6 +15,7 @@ from r3mes_api.lifecycle import CannotStart
 from r3mes_api.price_list import read_price_list
 from r3mes_api.settings import Settings, Switch
 from r3mes_api.storage.memory_state import MemoryState
+from r3mes_api.storage.short_lived import ShortLivedState
 
 if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts, AccountSettings
@@ -30,8 +31,12 @@ class FrontDesk:
     reception: OpenReception | KeyReception | None = None
     accounts: Accounts | None = None
     till: Till | None = None
+    state: ShortLivedState | None = None
+    """That of the limits, where there are no accounts that have one."""
 
     async def close(self) -> None:
+        if self.state is not None:
+            await self.state.close()
         if self.till is not None:
             await self.till.close()
         if self.accounts is not None:
@@ -42,7 +47,7 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
     """Opens the stores that the settings name. `own_url` stands for the public address where none is set; `clock`
     gives Unix seconds. Raises CannotStart."""
     if settings.accounts is Switch.OFF:
-        return FrontDesk(_open_reception(settings, clock))
+        return _without_accounts(settings, clock)
     # Here and not above: only accounts need the database's library.
     from r3mes_api.accounts.gateway_key import GatewayKeyError
     from r3mes_api.accounts.services import open_accounts
@@ -105,9 +110,18 @@ def _policy(per_minute: int, burst: int) -> RatePolicy | None:
     return RatePolicy(per_minute, 60, burst) if per_minute else None
 
 
-def _open_reception(settings: Settings, clock: Callable[[], float]) -> OpenReception | None:
+def _without_accounts(settings: Settings, clock: Callable[[], float]) -> FrontDesk:
     if not settings.address_requests_per_minute:
-        return None
-    state = MemoryState(clock)
-    limits = RateLimits(state, state, rate_policies(settings), log=logger)
-    return OpenReception(limits, trusted_proxies(settings), limits_loopback=settings.limit_loopback is Switch.ON)
+        return FrontDesk()
+    own: ShortLivedState = MemoryState(clock)
+    state = own
+    if settings.redis_url is not None:
+        from r3mes_api.storage.redis_state import RedisUrlError, open_redis
+
+        try:
+            state = open_redis(settings.redis_url)
+        except RedisUrlError as error:
+            raise CannotStart(str(error)) from None
+    limits = RateLimits(state, own, rate_policies(settings), log=logger)
+    loopback = settings.limit_loopback is Switch.ON
+    return FrontDesk(OpenReception(limits, trusted_proxies(settings), limits_loopback=loopback), state=state)

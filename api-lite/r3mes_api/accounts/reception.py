@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from r3mes_api.accounts.client_address import Network, limited_address
@@ -42,12 +43,16 @@ class OpenReception:
         self._limits = limits
         self._trusted = trusted
         self._limits_loopback = limits_loopback
+        # A connection brings many prompts; its address need not be read anew for each.
+        self._direct = lru_cache(maxsize=1024)(lambda peer: self._address(peer, ()))
+
+    def _address(self, peer: str, forwarded_for: Sequence[str]) -> str | None:
+        return limited_address(peer, forwarded_for, self._trusted, loopback=self._limits_loopback)
 
     async def chat(self, exchange: Exchange) -> None:
         """For a prompt. Raises ApiError RATE_LIMITED."""
-        address = limited_address(
-            _peer(exchange), _values(exchange, b"x-forwarded-for"), self._trusted, loopback=self._limits_loopback
-        )
+        peer, forwarded_for = _peer(exchange), _values(exchange, b"x-forwarded-for")
+        address = self._address(peer, forwarded_for) if forwarded_for else self._direct(peer)
         if address is None:
             return
         decision = await self._limits.check(Activity.CHAT, address=address, key_id=None)

@@ -265,6 +265,7 @@ class RemoteMode:
         job.trial = Try(job.node_id, after, job.options, continues=question.continues)
         decision.tries.append(job.trial)
         if question.parts is not None:
+            job.metered = True
             question.parts.append(job)
 
     def _continue(

@@ -64,6 +64,8 @@ class NodeJob:
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
         self._piece = window // 4
         self._taken = 0
+        self.metered = False
+        """Whether delivered tokens are counted, since somebody pays for them."""
         self._read_tokens = 0
         self.delivered_tokens = 0
         self.signed_usage: SignedUsage | None = None
@@ -94,9 +96,9 @@ class NodeJob:
 
     def _read(self, item: Segment | Terminal) -> Segment | Terminal:
         if isinstance(item, Segment):
-            if item.kind is FrameKind.CONTENT:
-                # An event for each token; its end is the only empty line in it.
-                self._read_tokens += item.payload.count(b"\n\n")
+            if self.metered and item.kind is FrameKind.CONTENT:
+                # An event for each token; no line of JSON holds the break between two of them.
+                self._read_tokens += 1 + item.payload.count(b"\n\ndata: ")
         elif isinstance(item, Done):
             self.signed_usage = item.signed_usage
         return item
