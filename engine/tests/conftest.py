@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -429,3 +429,47 @@ def model_engine(models_state_dir: Path, model_gateway: Gateway) -> Iterator[Eng
     engine.event("ready", timeout=110)
     yield engine
     engine.close()
+
+
+def lora_folder(
+    folder: Path,
+    sizes: Mapping[str, Any],
+    *,
+    seed: int = 0,
+    rank: int = 4,
+    alpha: float = 8,
+    strength: float = 0.5,
+    targets: Sequence[str] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+    **config: Any,
+) -> Path:
+    """A LoRA of random numbers in PEFT's format. `sizes` are LoraLayers' sizes of the base model."""
+    import numpy
+    from safetensors.numpy import save_file
+
+    random = numpy.random.default_rng(seed)
+    tensors = {}
+    for layer, size in sizes.items():
+        if layer.rpartition(".")[2] in targets:
+            a = random.standard_normal((rank, size.inputs)) / size.inputs**0.5
+            b = random.standard_normal((size.outputs, rank)) * strength / rank
+            tensors[f"base_model.model.{layer}.lora_A.weight"] = a.astype(numpy.float32)
+            tensors[f"base_model.model.{layer}.lora_B.weight"] = b.astype(numpy.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, folder / "adapter_model.safetensors")
+    described = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "r": rank,
+        "lora_alpha": alpha,
+        "target_modules": list(targets),
+        "bias": "none",
+        **config,
+    }
+    (folder / "adapter_config.json").write_text(json.dumps(described))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_adapter() -> Callable[..., Path]:
+    """Makes small adapters from nothing: `make_adapter(folder, sizes, seed=0, rank=4, …)`."""
+    return lora_folder

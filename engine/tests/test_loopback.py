@@ -146,3 +146,21 @@ def test_a_draining_engine_finishes_its_http_answers_too(engine: Any) -> None:
         assert rest[-1] == "data: [DONE]"
         assert len(rest) > 55
     assert engine.exit_code() == 0
+
+
+def test_several_choices_come_side_by_side(start_engine: Any) -> None:
+    engine = start_engine("--scripted-tokens", "12", "--scripted-tokens-per-second", "0", "--max-concurrency", "3")
+    ready = engine.event("ready")
+    with openai.OpenAI(base_url=f"http://127.0.0.1:{ready.port}/v1", api_key=ready.token, max_retries=0) as client:
+        whole = client.chat.completions.create(**CHAT, n=3)  # type: ignore[call-overload]
+        assert [choice.index for choice in whole.choices] == [0, 1, 2]
+        texts = {choice.message.content for choice in whole.choices}
+        assert len(texts) == 1 and whole.usage.completion_tokens == 36
+        parts = list(client.chat.completions.create(**CHAT, n=3, stream=True))  # type: ignore[call-overload]
+        for index in range(3):
+            own = [part.choices[0] for part in parts if part.choices and part.choices[0].index == index]
+            assert "".join(choice.delta.content or "" for choice in own) in texts
+            assert [choice.finish_reason for choice in own if choice.finish_reason] == ["stop"]
+        with pytest.raises(openai.BadRequestError) as refusal:
+            client.chat.completions.create(**CHAT, n=4)  # type: ignore[call-overload]
+        assert refusal.value.param == "n"

@@ -136,10 +136,13 @@ def test_a_seed_repeats_and_stop_strings_stop(session: Any) -> None:
 def test_requests_that_can_never_work_do_no_harm(model_engine: Any, session: Any) -> None:
     image = [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]
     long = [{"role": "user", "content": "word " * 9000}]
+    schema = {"type": "json_schema", "json_schema": {"schema": {"type": "x"}}}
     for body, code in (
         ({"messages": long}, FailureCode.CONTEXT_TOO_LONG),
         ({"messages": image}, FailureCode.INVALID_REQUEST),
-        ({"logit_bias": {"1": 100}}, FailureCode.INVALID_REQUEST),
+        ({"logit_bias": {"999999": 100}}, FailureCode.INVALID_REQUEST),
+        ({"response_format": schema}, FailureCode.INVALID_REQUEST),
+        ({"n": 2}, FailureCode.INVALID_REQUEST),
         ({"model": "gpt-4"}, FailureCode.MODEL_NOT_FOUND),
     ):
         assert session.terminal(session.job(**body)).code is code

@@ -62,7 +62,7 @@ async def test_a_token_loop_that_dies_fails_its_requests_and_is_replaced(
 
 
 async def test_a_reader_that_rests_bounds_what_is_made_ahead(backend: Any) -> None:
-    from r3mes_engine.backends.transformers_backend import TOKENS_AHEAD
+    from r3mes_engine.backends.transformers_answer import TOKENS_AHEAD
 
     at_once = await whole(backend, STORY)
     answer = await backend.answer(STORY)

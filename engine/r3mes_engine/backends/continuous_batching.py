@@ -13,10 +13,13 @@ import queue
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from transformers import GenerationConfig
 from transformers.generation import ContinuousBatchingConfig
 
-from r3mes_engine.backends.sampling import RequestSampler, per_request_sampling
+from r3mes_engine.adapters.lora import LoadedAdapter, LoraLayers
+from r3mes_engine.backends.batch_rules import BatchRules
+from r3mes_engine.backends.token_choice import RequestRow
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +27,9 @@ PAGE_TOKENS = 64
 CPU_BATCH_TOKENS = 512
 """The defaults of the library are made for GPUs: on a CPU they make it four times slower."""
 CPU_CACHE_TOKENS = 16 * 1024
-CPU_CACHE_BYTES = 1024 * 2**20
-"""The cache has at most so many tokens and at most so many bytes; SmolLM2-135M needs 23 KiB a token, a 7B model up to
-512."""
+CPU_CACHE_BYTES = 384 * 2**20
+"""The cache has at most so many tokens and at most so many bytes; SmolLM2-135M needs 23 KiB a token in bfloat16 and 45
+in float32, a 7B model up to 512."""
 STOP_TIMEOUT_S = 1.0
 """How long the end waits for the step that runs; beyond it the process ends with the step in it."""
 
@@ -37,8 +40,12 @@ OnTokens = Callable[[list[int], str | None, bool], None]
 class ContinuousBatching:
     """One manager at a time. Its methods run on the event loop; the manager has a thread of its own."""
 
-    def __init__(self, model: Any, context_tokens: int, max_requests: int) -> None:
+    def __init__(self, model: Any, layers: LoraLayers, context_tokens: int, max_requests: int) -> None:
         self._model = model
+        self._layers = layers
+        self._adapters: dict[str, LoadedAdapter] = {}
+        """Of the requests that the manager has, by their ids."""
+        self._next_batch: list[Any] = []
         self._context_tokens = context_tokens
         self._max_requests = max_requests
         self._manager: Any = None
@@ -57,8 +64,10 @@ class ContinuousBatching:
             generation_config=GenerationConfig(do_sample=False, max_new_tokens=1, eos_token_id=-1, pad_token_id=0),
             continuous_batching_config=config,
         )
-        manager.logit_processor = per_request_sampling()
+        manager.logit_processor = BatchRules(self._batch_prepared)
         manager.warmup()
+        manager._generation_step = lambda: self._step(manager)
+        self._key_cache_by_adapter(manager.batch_processor.cache)
         manager.start()
         resolved = manager.continuous_batching_config
         # One block stays in hand: a request that fills the cache to the brim can't be scheduled any more.
@@ -84,15 +93,20 @@ class ContinuousBatching:
         *,
         max_new_tokens: int,
         ends: Sequence[int],
-        sampler: RequestSampler,
+        row: RequestRow,
+        adapter: LoadedAdapter | None = None,
         on_tokens: OnTokens,
     ) -> None:
         """`request_id` is new each time. The caller made sure that it fits (`request_tokens`)."""
 
         def deliver(output: Any) -> None:
+            if output.is_finished():
+                self._adapters.pop(request_id, None)
             on_tokens(output.generated_tokens, output.error, output.is_finished())
 
         self._drop_strays()
+        if adapter is not None:
+            self._adapters[request_id] = adapter
         self._manager.register_result_handler(request_id, deliver)
         accepted = self._manager.add_request(
             list(tokens),
@@ -100,9 +114,11 @@ class ContinuousBatching:
             max_new_tokens=max_new_tokens,
             streaming=True,
             eos_token_id=list(ends) or -1,
-            sampler=sampler,
+            row=row,
+            adapter=adapter,
         )
         if accepted is None:
+            self._adapters.pop(request_id, None)
             on_tokens([], "the token loop is dead", True)
 
     def cancel(self, request_id: str) -> None:
@@ -113,6 +129,49 @@ class ContinuousBatching:
         with self._manager.output_router._lock:
             self._manager.output_router.result_handlers.pop(request_id, None)
         self._manager.cancel_request(request_id)
+        self._adapters.pop(request_id, None)
+
+    # --- on the token loop's thread ----------------------------------------------------------------------------
+
+    def _batch_prepared(self, requests: Sequence[Any]) -> None:
+        self._next_batch = list(requests)
+
+    def _step(self, manager: Any) -> None:
+        """One forward pass. A lack of memory costs one request, not the manager and all the others."""
+        processor = manager.batch_processor
+        try:
+            self._layers.route(
+                [(one.state.logit_processor_kwargs["adapter"], one.query_length) for one in self._next_batch]
+            )
+            processor._generation_step(self._model)
+        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            shed_one(processor, self._next_batch)
+        finally:
+            self._next_batch = []
+
+    def _key_cache_by_adapter(self, cache: Any) -> None:
+        """The library knows a cached prefix again by its tokens alone. Another adapter makes other keys and values of
+        the same tokens, so its tokens are told to the cache under other numbers."""
+        search, mark = cache.search_prefix_match, cache.mark_complete_blocks
+
+        def search_prefix_match(request_id: str, prompt_ids: list[int]) -> int:
+            adapter = self._adapters.get(request_id)
+            found: int = search(request_id, prompt_ids if adapter is None else adapter.salted(prompt_ids))
+            return found
+
+        def mark_complete_blocks(state: Any, complete_blocks: dict[str, int]) -> None:
+            adapter = state.logit_processor_kwargs["adapter"]
+            if adapter is None or not complete_blocks:
+                mark(state, complete_blocks)
+            else:
+                salted = adapter.salted(state.initial_tokens + state.generated_tokens)
+                mark(_SaltedState(state.request_id, state.status, salted), complete_blocks)
+
+        cache.search_prefix_match, cache.mark_complete_blocks = search_prefix_match, mark_complete_blocks
+
+    # -----------------------------------------------------------------------------------------------------------
 
     def _drop_strays(self) -> None:
         # Tokens of a step that ran while its request was cancelled end up here, where nobody would ever fetch them.
@@ -123,12 +182,16 @@ class ContinuousBatching:
 
     def close(self) -> None:
         manager, self._manager = self._manager, None
+        self._adapters.clear()
         if manager is not None:
             manager.stop(block=True, timeout=STOP_TIMEOUT_S, hard_stop=True)
 
     def _config(self) -> ContinuousBatchingConfig:
         if self._model.device.type == "cpu":
-            cache_tokens = min(CPU_CACHE_TOKENS, CPU_CACHE_BYTES // cache_bytes_per_token(self._model.config))
+            cache_tokens = min(
+                CPU_CACHE_TOKENS,
+                CPU_CACHE_BYTES // cache_bytes_per_token(self._model.config, self._model.dtype.itemsize),
+            )
             return ContinuousBatchingConfig(
                 page_size=PAGE_TOKENS,
                 num_blocks=max(2, cache_tokens // PAGE_TOKENS),
@@ -148,9 +211,51 @@ class ContinuousBatching:
         )
 
 
-def cache_bytes_per_token(config: Any) -> int:
-    """Keys and values of all layers for one token, in the two-byte numbers that models run in here."""
+class _SaltedState:
+    """What the cache reads of a request when it notes its blocks."""
+
+    def __init__(self, request_id: str, status: Any, tokens: list[int]) -> None:
+        self.request_id = request_id
+        self.status = status
+        self.initial_tokens = tokens
+        self.generated_tokens: list[int] = []
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether torch or Python had no memory left; on a CPU torch says so with a plain RuntimeError."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    said = str(error).lower()
+    return "out of memory" in said or "can't allocate memory" in said
+
+
+def shed_one(processor: Any, requests: Sequence[Any]) -> None:
+    """After a step that had no memory: ends the request that needs most and lets the others begin that step anew.
+
+    `requests` are the library's FutureRequestStates of the step; the token loop is between two steps.
+    """
+    if not requests:
+        raise RuntimeError("out of memory without a request")
+    victim = max(requests, key=lambda one: (one.query_length, one.state.position_offset))
+    log.error("a step had no memory: one of its %d requests is ended", len(requests))
+    for one in requests:
+        state = one.state
+        processor.scheduler.finish_request(state.request_id)
+        if one is victim:
+            processor.output_router.fail_and_deliver(state, RuntimeError("out of memory"))
+        else:
+            # The same request with its tokens as a longer prompt, as the library itself moves requests.
+            processor.scheduler.add_waiting_request(state.create_equivalent_initial_request())
+    processor.scheduler.block_new_requests = False
+    processor.inputs_and_outputs.requests_in_batch = []
+    processor.inputs_and_outputs.num_request_in_batch = 0
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def cache_bytes_per_token(config: Any, number_bytes: int) -> int:
+    """Keys and values of all layers for one token."""
     text = config.get_text_config()
     head_size = int(getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads)
     heads = int(getattr(text, "num_key_value_heads", None) or text.num_attention_heads)
-    return 2 * int(text.num_hidden_layers) * heads * head_size * 2
+    return 2 * int(text.num_hidden_layers) * heads * head_size * number_bytes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
 from r3mes_protocol.messages import AdapterOffer, ModelOffer
@@ -29,6 +29,17 @@ class Sampling:
     top_p: float | None = None
     seed: int | None = None
     """Same seed, request, model and machine: same answer, as long as the numbers of the batch allow."""
+    top_k: int = 0
+    """Only so many of the most likely tokens are drawn from; 0: all."""
+    min_p: float = 0.0
+    """Only tokens at least this fraction as likely as the most likely one; 0: all."""
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    """Taken off a token's score once, and for each time it was made. They count the answer, as OpenAI's do."""
+    repetition_penalty: float = 1.0
+    """Divides the score of what is in the prompt or in the answer (https://arxiv.org/abs/1909.05858); 1: nothing."""
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    """(token, what is added to its score)."""
 
 
 OPENAI_TEMPERATURE = 1.0
@@ -42,7 +53,17 @@ def resolved(asked: Sampling, model: Sampling) -> Sampling:
         return one if one is not None else two if two is not None else three
 
     temperature = first(asked.temperature, model.temperature, OPENAI_TEMPERATURE)
-    return Sampling(temperature, first(asked.top_p, model.top_p, OPENAI_TOP_P), asked.seed)
+    return replace(asked, temperature=temperature, top_p=first(asked.top_p, model.top_p, OPENAI_TOP_P))
+
+
+@dataclass(frozen=True, slots=True)
+class Logprob:
+    """Of one token, with the most likely ones in its place, best first. Natural logarithms of the model's own
+    probabilities, before temperature and penalties."""
+
+    token: bytes
+    logprob: float
+    top: tuple[tuple[bytes, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,16 @@ class GenerationRequest:
     stop: tuple[str, ...] = ()
     continues: bool = False
     """The last message is the assistant's and is the beginning of the answer; what is made is the rest of it."""
+    adapter: str | None = None
+    """By name or digest; None: the base model."""
+    logprobs: int | None = None
+    """How many alternatives to tell with each token's log-probability; None: no log-probabilities."""
+    json_schema: str | None = None
+    """The answer is one JSON document that this schema, as JSON text, allows."""
+    choices: int = 1
+    """Answers wanted. A backend makes one for each call of `answer`."""
+    ignores_ends: bool = False
+    """The answer goes on to its limit, as measurements want it."""
 
 
 class Answer(Protocol):
@@ -69,6 +100,10 @@ class Answer(Protocol):
 
     async def __anext__(self) -> str:
         """The next text, never empty and never half a character. Raises GenerationFailed."""
+        ...
+
+    def take_logprobs(self) -> tuple[Logprob, ...]:
+        """Those of the tokens handed out since the last call; empty where none were asked for."""
         ...
 
     def close(self) -> None:

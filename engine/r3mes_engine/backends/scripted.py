@@ -6,7 +6,7 @@ import asyncio
 
 import psutil
 
-from r3mes_engine.backends.protocol import BackendStats, FinishReason, GenerationRequest, Report
+from r3mes_engine.backends.protocol import BackendStats, FinishReason, GenerationRequest, Logprob, Report
 from r3mes_engine.backends.stop_strings import StopStrings
 from r3mes_engine.errors import GenerationFailed
 from r3mes_protocol.messages import FailureCode, ModelOffer
@@ -39,6 +39,16 @@ class ScriptedBackend:
         return ModelOffer(name=MODEL_NAME, context_tokens=CONTEXT_TOKENS)
 
     async def answer(self, request: GenerationRequest) -> ScriptedAnswer:
+        for param, wanted in (
+            ("adapter", request.adapter),
+            ("logprobs", request.logprobs),
+            ("response_format", request.json_schema),
+            ("logit_bias", request.sampling.logit_bias or None),
+        ):
+            if wanted is not None:
+                raise GenerationFailed(
+                    FailureCode.INVALID_REQUEST, f"{param}: a scripted answer has none.", param=param
+                )
         prompt_tokens = sum(len(message.text.split()) for message in request.messages)
         if prompt_tokens >= CONTEXT_TOKENS:
             raise GenerationFailed(
@@ -92,6 +102,9 @@ class ScriptedAnswer:
             if text:
                 return text
         raise StopAsyncIteration
+
+    def take_logprobs(self) -> tuple[Logprob, ...]:
+        return ()
 
     def close(self) -> None:
         self._closed = True

@@ -6,7 +6,7 @@ import asyncio
 import copy
 import itertools
 import logging
-from collections import deque
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,18 +15,21 @@ from typing import Any
 import psutil
 import torch
 
+from r3mes_engine.adapters.lora import LoraLayers
+from r3mes_engine.adapters.shelf import AdapterShelf
 from r3mes_engine.backends.continuous_batching import ContinuousBatching
+from r3mes_engine.backends.json_grammar import JsonGrammar, JsonGrammars
 from r3mes_engine.backends.protocol import (
     BackendStats,
-    FinishReason,
     GenerationRequest,
     Report,
     Sampling,
     resolved,
 )
-from r3mes_engine.backends.sampling import RequestSampler
 from r3mes_engine.backends.stop_strings import StopStrings
+from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.backends.token_text import TokenText
+from r3mes_engine.backends.transformers_answer import TransformersAnswer
 from r3mes_engine.device import cuda_index, free_vram_mb
 from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.models.conversion import converted_folder
@@ -39,24 +42,35 @@ from r3mes_engine.models.loading import (
 )
 from r3mes_engine.models.source import ModelSource
 from r3mes_protocol.exit_codes import ExitCode
-from r3mes_protocol.messages import Device, FailureCode, ModelOffer
+from r3mes_protocol.messages import AdapterOffer, Device, FailureCode, ModelOffer
 
 log = logging.getLogger(__name__)
 
-TOKENS_AHEAD = 32
-"""An answer whose reader has stopped is paused after this many tokens: some seconds of text, some hundred bytes."""
-TOKENS_TO_RESUME = 8
-"""A paused answer goes on when its reader is this close to the end of what is there."""
-LIVENESS_CHECK_S = 2.0
-"""How often a reader that waits for a token makes sure that the token loop still runs."""
+
+ADAPTER_MB = {"cpu": 256, "cuda": 1024}
+"""For loaded adapters: dozens of rank 8 for a small model, a dozen of rank 16 for one with 7B parameters."""
+HOST_ADAPTER_MB = 1024
+"""Of the computer's memory, for adapters that had to leave a GPU."""
 
 
 class TransformersBackend:
     """One model on one device."""
 
     def __init__(
-        self, source: ModelSource, models_dir: Path, device: Device, threads: int, max_concurrency: int
+        self,
+        source: ModelSource,
+        models_dir: Path,
+        device: Device,
+        threads: int,
+        max_concurrency: int,
+        adapters_dir: Path | None = None,
+        adapter_mb: int | None = None,
     ) -> None:
+        """`adapter_mb` is how much memory loaded adapters may take beside the model; None: what the device suggests."""
+        self._adapters_dir = adapters_dir
+        self._adapter_mb = adapter_mb
+        self.on_adapters_changed: Callable[[], None] = lambda: None
+        """Called on the event loop when an adapter came, went, or lies elsewhere now."""
         self._source = source
         self._models_dir = models_dir
         self._device = device
@@ -83,10 +97,12 @@ class TransformersBackend:
             device = torch.device("cuda", cuda_index(self._device, torch))
         model = load_model(folder, device)
         self._ends = end_tokens(model, self._tokenizer)
+        self._grammars = JsonGrammars(self._tokenizer, int(model.config.get_text_config().vocab_size), self._ends)
         recommended = recommended_sampling(model)
         self._sampling = source.sampling if recommended == Sampling() else recommended
         context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 2048)
-        self._batching = ContinuousBatching(model, context, self._max_concurrency)
+        layers = LoraLayers(model)
+        self._batching = ContinuousBatching(model, layers, context, self._max_concurrency)
         report("preparing the cache", None)
         try:
             self._batching.start()
@@ -97,8 +113,46 @@ class TransformersBackend:
                 "The model fits into the memory, but there is no room left to answer with it.",
                 "Close other programs that use the memory, or choose a smaller model.",
             ) from error
-        self._torch_device = device
+        self._shelf = self._filled_shelf(layers, device, model.dtype, report)
         self._offer = ModelOffer(name=source.name, context_tokens=self._batching.request_tokens)
+
+    def _filled_shelf(
+        self, layers: LoraLayers, device: torch.device, dtype: torch.dtype, report: Report
+    ) -> AdapterShelf:
+        adapter_mb = self._adapter_mb if self._adapter_mb is not None else ADAPTER_MB[device.type]
+        shelf = AdapterShelf(
+            layers,
+            self._source.name,
+            device,
+            dtype,
+            device_bytes=adapter_mb * 2**20,
+            host_bytes=HOST_ADAPTER_MB * 2**20,
+            on_change=lambda: self.on_adapters_changed(),
+        )
+        if self._adapters_dir is not None:
+            report("checking the adapters", None)
+            for problem in shelf.discover(self._adapters_dir):
+                log.warning("%s", problem)
+        return shelf
+
+    @property
+    def adapters(self) -> tuple[AdapterOffer, ...]:
+        return self._shelf.offers
+
+    async def load_adapter(self, name: str) -> None:
+        """As a gateway hints: a name that is not here, or no room, is no error."""
+        try:
+            await self._shelf.load(name)
+        except GenerationFailed as refusal:
+            log.info("an adapter was not loaded ahead: %s", refusal.message)
+
+    async def add_adapter(self, path: Path, name: str) -> None:
+        """Raises AdapterUnusable, GenerationFailed."""
+        await self._shelf.add(path, name)
+
+    async def remove_adapter(self, name: str) -> None:
+        """Raises GenerationFailed."""
+        self._shelf.remove(name)
 
     @property
     def offer(self) -> ModelOffer:
@@ -107,7 +161,7 @@ class TransformersBackend:
     async def answer(self, request: GenerationRequest) -> TransformersAnswer:
         # A long conversation takes a while to become tokens: not on the loop that beats and streams.
         loop = asyncio.get_running_loop()
-        prompt = await loop.run_in_executor(self._encoding, self._prompt_tokens, request)
+        prompt, grammar = await loop.run_in_executor(self._encoding, self._encoded, request)
         room = self._batching.request_tokens - len(prompt)
         if room < 1:
             raise GenerationFailed(
@@ -119,29 +173,54 @@ class TransformersBackend:
             self._batching.ensure_alive()
         except (torch.OutOfMemoryError, MemoryError):
             raise GenerationFailed(FailureCode.OUT_OF_MEMORY, "This node's memory is full.") from None
+        adapter = None if request.adapter is None else await self._shelf.lease(request.adapter)
+        sampling = resolved(request.sampling, self._sampling)
+        seed = secrets.randbits(63) if sampling.seed is None else sampling.seed % 2**63
+        row = RequestRow(sampling, prompt, seed=seed, logprobs=request.logprobs, grammar=grammar)
         answer = TransformersAnswer(
             self._batching,
             prompt,
             max_new_tokens=min(request.max_new_tokens or room, room),
-            sampler=RequestSampler(resolved(request.sampling, self._sampling), self._torch_device),
-            ends=self._ends,
+            row=row,
+            adapter=adapter,
+            ends=() if request.ignores_ends else self._ends,
             text=TokenText(self._decode),
             stop=StopStrings(request.stop),
+            token_bytes=self._grammars.token_bytes,
             new_request_id=lambda: f"request-{next(self._request_numbers)}",
-            on_closed=self._answers.discard,
+            on_closed=self._ended,
         )
         self._answers.add(answer)
         answer.begin()
         return answer
 
+    def _ended(self, answer: TransformersAnswer) -> None:
+        self._answers.discard(answer)
+        if answer.adapter is not None:
+            self._shelf.release(answer.adapter.digest)
+
     def stats(self) -> BackendStats:
-        return BackendStats(self._process.memory_info().rss // 2**20, free_vram_mb(self._device))
+        rss_mb = self._process.memory_info().rss // 2**20
+        return BackendStats(rss_mb, free_vram_mb(self._device), self._shelf.free_places)
 
     async def close(self) -> None:
         for answer in tuple(self._answers):
             answer.close()
         self._encoding.shutdown(wait=False, cancel_futures=True)
+        self._shelf.close()
         await asyncio.to_thread(self._batching.close)
+
+    def _encoded(self, request: GenerationRequest) -> tuple[list[int], JsonGrammar | None]:
+        """Runs on the encoding thread, as all that the tokenizer takes part in."""
+        grammar = None
+        if request.json_schema is not None:
+            try:
+                grammar = self._grammars.grammar(request.json_schema)
+            except ValueError as error:
+                raise GenerationFailed(
+                    FailureCode.INVALID_REQUEST, f"response_format: {error}.", param="response_format"
+                ) from None
+        return self._prompt_tokens(request), grammar
 
     def _prompt_tokens(self, request: GenerationRequest) -> list[int]:
         asked = request.messages[:-1] if request.continues else request.messages
@@ -166,138 +245,3 @@ class TransformersBackend:
     def _decode(self, tokens: Any) -> str:
         text: str = self._decoder.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
-
-
-class TransformersAnswer:
-    """One answer. All of it lives on the event loop; tokens arrive by callback, the reader pulls."""
-
-    def __init__(
-        self,
-        batching: ContinuousBatching,
-        prompt: list[int],
-        *,
-        max_new_tokens: int,
-        sampler: RequestSampler,
-        ends: list[int],
-        text: TokenText,
-        stop: StopStrings,
-        new_request_id: Callable[[], str],
-        on_closed: Callable[[TransformersAnswer], None],
-    ) -> None:
-        self.prompt_tokens = len(prompt)
-        self.completion_tokens = 0
-        self.finish_reason: FinishReason | None = None
-        self._batching = batching
-        self._prompt = prompt
-        self._max_new_tokens = max_new_tokens
-        self._sampler = sampler
-        self._ends = frozenset(ends)
-        self._text = text
-        self._stop = stop
-        self._new_request_id = new_request_id
-        self._on_closed = on_closed
-        self._request_id: str | None = None
-        """Of the running part; None while paused, done or closed."""
-        self._made: list[int] = []
-        """Tokens of earlier parts and of the running one."""
-        self._unread: deque[int] = deque()
-        self._finished = False
-        self._failure: GenerationFailed | None = None
-        self._closed = False
-        self._news = asyncio.Event()
-
-    def begin(self) -> None:
-        """Starts the first part, or the next one after a pause: the cache still knows most of what was made."""
-        request_id = self._new_request_id()
-        before = len(self._made)
-        self._request_id = request_id
-
-        def on_tokens(tokens: list[int], error: str | None, last: bool) -> None:
-            # A part that was cancelled may still say something; the next part makes that token again.
-            if self._request_id == request_id:
-                self._arrived(tokens[len(self._made) - before :], error, last)
-
-        self._batching.add(
-            request_id,
-            self._prompt + self._made,
-            max_new_tokens=self._max_new_tokens - before,
-            ends=tuple(self._ends),
-            sampler=self._sampler,
-            on_tokens=on_tokens,
-        )
-
-    def _arrived(self, tokens: list[int], error: str | None, last: bool) -> None:
-        self._made += tokens
-        self._unread += tokens
-        if error is not None:
-            log.error("the token loop failed a request: %s", error)
-            code = FailureCode.OUT_OF_MEMORY if "out of memory" in error.lower() else FailureCode.ENGINE_ERROR
-            self._failure = GenerationFailed(code, "The model failed while it was answering.")
-        if last:
-            self._finished = True
-            self._request_id = None
-        elif len(self._unread) >= TOKENS_AHEAD:
-            self._pause()
-        self._news.set()
-
-    def _pause(self) -> None:
-        if self._request_id is not None:
-            request_id, self._request_id = self._request_id, None
-            self._batching.cancel(request_id)
-
-    def __aiter__(self) -> TransformersAnswer:
-        return self
-
-    async def __anext__(self) -> str:
-        while self.finish_reason is None and not self._closed:
-            if self._unread:
-                if text := self._read_one():
-                    return text
-            elif self._failure is not None:
-                self.close()
-                raise self._failure
-            elif self._finished:
-                self.finish_reason = "length"
-                if text := self._rest():
-                    return text
-            else:
-                await self._wait()
-        self.close()
-        raise StopAsyncIteration
-
-    def _read_one(self) -> str:
-        token = self._unread.popleft()
-        self._resume_if_low()
-        if token in self._ends:
-            self.finish_reason = "stop"
-            return self._rest()
-        self.completion_tokens += 1
-        text = self._stop.push(self._text.push(token))
-        if self._stop.found:
-            self.finish_reason = "stop"
-            self._pause()
-        return text
-
-    def _rest(self) -> str:
-        return self._stop.push(self._text.finish()) + self._stop.finish()
-
-    def _resume_if_low(self) -> None:
-        paused = self._request_id is None and not self._finished and not self._closed
-        if paused and len(self._unread) <= TOKENS_TO_RESUME:
-            self._batching.ensure_alive()
-            self.begin()
-
-    async def _wait(self) -> None:
-        self._news.clear()
-        try:
-            await asyncio.wait_for(self._news.wait(), LIVENESS_CHECK_S)
-        except TimeoutError:
-            if not self._batching.alive:
-                self._failure = GenerationFailed(FailureCode.ENGINE_ERROR, "The model stopped while it was answering.")
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._pause()
-            self._unread.clear()
-            self._on_closed(self)

@@ -37,6 +37,14 @@ def check_safetensors(path: Path) -> frozenset[str]:
         raise ModelUnusable(f"The model file {path} is damaged: {broken}.", "Download the file again.") from None
 
 
+def tensor_shapes(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Kind of number and shape of each tensor of a file that was checked."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    header.pop("__metadata__", None)
+    return {name: (entry["dtype"], tuple(entry["shape"])) for name, entry in header.items()}
+
+
 def _names(path: Path) -> frozenset[str]:
     size = path.stat().st_size
     with path.open("rb") as file:

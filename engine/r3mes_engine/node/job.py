@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.node.credit import Credit
 from r3mes_engine.node.usage import UsageMeter
+from r3mes_engine.serving.chat_events import with_logprobs
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
 from r3mes_protocol.chat import chunk, parse_chat_request
 from r3mes_protocol.errors import ApiError
@@ -61,6 +62,8 @@ class JobRun:
         job = self._job
         try:
             chat = parse_chat_request(job.body)
+            if (chat.n or 1) > 1:
+                raise GenerationFailed(FailureCode.INVALID_REQUEST, "n: a node gives one answer.", param="n")
             deadlines = Deadlines(job.first_token_deadline_ms / 1000, job.deadline_ms / 1000)
             created = int(time.time())
             async with self._service.answer(job.job_id, chat, deadlines) as answer:
@@ -68,9 +71,10 @@ class JobRun:
                     FrameKind.PREAMBLE, chunk(job.completion_id, chat.model, created, role="assistant", content="")
                 )
                 # While a frame waits for credit nobody reads the answer, and its tokens stop being made.
-                async for text in answer:
-                    for piece in split_text(text, self._text_bytes):
-                        await self._put(FrameKind.CONTENT, chunk(job.completion_id, chat.model, created, content=piece))
+                async for piece in answer:
+                    for text in split_text(piece.text, self._text_bytes):
+                        event = chunk(job.completion_id, chat.model, created, content=text)
+                        await self._put(FrameKind.CONTENT, with_logprobs(event, piece, self._payload_bytes))
                 await self._put(
                     FrameKind.TAIL,
                     chunk(job.completion_id, chat.model, created, finish_reason=answer.finish_reason),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from r3mes_engine.backends.protocol import GenerationRequest, Message, Sampling
+from r3mes_engine.backends.protocol import GenerationRequest, Message
 from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.serving.chat_parameters import flag, invalid, json_schema, logprobs, sampling
 from r3mes_protocol.chat import ChatMessage, ChatRequest
 from r3mes_protocol.messages import FailureCode
 
@@ -14,81 +16,86 @@ MAX_STOP_CHARS = 256
 
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     # Parameters that change the answer and are not served, with the values that ask for nothing.
-    "logprobs": (False,),
-    "top_logprobs": (0,),
     "tools": ([],),
     "functions": ([],),
     "tool_choice": ("none", "auto"),
-    "response_format": ({"type": "text"},),
-    "logit_bias": ({},),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
     "audio": (),
     "modalities": (["text"],),
     "prediction": (),
 }
 
 
-def generation_request(chat: ChatRequest, *, served_model: str) -> GenerationRequest:
-    """Raises GenerationFailed that names the parameter at fault."""
-    if chat.model != served_model:
+def generation_request(
+    chat: ChatRequest, *, served_model: str, adapters: Collection[str] = (), max_choices: int = 1
+) -> GenerationRequest:
+    """`adapters` are the names and digests that may be asked for. Raises GenerationFailed that names the parameter at
+    fault."""
+    adapter = _adapter(chat, served_model, adapters)
+    choices = chat.n or 1
+    if choices > max_choices:
+        raise invalid("n", f"this engine gives {max_choices} at once" if max_choices > 1 else "one answer is served")
+    for name, neutral in _NEUTRAL.items():
+        value = (chat.model_extra or {}).get(name)
+        if value is not None and value not in neutral:
+            raise invalid(name, "this is not served by this engine")
+    return GenerationRequest(
+        messages=tuple(_message(index, message) for index, message in enumerate(chat.messages)),
+        max_new_tokens=chat.token_limit,
+        sampling=sampling(chat),
+        stop=_stops(chat.stop),
+        continues=_continues(chat),
+        adapter=adapter,
+        logprobs=logprobs(chat),
+        json_schema=json_schema(chat),
+        choices=choices,
+        ignores_ends=flag(chat, "ignore_eos"),
+    )
+
+
+def _adapter(chat: ChatRequest, served_model: str, adapters: Collection[str]) -> str | None:
+    """`adapter` beside the base model, or an adapter in the place of `model`, as OpenAI's clients name one."""
+    named_by_model = chat.model != served_model and chat.model in adapters
+    if chat.model != served_model and not named_by_model:
         raise GenerationFailed(
             FailureCode.MODEL_NOT_FOUND,
             f"The model {chat.model!r} is not here; this engine serves {served_model!r}.",
             param="model",
         )
-    if chat.adapter is not None:
-        raise GenerationFailed(
-            FailureCode.ADAPTER_NOT_FOUND, f"The adapter {chat.adapter!r} is not here.", param="adapter"
-        )
-    if chat.n not in (None, 1):
-        raise _invalid("n", "one answer at a time is served")
-    for name, neutral in _NEUTRAL.items():
-        value = (chat.model_extra or {}).get(name)
-        if value is not None and value not in neutral:
-            raise _invalid(name, "this is not served by this engine")
-    return GenerationRequest(
-        messages=tuple(_message(index, message) for index, message in enumerate(chat.messages)),
-        max_new_tokens=chat.token_limit,
-        sampling=Sampling(chat.temperature, chat.top_p, chat.seed),
-        stop=_stops(chat.stop),
-        continues=_continues(chat),
-    )
+    wanted = chat.adapter or (chat.model if named_by_model else None)
+    if wanted is not None and wanted not in adapters:
+        raise GenerationFailed(FailureCode.ADAPTER_NOT_FOUND, f"The adapter {wanted!r} is not here.", param="adapter")
+    if named_by_model and wanted != chat.model:
+        raise invalid("adapter", "model names another one")
+    return wanted
 
 
 def _message(index: int, message: ChatMessage) -> Message:
     for part in message.content if isinstance(message.content, list) else []:
         if part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise _invalid(f"messages.{index}.content", "only text is served")
+            raise invalid(f"messages.{index}.content", "only text is served")
     # Chat templates know `system`; OpenAI calls the same thing `developer` for its newer models.
     return Message("system" if message.role == "developer" else message.role, message.text())
 
 
 def _continues(chat: ChatRequest) -> bool:
     """Whether the last message is to be gone on with, as vLLM reads the two parameters."""
-    extra = chat.model_extra or {}
-    continues, prompted = extra.get("continue_final_message"), extra.get("add_generation_prompt")
-    for name, value in (("continue_final_message", continues), ("add_generation_prompt", prompted)):
-        if not isinstance(value, bool | None):
-            raise _invalid(name, "this is true or false")
-    if not continues:
+    prompted = (chat.model_extra or {}).get("add_generation_prompt")
+    if not isinstance(prompted, bool | None):
+        raise invalid("add_generation_prompt", "this is true or false")
+    if not flag(chat, "continue_final_message"):
         if prompted is False:
-            raise _invalid("add_generation_prompt", "false is served together with continue_final_message")
+            raise invalid("add_generation_prompt", "false is served together with continue_final_message")
         return False
     if prompted is not False:
-        raise _invalid("add_generation_prompt", "it has to be false where the last message is continued")
+        raise invalid("add_generation_prompt", "it has to be false where the last message is continued")
     last = chat.messages[-1]
     if last.role != "assistant" or not last.text():
-        raise _invalid("continue_final_message", "the last message has to be the assistant's and hold text")
+        raise invalid("continue_final_message", "the last message has to be the assistant's and hold text")
     return True
 
 
 def _stops(stop: str | list[str] | None) -> tuple[str, ...]:
     stops = (stop,) if isinstance(stop, str) else tuple(stop or ())
     if len(stops) > MAX_STOPS or any(not 0 < len(one) <= MAX_STOP_CHARS for one in stops):
-        raise _invalid("stop", f"at most {MAX_STOPS} stop strings of 1 to {MAX_STOP_CHARS} characters are served")
+        raise invalid("stop", f"at most {MAX_STOPS} stop strings of 1 to {MAX_STOP_CHARS} characters are served")
     return stops
-
-
-def _invalid(param: str, why: str) -> GenerationFailed:
-    return GenerationFailed(FailureCode.INVALID_REQUEST, f"{param}: {why}.", param=param)

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, FinishReason, OffersAdapters
+from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, GenerationRequest, OffersAdapters
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_request import generation_request
 from r3mes_engine.serving.job_queue import JobQueue
+from r3mes_engine.serving.running_answer import RunningAnswer
 from r3mes_engine.serving.statistics import Statistics
 from r3mes_protocol.chat import ChatRequest
 from r3mes_protocol.control import RequestEvent
@@ -27,48 +28,6 @@ class Deadlines:
 
     first_token_s: float | None = None
     whole_s: float | None = None
-
-
-class RunningAnswer:
-    """An admitted answer: iterate it for text, then read `finish_reason`."""
-
-    def __init__(self, answer: Answer, statistics: Statistics, started_at: float, on_first: Callable[[], None]) -> None:
-        self._answer = answer
-        self._statistics = statistics
-        self._started_at = started_at
-        self._on_first = on_first
-        self._counted = 0
-        self.first_token_ms: int | None = None
-
-    def __aiter__(self) -> RunningAnswer:
-        return self
-
-    async def __anext__(self) -> str:
-        try:
-            return await self._next()
-        finally:
-            self._count()
-
-    async def _next(self) -> str:
-        text = await self._answer.__anext__()
-        if self.first_token_ms is None:
-            self.first_token_ms = round((time.monotonic() - self._started_at) * 1000)
-            self._on_first()
-        return text
-
-    def _count(self) -> None:
-        fresh = self._answer.completion_tokens - self._counted
-        if fresh:
-            self._counted = self._answer.completion_tokens
-            self._statistics.token(time.monotonic(), fresh)
-
-    @property
-    def usage(self) -> Usage:
-        return Usage(prompt_tokens=self._answer.prompt_tokens, completion_tokens=self._answer.completion_tokens)
-
-    @property
-    def finish_reason(self) -> FinishReason:
-        return self._answer.finish_reason or "stop"
 
 
 class ChatService:
@@ -126,15 +85,14 @@ class ChatService:
         outcome, running = "failed", None
         try:
             async with self._bounded(deadlines, started_at) as on_first:
-                request = generation_request(chat, served_model=self._backend.offer.name)
+                request = self._request(chat)
                 async with self._queue.slot():
-                    answer = await self._backend.answer(request)
+                    running = RunningAnswer(await self._begin(request), self._statistics, started_at, on_first)
                     try:
-                        running = RunningAnswer(answer, self._statistics, started_at, on_first)
                         yield running
                         outcome = running.finish_reason
                     finally:
-                        answer.close()
+                        await running.close()
         except GenerationFailed as failure:
             outcome = failure.code.value
             raise
@@ -144,6 +102,31 @@ class ChatService:
         finally:
             self._statistics.request_ended()
             self._emit(self._event(job_id, outcome, running, started_at))
+
+    def _request(self, chat: ChatRequest) -> GenerationRequest:
+        offers = self.adapters if chat.adapter is not None or chat.model != self._backend.offer.name else ()
+        names = {name for offer in offers for name in (offer.name, offer.digest) if name is not None}
+        return generation_request(
+            chat,
+            served_model=self._backend.offer.name,
+            adapters=names,
+            max_choices=self._queue.capacity.max_concurrency,
+        )
+
+    async def _begin(self, request: GenerationRequest) -> list[Answer]:
+        """One answer for each choice, each with a seed of its own."""
+        answers: list[Answer] = []
+        seed = request.sampling.seed
+        try:
+            for choice in range(request.choices):
+                own_seed = None if seed is None else seed + choice
+                sampling = replace(request.sampling, seed=own_seed)
+                answers.append(await self._backend.answer(replace(request, sampling=sampling)))
+        except BaseException:
+            for answer in answers:
+                answer.close()
+            raise
+        return answers
 
     @asynccontextmanager
     async def _bounded(self, deadlines: Deadlines, started_at: float) -> AsyncIterator[Callable[[], None]]:

@@ -18,9 +18,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from r3mes_engine.errors import GenerationFailed
-from r3mes_engine.serving.chat_service import ChatService, Deadlines, RunningAnswer
+from r3mes_engine.serving.chat_events import WholeChoices, with_logprobs
+from r3mes_engine.serving.chat_parameters import flag
+from r3mes_engine.serving.chat_service import ChatService, Deadlines
+from r3mes_engine.serving.running_answer import Piece, RunningAnswer
 from r3mes_protocol import __version__
-from r3mes_protocol.chat import ChatRequest, chunk, completion, parse_chat_request, usage_chunk
+from r3mes_protocol.chat import ChatRequest, chunk, parse_chat_request, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_BODY_BYTES
 from r3mes_protocol.sse import DONE, encode_event
@@ -76,9 +79,11 @@ class _Routes:
         )
 
     async def models(self, request: Request) -> Response:
-        offer = self._service.offer
-        entry = {"id": offer.name, "object": "model", "created": 0, "owned_by": "r3mes"}
-        return JSONResponse({"object": "list", "data": [entry]})
+        base = self._service.offer.name
+        entries: list[dict[str, Any]] = [{"id": base, "object": "model", "created": 0, "owned_by": "r3mes"}]
+        # As vLLM lists its adapters.
+        entries += [{**entries[0], "id": offer.name, "parent": base} for offer in self._service.adapters]
+        return JSONResponse({"object": "list", "data": entries})
 
     async def chat(self, request: Request) -> Response:
         chat = parse_chat_request(await _body(request))
@@ -98,14 +103,11 @@ class _ChatCall:
     async def whole(self, send: Send) -> None:
         try:
             async with self._answer() as answer:
-                text = "".join([piece async for piece in answer])
-                body = completion(
-                    self._id,
-                    self._chat.model,
-                    self._created,
-                    content=text,
-                    finish_reason=answer.finish_reason,
-                    usage=answer.usage,
+                choices = WholeChoices(len(answer.finish_reasons), logprobs=flag(self._chat, "logprobs"))
+                async for piece in answer:
+                    choices.add(piece)
+                body = choices.completion(
+                    self._id, self._chat.model, self._created, answer.finish_reasons, answer.usage
                 )
         except GenerationFailed as failure:
             await _send_response(send, _respond(failure.as_api_error()))
@@ -125,10 +127,12 @@ class _ChatCall:
 
         try:
             async with self._answer() as answer:
-                await put(self._event(role="assistant", content=""))
+                for choice in range(len(answer.finish_reasons)):
+                    await put(self._event(Piece("", choice), role="assistant", content=""))
                 async for piece in answer:
-                    await put(self._event(content=piece))
-                await put(self._event(finish_reason=answer.finish_reason))
+                    await put(self._event(piece, content=piece.text))
+                for choice, reason in enumerate(answer.finish_reasons):
+                    await put(self._event(Piece("", choice), finish_reason=reason))
                 if self._chat.stream_options is not None and self._chat.stream_options.include_usage:
                     await put(encode_event(usage_chunk(self._id, self._chat.model, self._created, answer.usage)))
         except GenerationFailed as failure:
@@ -143,8 +147,8 @@ class _ChatCall:
     def _answer(self) -> contextlib.AbstractAsyncContextManager[RunningAnswer]:
         return self._service.answer(self._id, self._chat, Deadlines())
 
-    def _event(self, **delta: Any) -> bytes:
-        return encode_event(chunk(self._id, self._chat.model, self._created, **delta))
+    def _event(self, piece: Piece, **delta: Any) -> bytes:
+        return encode_event(with_logprobs(chunk(self._id, self._chat.model, self._created, **delta), piece))
 
 
 class _UntilDisconnect(Response):

@@ -1,0 +1,1 @@
+"""LoRA adapters: found, checked, loaded beside each other, and applied token by token."""

@@ -1,0 +1,111 @@
+"""The choices of one admitted request, read as one stream."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from r3mes_engine.backends.protocol import Answer, FinishReason, Logprob
+from r3mes_engine.serving.statistics import Statistics
+from r3mes_protocol.messages import Usage
+
+
+class Piece(NamedTuple):
+    """Text of one choice, never empty, and the log-probabilities of its tokens where they were asked for."""
+
+    text: str
+    choice: int = 0
+    logprobs: tuple[Logprob, ...] = ()
+
+
+class RunningAnswer:
+    """Iterate it for pieces; then `finish_reasons` and `usage` are whole."""
+
+    def __init__(
+        self, answers: Sequence[Answer], statistics: Statistics, started_at: float, on_first: Callable[[], None]
+    ) -> None:
+        self._answers = answers
+        self._statistics = statistics
+        self._started_at = started_at
+        self._on_first = on_first
+        self._counted = 0
+        self._reading: dict[asyncio.Future[str | None], int] = {}
+        """The next text of each choice that has not ended, where there are several."""
+        self._begun = False
+        self.first_token_ms: int | None = None
+
+    def __aiter__(self) -> RunningAnswer:
+        return self
+
+    async def __anext__(self) -> Piece:
+        try:
+            piece = await (self._next_of_one() if len(self._answers) == 1 else self._next_of_several())
+        finally:
+            self._count()
+        if self.first_token_ms is None:
+            self.first_token_ms = round((time.monotonic() - self._started_at) * 1000)
+            self._on_first()
+        return piece
+
+    async def _next_of_one(self) -> Piece:
+        (answer,) = self._answers
+        return Piece(await answer.__anext__(), 0, answer.take_logprobs())
+
+    async def _next_of_several(self) -> Piece:
+        if not self._begun:
+            self._begun = True
+            for choice in range(len(self._answers)):
+                self._read(choice)
+        while self._reading:
+            done, _ = await asyncio.wait(self._reading, return_when=asyncio.FIRST_COMPLETED)
+            reading = min(done, key=self._reading.__getitem__)
+            choice = self._reading.pop(reading)
+            text = reading.result()
+            if text is None:
+                continue
+            self._read(choice)
+            return Piece(text, choice, self._answers[choice].take_logprobs())
+        raise StopAsyncIteration
+
+    def _read(self, choice: int) -> None:
+        answer = self._answers[choice]
+
+        async def read() -> str | None:
+            # StopAsyncIteration can't leave a task.
+            return await anext(answer, None)
+
+        self._reading[asyncio.ensure_future(read())] = choice
+
+    async def close(self) -> None:
+        """Stops the tokens of all choices."""
+        for answer in self._answers:
+            answer.close()
+        for reading in self._reading:
+            reading.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+        self._reading.clear()
+
+    def _count(self) -> None:
+        made = sum(answer.completion_tokens for answer in self._answers)
+        if made != self._counted:
+            self._statistics.token(time.monotonic(), made - self._counted)
+            self._counted = made
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            prompt_tokens=self._answers[0].prompt_tokens,
+            completion_tokens=sum(answer.completion_tokens for answer in self._answers),
+        )
+
+    @property
+    def finish_reasons(self) -> tuple[FinishReason, ...]:
+        """Of each choice."""
+        return tuple(answer.finish_reason or "stop" for answer in self._answers)
+
+    @property
+    def finish_reason(self) -> FinishReason:
+        """Of the first choice."""
+        return self.finish_reasons[0]
