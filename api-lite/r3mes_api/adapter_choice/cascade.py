@@ -23,6 +23,18 @@ class Thresholds:
     """The topic is clearly nearer than the others."""
 
 
+def asks_meaning(keyword: Verdict, thresholds: Thresholds) -> bool:
+    """Whether the keywords leave a doubt."""
+    return keyword.confidence < thresholds.keyword_certain
+
+
+def settled(keyword: Verdict, semantic: Verdict | None, thresholds: Thresholds) -> Verdict:
+    """What the routers settle on. `semantic` is None where it was not asked or there is none."""
+    if semantic is not None and asks_meaning(keyword, thresholds) and semantic.confidence >= thresholds.semantic:
+        return semantic
+    return keyword if keyword.confidence >= thresholds.keyword else NO_VERDICT
+
+
 class RouterCascade:
     """Chooses the adapter for a prompt among those that the network has. Falls back to the default adapter always."""
 
@@ -47,14 +59,12 @@ class RouterCascade:
         if self._keyword_router is None:
             return self._resolve(NO_VERDICT, (), available)
         keyword = self._keyword_router.judge(prompt)
-        verdict = keyword if keyword.confidence >= self._thresholds.keyword else NO_VERDICT
+        semantic: Verdict | None = None
         steps: tuple[CascadeStep, ...] = (_step("keyword", keyword, self._thresholds.keyword),)
-        if self._semantic_router is not None and keyword.confidence < self._thresholds.keyword_certain:
+        if self._semantic_router is not None and asks_meaning(keyword, self._thresholds):
             semantic = await self._semantic_router.verdict(prompt)
             steps += (_step(self._semantic_router.name, semantic, self._thresholds.semantic),)
-            if semantic.confidence >= self._thresholds.semantic:
-                verdict = semantic
-        return self._resolve(verdict, steps, available)
+        return self._resolve(settled(keyword, semantic, self._thresholds), steps, available)
 
     def resolve_name(self, name: str, available: Container[str]) -> str | None:
         """The name under which the network has an adapter that a client named itself, or None."""
@@ -85,5 +95,5 @@ def _step(router: str, verdict: Verdict, threshold: float) -> CascadeStep:
     if verdict.topic is None:
         return CascadeStep(router, "no_match")
     if verdict.confidence < threshold:
-        return CascadeStep(router, "unsure", verdict.confidence)
-    return CascadeStep(router, verdict.topic, verdict.confidence)
+        return CascadeStep(router, "unsure", verdict.confidence, verdict.topic)
+    return CascadeStep(router, verdict.topic, verdict.confidence, verdict.topic)

@@ -128,7 +128,8 @@ class AdapterChooser:
         way = list(dict.fromkeys([decision.adapter, self._cascade.default(offered), None]))
         # Nothing comes after the base model, and it is on every way.
         way = way[: way.index(None) + 1]
-        return AdapterRoute(decision.adapter, decision.topic, decision.confidence, steps, way[1:])
+        semantic = self._cascade is not self._by_keywords
+        return AdapterRoute(decision.adapter, decision.topic, decision.confidence, steps, way[1:], semantic)
 
     def offered_name(self, name: str, offered: Container[str]) -> str:
         """The name under which nodes offer the adapter that a client named; the very name where none does."""

@@ -33,6 +33,8 @@ class CascadeStep:
     outcome: str
     """The topic, or why there is none: `no_match`, `unsure`, `unavailable`, `absent`."""
     confidence: float | None = None
+    topic: str | None = None
+    """What the router thought of, be it sure or not."""
 
     def __str__(self) -> str:
         parts = [self.router, self.outcome]
@@ -65,6 +67,8 @@ class AdapterRoute:
     confidence: float
     steps: list[CascadeStep]
     fallbacks: list[str | None] = field(default_factory=list)
+    semantic: bool = False
+    """Whether there was a router by meaning to ask."""
 
     def fall_back(self, why: str) -> bool:
         """Goes to the next fallback; False where there is none left."""
@@ -85,8 +89,15 @@ class AdapterRoute:
             "topic": self.topic,
             "confidence": round(self.confidence, 3),
             "cascade": self.cascade,
+            "semantic": self.semantic,
             "steps": [
-                {"router": step.router, "outcome": step.outcome, "confidence": step.confidence} for step in self.steps
+                {
+                    "router": step.router,
+                    "outcome": step.outcome,
+                    "topic": step.topic,
+                    "confidence": step.confidence,
+                }
+                for step in self.steps
             ],
         }
 
