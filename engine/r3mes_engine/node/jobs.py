@@ -91,12 +91,14 @@ class OpenJobs:
         self._jobs: dict[JobId, OpenJob] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: Callable[[JobId], object] = lambda job_id: None
+        self._wait_until: float | None = None
+        """On the loop's clock; None as long as nothing waits for a socket."""
         self._giving_up: asyncio.TimerHandle | None = None
 
     @property
     def wait_for_a_socket(self) -> bool:
         """Whether there is something to come back with."""
-        return self._giving_up is not None
+        return self._wait_until is not None
 
     @property
     def unfinished(self) -> int:
@@ -163,15 +165,21 @@ class OpenJobs:
             job.line = None
         if not self._jobs or self._origin is None or self._origin.grace_s is None:
             return False
-        self._stop_giving_up()
-        self._giving_up = asyncio.get_running_loop().call_later(self._origin.grace_s, self._give_up)
+        self._wait_until = asyncio.get_running_loop().time() + self._origin.grace_s
+        self.not_taken_up()
         return True
 
+    def not_taken_up(self) -> None:
+        """A try to register came to nothing."""
+        if self._wait_until is not None and self._giving_up is None:
+            self._giving_up = asyncio.get_running_loop().call_at(self._wait_until, self._give_up)
+
     def offer(self, gateway: GatewayOrigin) -> Resume | None:
-        """What the node could go on with at this gateway."""
+        """What the node can go on with at this gateway; it is held until `begin` or `not_taken_up`."""
         origin = self._origin
         if not self.wait_for_a_socket or origin is None or origin.gateway != gateway:
             return None
+        self._hold()
         jobs = [
             ResumableJob(job_id=job.job_id, kept=job.outbox.kept, sent=job.outbox.made) for job in self._jobs.values()
         ]
@@ -202,6 +210,10 @@ class OpenJobs:
         self._origin = None
 
     def _stop_giving_up(self) -> None:
+        self._wait_until = None
+        self._hold()
+
+    def _hold(self) -> None:
         if self._giving_up is not None:
             self._giving_up.cancel()
             self._giving_up = None

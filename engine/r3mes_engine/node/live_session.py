@@ -118,8 +118,7 @@ class LiveSession:
         self._service = node.service
         self._jobs = node.jobs
         self._connection = connection
-        self._resume = node.jobs.offer(gateway)
-        self._machine = NodeSession(gateway, node.jobs.credits() if self._resume is not None else None)
+        self._machine = NodeSession(gateway)
         self._was_live = False
         self._farewell: asyncio.Task[None] | None = None
         self.gateway_leaves = False
@@ -153,7 +152,9 @@ class LiveSession:
         finally:
             await self._end_tasks()
             # A try that never became a session changes nothing for the jobs that wait for one.
-            if self._was_live and not (may_come_back and self._jobs.line_lost()):
+            if not self._was_live:
+                self._jobs.not_taken_up()
+            elif not (may_come_back and self._jobs.line_lost()):
                 await self._jobs.abandon()
             await self._connection.close(code, goodbye)
 
@@ -163,7 +164,7 @@ class LiveSession:
             if self._farewell is not None:
                 self._farewell.cancel()
             self._farewell = asyncio.create_task(self._leave(reason), name="farewell")
-        elif self._resume is None:
+        elif not self._jobs.wait_for_a_socket:
             self._end_reason = "the node drains"
             self._farewell = asyncio.create_task(self._connection.close(CloseCode.GOING_AWAY, reason))
 
@@ -251,7 +252,9 @@ class LiveSession:
             self._end_reason = action.reason
 
     def _registration(self, action: SendRegister) -> Register:
-        key, resume = self._node.key, self._resume
+        key, resume = self._node.key, self._jobs.offer(self._gateway)
+        if resume is not None:
+            self._machine.offer(self._jobs.credits())
         registration = Register(
             node_id=node_id_of(key),
             models=(self._service.offer,),

@@ -141,11 +141,9 @@ Action: TypeAlias = (
 class NodeSession:
     """The node's side of one WebSocket. Raises ProtocolError for a message that the contract does not allow now."""
 
-    def __init__(self, gateway: GatewayOrigin, resumable: Mapping[JobId, Credit | None] | None = None) -> None:
-        """`resumable`: jobs of the session before that the node offers to go on with; None for one that has ended and
-        owes its terminal."""
+    def __init__(self, gateway: GatewayOrigin) -> None:
         self._gateway = gateway
-        self._resumable = resumable or {}
+        self._resumable: Mapping[JobId, Credit | None] = {}
         self.phase = Phase.AWAITING_HELLO
         self.session_id = SessionId("")
         self.limits = Limits(max_jobs=1)
@@ -184,6 +182,10 @@ class NodeSession:
         if isinstance(message, Acknowledged):
             return TerminalsArrived(message.job_ids)
         return self._about_a_job(message)
+
+    def offer(self, resumable: Mapping[JobId, Credit | None]) -> None:
+        """The registration shows these jobs of the session before; None for one that only owes its terminal."""
+        self._resumable = resumable
 
     def end_job(self, job_id: JobId) -> bool:
         """Whether the job is still owed its terminal; from now on it is not."""
