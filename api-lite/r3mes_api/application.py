@@ -28,7 +28,7 @@ from r3mes_api.routes.network import NetworkRoutes
 from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
-from r3mes_api.settings import InferenceMode, NodeAuth, Settings, Switch
+from r3mes_api.settings import InferenceMode, NodeAuth, Settings, StakePolicy, Switch
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.openapi import NODE_SESSION_PATH, REPLICA_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from r3mes_api.endpoints.door import EndpointDoor
     from r3mes_api.nodes.registry import NodeRegistry
     from r3mes_api.replicas.group import ReplicaGroup
+    from r3mes_api.stakes.book import StakeBook
 
 logger = logging.getLogger(__name__)
 
@@ -216,7 +217,7 @@ def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
     from r3mes_api.owner_signature import make_owner_verifier
 
     admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
-    entrance = NetworkEntrance(admission, _endpoints(settings, clock))
+    entrance = NetworkEntrance(admission, _endpoints(settings, clock), _stakes(settings, clock))
     return RemoteMode(NodeSessions(settings, _registry(settings), entrance, clock), settings, clock)
 
 
@@ -246,6 +247,41 @@ def _replicas(mode: Mode, lifecycle: Lifecycle, settings: Settings, clock: Calla
 
     assert isinstance(mode, RemoteMode)
     return open_replica_group(mode.sessions, lifecycle, settings, clock)
+
+
+def _stakes(settings: Settings, clock: Callable[[], float]) -> StakeBook | None:
+    if settings.stake_policy is StakePolicy.OFF:
+        return None
+    from r3mes_api.stakes.book import StakeBook
+    from r3mes_api.stakes.chain_reader import ChainReader
+    from r3mes_api.stakes.standing import BASE_UNITS
+    from r3mes_protocol.grants import Role
+
+    minimums = {
+        Role.SERVING: settings.stake_serving * BASE_UNITS,
+        Role.MINING: settings.stake_mining * BASE_UNITS,
+        Role.VALIDATOR: settings.stake_validator * BASE_UNITS,
+        Role.PROPOSER: settings.stake_proposer * BASE_UNITS,
+    }
+
+    def chain() -> ChainReader:
+        return ChainReader(
+            settings.chain_urls,
+            denom=settings.stake_denom,
+            network=settings.network,
+            timeout_s=settings.stake_timeout_s,
+        )
+
+    return StakeBook(
+        settings.stake_policy,
+        minimums,
+        chain,
+        fresh_s=settings.stake_fresh_s,
+        stale_s=settings.stake_stale_s,
+        timeout_s=settings.stake_timeout_s,
+        reads_at_once=settings.stake_reads,
+        clock=clock,
+    )
 
 
 def _local_mode(settings: Settings, clock: Callable[[], float]) -> Mode:

@@ -66,6 +66,15 @@ class LocalBackend(StrEnum):
     SCRIPTED = "scripted"
 
 
+class StakePolicy(StrEnum):
+    OFF = "off"
+    """Nobody's stake is asked for."""
+    WARN = "warn"
+    """It is asked for and shown, and keeps nobody out."""
+    REQUIRE = "require"
+    """Who has too little is not registered."""
+
+
 class Switch(StrEnum):
     ON = "on"
     OFF = "off"
@@ -122,6 +131,15 @@ def _redis(value: object) -> object:
 
 def _browser_origins(value: object) -> object:
     return browser_origins(value) if isinstance(value, str) else value
+
+
+def _chain_urls(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    urls = tuple(checked_url(part.strip(), ("http", "https")).rstrip("/") for part in value.split(",") if part.strip())
+    if any("@" in url or "?" in url or "#" in url for url in urls):
+        raise ValueError("an address of the chain has no password and no query")
+    return urls
 
 
 def _share(default: float) -> Any:
@@ -312,6 +330,32 @@ class Settings(BaseSettings):
     """Until an endpoint has taken a connection; over the public Internet that is a matter of round trips."""
     endpoint_resolve_s: float = _seconds(3.0, high=8.0)
     """Until an endpoint's name is resolved; the node is waiting to be registered, and gives up after 10 s."""
+
+    # --- the owners' stakes ---
+    stake_policy: Annotated[StakePolicy, Forgiving] = _setting(StakePolicy.OFF, "off, warn, require", "off")
+    """Whether the owner's stake is asked of the chain, and whether too little of it keeps a node out."""
+    chain_urls: Annotated[tuple[str, ...], BeforeValidator(_chain_urls)] = _setting(
+        (), "http:// or https:// addresses separated by commas", "https://rest.example.org,http://10.0.0.7:1317"
+    )
+    """REST APIs of the chain's nodes, the best first. Where R3MES_NETWORK is set, each has to be of that chain."""
+    stake_denom: str = _setting("uremes", "the name of the staked coin's base unit", "uremes", max_length=128)
+    """One REMES is a million of these."""
+    stake_serving: int = _count(1000, low=0, high=10**12)
+    """REMES that the owner of a serving node has delegated at least; the roles of a node add up."""
+    stake_mining: int = _count(1000, low=0, high=10**12)
+    """The same for mining."""
+    stake_validator: int = _count(100_000, low=0, high=10**12)
+    """The same for a validator."""
+    stake_proposer: int = _count(50_000, low=0, high=10**12)
+    """The same for a proposer."""
+    stake_fresh_s: float = _seconds(300.0)
+    """The chain is asked again about an owner after this; unstaking takes days."""
+    stake_stale_s: float = _seconds(86400.0, high=30 * 86400.0)
+    """While the chain is away its last word counts for so long."""
+    stake_timeout_s: float = _seconds(4.0, high=8.0)
+    """For all of the chain's addresses together; the node is waiting to be registered, and gives up after 10 s."""
+    stake_reads: int = _count(8, high=256)
+    """Owners that are asked about at once."""
 
     # --- one request ---
     first_token_s: float = _seconds(90.0)
@@ -522,6 +566,13 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
             report("redis_url", "is missing; replicas find one another there")
         if settings.replica_secret is None:
             report("replica_secret", "is missing; without it anybody could take a replica's place")
+    if settings.stake_policy is not StakePolicy.OFF:
+        if not settings.chain_urls:
+            report("chain_urls", f"is missing; R3MES_STAKE_POLICY={settings.stake_policy.value} asks the chain")
+        if settings.node_auth is NodeAuth.OPEN:
+            report("stake_policy", "needs R3MES_NODE_AUTH=grant: a node without a grant has no owner")
+        if settings.stake_stale_s < settings.stake_fresh_s:
+            report("stake_stale_s", "is shorter than R3MES_STAKE_FRESH_S")
     if settings.profile is Profile.PRODUCTION:
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")

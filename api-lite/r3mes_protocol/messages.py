@@ -66,6 +66,8 @@ class RejectCode(StrEnum):
     GRANT_EXPIRED = "grant_expired"
     ROLE_NOT_GRANTED = "role_not_granted"
     STAKE_INSUFFICIENT = "stake_insufficient"
+    STAKE_UNKNOWN = "stake_unknown"
+    """The chain that the gateway would ask is away."""
     ENDPOINT_REFUSED = "endpoint_refused"
     TOO_MANY_REGISTRATIONS = "too_many_registrations"
     GATEWAY_FULL = "gateway_full"
@@ -76,6 +78,7 @@ class RejectCode(StrEnum):
         """Whether the same registration may be accepted later without a change by a person."""
         return self in (
             RejectCode.REGISTER_TIMEOUT,
+            RejectCode.STAKE_UNKNOWN,
             RejectCode.TOO_MANY_REGISTRATIONS,
             RejectCode.GATEWAY_FULL,
             RejectCode.SHUTTING_DOWN,

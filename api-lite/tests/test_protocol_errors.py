@@ -74,6 +74,7 @@ def test_exit_codes_are_those_that_supervisors_know() -> None:
 def test_only_passing_refusals_are_worth_another_try() -> None:
     assert {code.value for code in RejectCode if code.worth_retrying} == {
         "register_timeout",
+        "stake_unknown",
         "too_many_registrations",
         "gateway_full",
         "shutting_down",

@@ -11,6 +11,7 @@ from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.nodes.registry import Node
 from r3mes_api.routing.question import Part, Question
 from r3mes_api.settings import InferenceMode
+from r3mes_api.web.metrics import Gauge
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ class Mode(Protocol):
 
     async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a node's socket. Raises ApiError before the socket is accepted where no nodes are taken."""
+        ...
+
+    def gauges(self) -> list[Gauge]:
+        """For `/metrics`: what only this mode knows."""
         ...
 
     def listeners(self) -> list[socket]:

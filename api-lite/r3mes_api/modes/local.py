@@ -9,10 +9,11 @@ from socket import socket
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.local.engine_keeper import IN_A_HURRY, IN_ORDER, EngineKeeper
 from r3mes_api.modes.remote import RemoteMode
-from r3mes_api.nodes.admission import Admission, Admitted, SessionTerms
+from r3mes_api.nodes.admission import Admission, Admitted, SessionTerms, Watched
 from r3mes_api.nodes.registry import Refused
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.messages import Register, RejectCode
 from r3mes_protocol.wire import NodeId
@@ -40,6 +41,12 @@ class OwnEngine:
         if message.node_id != expected:
             return Refused(RejectCode.GRANT_INVALID, "This gateway runs in local mode and takes its own engine only.")
         return admitted
+
+    async def watch(self, sessions: Watched) -> None:
+        await asyncio.Event().wait()
+
+    def gauges(self) -> list[Gauge]:
+        return []
 
     async def close(self) -> None:
         """It holds nothing."""
@@ -76,6 +83,14 @@ class LocalMode(RemoteMode):
 
     def check_ready(self) -> None:
         self.check()
+
+    def gauges(self) -> list[Gauge]:
+        state = self._keeper.state
+        return [
+            *super().gauges(),
+            Gauge("r3mes_engine_up", "1 while the local engine serves.", (), {(): int(state.phase == "serving")}),
+            Gauge("r3mes_engine_restarts_total", "Starts after a loss.", (), {(): state.restarts}, "counter"),
+        ]
 
     def listeners(self) -> list[socket]:
         return [self._listener]

@@ -25,6 +25,7 @@ from r3mes_api.routing.ledger import Lost
 from r3mes_api.routing.pace import Timing
 from r3mes_api.routing.question import Continued, End, Events, Part, Question
 from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.messages import Done, Residency
@@ -70,6 +71,9 @@ class RemoteMode:
 
     def check_ready(self) -> None:
         """Ready without nodes too: they could not dial in through a load balancer otherwise."""
+
+    def gauges(self) -> list[Gauge]:
+        return self._sessions.gauges()
 
     def listeners(self) -> list[socket]:
         return []

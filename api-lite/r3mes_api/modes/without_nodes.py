@@ -11,6 +11,7 @@ from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.interface import AdapterCard
 from r3mes_api.nodes.registry import Node
 from r3mes_api.settings import InferenceMode
+from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 
@@ -24,6 +25,9 @@ class WithoutNodes:
 
     def check_ready(self) -> None:
         pass
+
+    def gauges(self) -> list[Gauge]:
+        return []
 
     def listeners(self) -> list[socket]:
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -17,6 +18,9 @@ from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId, utf8_length
 
 if TYPE_CHECKING:
     from r3mes_api.endpoints.calls import Endpoint
+    from r3mes_api.nodes.registry import NodeRegistry
+    from r3mes_api.stakes.standing import Standing
+    from r3mes_api.web.metrics import Gauge
 
 _GRANT_REFUSALS: dict[GrantProblem, tuple[RejectCode, str]] = {
     GrantProblem.WRONG_NODE: (RejectCode.GRANT_INVALID, "The grant is for another node key; ask the owner for one."),
@@ -35,6 +39,8 @@ class Admitted(NamedTuple):
     """The owner's address by the grant; None where the gateway takes any node."""
     endpoint: Endpoint | None = None
     """Where the node is called; None where its jobs go over the session."""
+    stake: Standing | None = None
+    """None where stakes do not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,29 @@ class SessionTerms:
     gateway: GatewayOrigin
 
 
+class Watched(Protocol):
+    """The nodes that are here."""
+
+    @property
+    def registry(self) -> NodeRegistry: ...
+
+    def send_off(self, session_id: SessionId, code: RejectCode, reason: str) -> None:
+        """The node gets nothing new, finishes what runs, and is told why it has to go. May be called again."""
+        ...
+
+
 class Entrance(Protocol):
     """Decides who may register. It may ask others first: a socket waits here, within the time-outs of those."""
 
     async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
         """`now` is Unix time."""
         ...
+
+    async def watch(self, sessions: Watched) -> None:
+        """Looks again at those who are here; runs until cancelled."""
+        ...
+
+    def gauges(self) -> list[Gauge]: ...
 
     async def close(self) -> None:
         """All nodes have left."""
@@ -106,6 +129,12 @@ class Admission:
         if message.endpoint is not None:
             return Refused(RejectCode.ENDPOINT_REFUSED, "This gateway takes no endpoint; register without one.")
         return self.check(message, terms, now)
+
+    async def watch(self, sessions: Watched) -> None:
+        await asyncio.Event().wait()
+
+    def gauges(self) -> list[Gauge]:
+        return []
 
     async def close(self) -> None:
         """It holds nothing."""

@@ -13,6 +13,7 @@ from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose
 from r3mes_api.routing.cost import Option, cold_ms, pick
 from r3mes_api.routing.pace import Pace
+from r3mes_api.stakes.standing import Standing
 from r3mes_protocol.grants import Role
 from r3mes_protocol.limits import MAX_ADAPTERS_PER_NODE
 from r3mes_protocol.messages import (
@@ -73,6 +74,9 @@ class Node:
     continues: bool = False
     loads_adapters: bool = False
     draining: bool = False
+    leaving: bool = False
+    """The gateway sends it off: whatever its heartbeats say, it gets nothing new."""
+    stake: Standing | None = None
     active: int = 0
     queued: int = 0
     free_vram_mb: int | None = None
@@ -337,7 +341,7 @@ class NodeRegistry:
             self._index(node)
         node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
         node.free_adapter_slots = beat.free_adapter_slots
-        node.draining = beat.draining
+        node.draining = beat.draining or node.leaving
         node.full_until = 0.0
 
     def adapters_changed(self, session_id: SessionId, message: Adapters) -> bool:

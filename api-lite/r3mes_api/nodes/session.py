@@ -269,6 +269,9 @@ class NodeSession:
         self.node_id = NodeId(message.node_id)
         self.registered = True
         resumed = self._resume(message, accepted)
+        node = self._registry.node(message.node_id)
+        if node is not None:
+            node.stake = admitted.stake
         if admitted.endpoint is not None:
             self.holder = self._endpoint_calls(admitted.endpoint)
         self._say(

@@ -23,16 +23,20 @@ from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
+from r3mes_api.web.metrics import Gauge
 from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.limits import MAX_JOB_BYTES
-from r3mes_protocol.messages import Bye, CloseCode, Done, encode_job
+from r3mes_protocol.messages import Bye, CloseCode, Done, RejectCode, encode_job
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, utf8_length
 
 logger = logging.getLogger(__name__)
+
+SEND_OFF_S = 60.0
+"""For what runs on a node that has to go; most answers are over by then, and the others move to another node."""
 
 SWEEP_S = 1.0
 """How often silent sessions are looked for: far below two heartbeats."""
@@ -201,7 +205,30 @@ class NodeSessions:
         return str(scope["scheme"])
 
     async def watch(self) -> None:
-        """Ends sessions that fell silent; runs until cancelled."""
+        """Ends sessions that fell silent, and lets the entrance look again; runs until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._entrance.watch(self), name="entrance")
+            group.create_task(self._watch_for_silence(), name="silence")
+
+    def gauges(self) -> list[Gauge]:
+        return self._entrance.gauges()
+
+    def send_off(self, session_id: SessionId, code: RejectCode, reason: str) -> None:
+        """Called at each look of the entrance: what runs may finish until then."""
+        session = self._sessions.get(session_id)
+        node = self.registry.node(session.node_id) if session is not None and session.node_id is not None else None
+        if session is None or node is None or node.session_id != session_id:
+            return
+        if not node.leaving:
+            node.leaving = node.draining = True
+            logger.info("node %s is sent off: %s", node.node_id[:12], code.value)
+            session.drain(reason)
+            self.registry.drain(session_id)
+            self._loop.call_later(SEND_OFF_S, session.end, SessionEnd.rejected(code, reason))
+        if not node.jobs:
+            session.end(SessionEnd.rejected(code, reason))
+
+    async def _watch_for_silence(self) -> None:
         while True:
             await asyncio.sleep(min(SWEEP_S, self._settings.heartbeat_s / 4))
             for session_id in self.registry.dead(self._clock()):

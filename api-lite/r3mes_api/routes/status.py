@@ -184,6 +184,7 @@ def _node(node: Node, now: float) -> dict[str, Any]:
         ],
         "device": {"kind": node.device.kind, "name": node.device.name, "memory_mb": node.device.memory_mb},
         "engine_version": node.engine_version,
+        "stake": _stake(node, now),
         "reached_by": "endpoint" if node.endpoint else "session",
         "status": "draining" if node.draining else "serving" if node.serving else "connected",
         "jobs": node.reserved,
@@ -195,4 +196,17 @@ def _node(node: Node, now: float) -> dict[str, Any]:
         "telemetry": node.telemetry.model_dump(mode="json") if node.telemetry is not None else None,
         "connected_s": round(now - node.connected_at, 3),
         "last_heard_s": round(now - node.last_heard, 3),
+    }
+
+
+def _stake(node: Node, now: float) -> dict[str, Any] | None:
+    """Amounts in base units, as text, since a browser's numbers end at 2^53."""
+    found = node.stake
+    if found is None:
+        return None
+    return {
+        "state": found.state.value,
+        "needed": str(found.needed),
+        "delegated": str(found.reading.amount) if found.reading is not None else None,
+        "age_s": round(now - found.reading.read_at, 1) if found.reading is not None else None,
     }

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.interface import Mode
+from r3mes_api.nodes.registry import Node
 from r3mes_api.routes.router import Router
 from r3mes_api.settings import Settings, Switch
 from r3mes_api.web.measurements import Measurements
@@ -80,7 +81,7 @@ class WebRoutes:
         """Counters and gauges for Prometheus."""
         if self._settings.metrics is Switch.OFF:
             raise ApiError(ErrorCode.NOT_FOUND, "This gateway tells no metrics; its operator can set R3MES_METRICS=on.")
-        body = exposition([*self._measurements.all(), *self._gauges(), *process_gauges()])
+        body = exposition([*self._measurements.all(), *self._gauges(), *self._mode.gauges(), *process_gauges()])
         await exchange.whole(200, CONTENT_TYPE, body, [(b"cache-control", b"no-store")])
 
     def _gauges(self) -> list[Gauge]:
@@ -97,6 +98,12 @@ class WebRoutes:
                 ("status",),
                 {(name,): status[name] for name in ("serving", "draining", "connected")},
             ),
+            Gauge(
+                "r3mes_nodes_by_stake",
+                "Registered nodes by what the chain says of their owners' stakes.",
+                ("state",),
+                {(state,): count for state, count in Tally(_stake(node) for node in nodes).items()},
+            ),
             Gauge("r3mes_node_jobs", "Jobs on nodes.", (), {(): sum(len(node.jobs) for node in nodes)}),
             Gauge("r3mes_node_places", "Jobs that nodes may have.", (), {(): sum(node.places for node in nodes)}),
         ]
@@ -109,3 +116,7 @@ class WebRoutes:
                 add_description(document, more())
             self._description = to_json(document)
         await exchange.whole(200, b"application/json", self._description)
+
+
+def _stake(node: Node) -> str:
+    return node.stake.state.value if node.stake is not None else "not_asked"

@@ -170,7 +170,7 @@ def _node_row(node: Node, now: float) -> str:
     jobs = len(node.jobs)
     return (
         f"<tr><td><code title='{escape(node.node_id)}'>{escape(node.node_id[:12])}</code></td>"
-        f"<td><span class='badge {tone}'>{state}</span></td><td>{device}</td><td>{offers}</td>"
+        f"<td><span class='badge {tone}'>{state}</span>{_stake(node)}</td><td>{device}</td><td>{offers}</td>"
         f"<td class='n'>{jobs} / {node.places}</td>"
         f"<td class='n'>{'–' if pace is None else f'{min(pace, 999_999):,.0f}'}</td>"
         f"<td class='n'>{_duration(now - node.connected_at)}</td></tr>"
@@ -211,6 +211,12 @@ def _heat(heat: float) -> str:
     if heat < 0.01:
         return "–"
     return f"{heat:,.0f}" if heat >= 10 else f"{heat:.1f}" if heat >= 0.1 else "now and then"
+
+
+def _stake(node: Node) -> str:
+    """Nothing where all is well or nobody asks."""
+    state = node.stake.state.value if node.stake is not None else "sufficient"
+    return "" if state == "sufficient" else f"<small>stake {state}</small>"
 
 
 def _models(view: PageView) -> str:
