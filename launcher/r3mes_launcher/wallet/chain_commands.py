@@ -257,6 +257,13 @@ async def resume(session: WalletSession, online: Online, fields: Fields) -> Answ
     return {"payments": [payment_answer(item) for item in await online.sender.resume(SETTLE_TIMEOUT_S)]}
 
 
+async def close_unclear(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """The owner's own finding about a payment that no node could explain; until then no other can be made."""
+    payment_id, included = fields.text("payment_id"), fields.flag("included")
+    fields.done()
+    return payment_answer(online.store.close_unclear(payment_id, included=included))
+
+
 async def broadcast(session: WalletSession, online: Online, fields: Fields) -> Answer:
     """Sends what was signed elsewhere, with “sign”. Needs no password; the same bytes are never paid twice."""
     tx_bytes = fields.base64("tx_bytes")
@@ -337,6 +344,7 @@ CHAIN_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Online, Fields], Awa
     "validators": (validators, "the network's validators"),
     "history": (history, "past transactions"),
     "resume": (resume, "go on with payments that are still on their way"),
+    "close-unclear": (close_unclear, "say what became of a payment that no node can explain"),
     "broadcast": (broadcast, "send what was signed elsewhere"),
     "faucet": (faucet, "free coins of a demo's chain"),
     "network": (network, "what the node says of its chain"),

@@ -61,6 +61,7 @@ ASKED_FOR: dict[str, tuple[str, ...]] = {
     "validators": (),
     "forget": (),
     "resume": (),
+    "close-unclear": (),
     "broadcast": (),
     "faucet": (),
     "network": (),
@@ -169,7 +170,7 @@ def _settings(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    if name in ("confirm", "accept", "csv"):
+    if name in ("confirm", "accept", "csv", "included"):
         return text == "yes"
     return text.split(",") if name in LISTS else text
 

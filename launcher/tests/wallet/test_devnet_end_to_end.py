@@ -184,7 +184,7 @@ def wallet(
         options: list[str] = []
         if command not in ("sign", "derive"):
             where = ["--home", str(tmp_path / home), "--network", "devnet", "--endpoint", endpoint or devnet.url]
-            needs_none = command in ("broadcast", "faucet", "validators", "resume", "network")
+            needs_none = command in ("broadcast", "faucet", "validators", "resume", "network", "close-unclear")
             options = where
             document = document if needs_none else {"password": PASSWORD, **document}
         data = json.dumps(document).encode()
@@ -358,6 +358,8 @@ def test_refusals_are_sentences_and_cost_nothing(
     nobody = operator_of_account(FRIEND, "remes")
     ghost = wallet("stake", {"validator": nobody, "amount": "1", "confirm": True}, relay.url)
     assert ghost.code == 1 and "validator does not exist" in ghost.err
+    unclear = wallet("close-unclear", {"payment_id": "rent", "included": True}, relay.url)
+    assert unclear.code == 2 and "not one that needs a person" in unclear.err
     # A node that lies about its chain, at each place where it can.
     for path in ("node_info", "blocks/latest"):
         relay.lies = {path: (b"r3mes-devnet-1", b"evil-1")}
@@ -623,6 +625,20 @@ async def test_a_killed_node_keeps_its_chain_and_the_payment_happens_once(tmp_pa
         (payment,) = await sender.resume(20)
         assert payment.state is PaymentState.INCLUDED and gateway.balance(FRIEND) == 5
         assert await sender.resume(1) == ()
+        await client.close()
+        # The tester throws the chain away: the wallet goes by what the new one says.
+        gateway.kill()
+        for file in tmp_path.glob("devnet.sqlite*"):
+            file.unlink()
+        gateway = Gateway(tmp_path, checkout_paths)
+        gateway.http.post("/devnet/faucet", json={"address": me})
+        until = time.monotonic() + 20
+        while not gateway.balance(me):
+            assert time.monotonic() < until
+        sender, client = sender_of(gateway.url, store)
+        plan = await sender.plan(key().public_key, [staking.send(me, FRIEND, Coin("ur3mes", 6))])
+        payment = sender.commit("pay again", plan, lambda unsigned: sign_transaction(unsigned, key()))
+        assert (await sender.settle(payment, 20)).state is PaymentState.INCLUDED and gateway.balance(FRIEND) == 6
         await client.close()
     finally:
         gateway.kill()
