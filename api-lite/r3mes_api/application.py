@@ -29,6 +29,7 @@ from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
 from r3mes_api.settings import InferenceMode, NodeAuth, Settings, StakePolicy, Switch
+from r3mes_api.tracing import Tracing, open_tracing
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.openapi import NODE_SESSION_PATH, REPLICA_SESSION_PATH
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -57,7 +58,9 @@ class Gateway:
         desk: FrontDesk,
         devnet: Devnet | None,
         replicas: ReplicaGroup | None,
+        tracing: Tracing | None,
     ) -> None:
+        self._tracing = tracing
         self._desk = desk
         self.mode = mode
         self._chooser = chooser
@@ -91,6 +94,8 @@ class Gateway:
         if self._replicas is not None:
             await self._replicas.close()
         await self.mode.close(hurry=hurry)
+        if self._tracing is not None:
+            await self._tracing.close(hurry=hurry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -129,7 +134,8 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
         stores["redis"] = lambda: replicas.directory_answers
     status = StatusRoutes(mode, lifecycle, clock, desk, stores, replicas.state if replicas is not None else None)
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
-    router = Router(measurements.finished)
+    tracing = open_tracing(mode.decision, clock) if settings.traces is Switch.ON else None
+    router = Router(measurements.finished if tracing is None else _both(measurements.finished, tracing.finished))
     web = WebRoutes(mode, lifecycle, settings, measurements, router, clock)
     network = NetworkRoutes(mode, lifecycle, settings, measurements, clock)
     interop = InteropRoutes(mode, clock)
@@ -166,7 +172,17 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
         await router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
-    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas)
+    return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas, tracing)
+
+
+def _both(
+    first: Callable[[Exchange, str], None], second: Callable[[Exchange, str], None]
+) -> Callable[[Exchange, str], None]:
+    def finished(exchange: Exchange, route: str) -> None:
+        first(exchange, route)
+        second(exchange, route)
+
+    return finished
 
 
 def _router_plan(settings: Settings) -> RouterPlan:

@@ -209,6 +209,9 @@ class Settings(BaseSettings):
     """One line for each request: method, address, status, time, bytes, request id."""
     metrics: Annotated[Switch, Forgiving] = _setting(Switch.ON, "on, off", "on")
     """Whether `/metrics` answers. A proxy in front should keep it from the public."""
+    traces: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    """OpenTelemetry: a trace of each request, without prompts. Where it goes is said by its own variables, such as
+    OTEL_EXPORTER_OTLP_ENDPOINT. Needs the extra `otel`."""
     cors_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_browser_origins)] = _setting(
         (),
         "origins separated by commas, or * outside production",

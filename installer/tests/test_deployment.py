@@ -265,6 +265,7 @@ def test_what_the_image_copies_is_enough_to_serve(tmp_path: Path) -> None:
 
 @linux_only
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(
     os.environ.get("TEST_IMAGE") != "1",
     reason="installs the image's packages from the network; set TEST_IMAGE=1",

@@ -208,6 +208,7 @@ class RemoteMode:
             timing.whole(now, done.usage.completion_tokens)
             usage = whole_usage(done.usage, chunks_before) if so_far is None else done.usage
             decision.tries[-1].outcome = decision.outcome = "done"
+            decision.tries[-1].took_s = now - job.opened_at
             decision.completion_tokens = usage.completion_tokens
             yield End(
                 job.target.model,
@@ -392,6 +393,7 @@ class RemoteMode:
     def _note(self, job: NodeJob, verdict: Verdict) -> None:
         if job.trial is not None:
             job.trial.outcome = verdict.reason
+            job.trial.took_s = self._clock() - job.opened_at
         if verdict.blames_node:
             self._registry.failed(job.node_id, self._clock())
             logger.warning("node %s failed a job: %s", job.node_id[:12], verdict.reason)

@@ -22,12 +22,15 @@ class Try:
     options: list[Option]
     outcome: str = "running"
     continues: bool = False
+    took_s: float | None = None
+    """Until the node's part of the answer ended; None where the client left or it still runs."""
 
     def document(self) -> dict[str, Any]:
         options = sorted(self.options, key=lambda option: option.cost_ms)[:SHOWN_OPTIONS]
         return {
             "node": self.node_id,
             "after_ms": round(1000 * self.after_s, 1),
+            "took_ms": _milliseconds(self.took_s),
             "outcome": self.outcome,
             "continues": self.continues,
             "candidates": len(self.options),
