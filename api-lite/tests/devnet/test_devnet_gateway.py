@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -138,3 +139,64 @@ def test_a_file_that_is_none_stops_the_start(start_gateway: Callable[..., Any], 
     gateway = start_gateway(wait=False, devnet=1, devnet_file=tmp_path / "junk")
     assert gateway.process.wait(60) == 78
     assert "is no devnet" in gateway.log_text() and "delete it, or name another file" in gateway.log_text()
+
+
+async def test_a_node_is_let_in_once_its_owner_has_really_staked(
+    start_gateway: Callable[..., Any],
+    start_node: Callable[..., Any],
+    make_owner: Callable[..., Any],
+    make_signer: Callable[[str], Any],
+    until: Callable[..., Any],
+) -> None:
+    """The whole way: a faucet, a signed delegation on the chain, a grant, and a gateway that asks the chain."""
+    chain_id = "r3mes-devnet-1"
+    chain = start_gateway(devnet=1, devnet_block_s=0.02)
+    staking = {"stake_policy": "require", "stake_denom": "ur3mes", "stake_fresh_s": 0.05, "network": chain_id}
+    gateway = start_gateway(inference_mode="remote", chain_urls=chain.url, **staking)
+    staker = make_signer("owner")
+    owner = make_owner(staker.key)
+    assert owner.address == staker.address
+
+    async def registered(key: Any) -> Any:
+        node = await start_node(gateway, register=False, **({"key": key} if key else {}))
+        node.grant = owner.grant(node.node_id, node.origin, network=chain_id)
+        return await node.connect()
+
+    poor = await registered(None)
+    assert poor.rejected.code.value == "stake_insufficient"
+    async with httpx.AsyncClient(base_url=chain.url, verify=False) as http:
+        await http.post("/devnet/faucet", json={"address": owner.address})
+        account = f"/cosmos/auth/v1beta1/accounts/{owner.address}"
+
+        async def known() -> bool:
+            return (await http.get(account)).status_code == 200
+
+        await until(known, "the faucet's coins")
+        number = int((await http.get(account)).json()["account"]["account_number"])
+        validator = (await http.get("/cosmos/staking/v1beta1/validators")).json()["validators"][0]["operator_address"]
+        body = {
+            "delegator_address": owner.address,
+            "validator_address": validator,
+            "amount": {"denom": "ur3mes", "amount": "1000000000"},
+        }
+        signed = staker.transaction([("/cosmos.staking.v1beta1.MsgDelegate", body)], sequence=0, number=number)
+        document = {"tx_bytes": base64.b64encode(signed).decode(), "mode": "BROADCAST_MODE_SYNC"}
+        assert (await http.post("/cosmos/tx/v1beta1/txs", json=document)).json()["tx_response"]["code"] == 0
+
+        async def staked() -> bool:
+            path = f"/cosmos/staking/v1beta1/delegations/{owner.address}"
+            return bool((await http.get(path)).json()["delegation_responses"])
+
+        await until(staked, "the delegation in a block")
+        shown: dict[str, Any] = {}
+
+        async def let_in() -> bool:
+            node = await registered(poor.key)
+            if node.registered is None:
+                return False
+            async with httpx.AsyncClient(base_url=gateway.url, verify=False) as client:
+                shown.update((await client.get(f"/v1/nodes/{node.node_id}")).json())
+            return True
+
+        await until(let_in, "the gateway asks the chain again")
+    assert shown["stake"]["state"] == "sufficient" and shown["stake"]["delegated"] == "1000000000"

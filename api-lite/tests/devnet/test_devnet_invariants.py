@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import random
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wallycore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +96,11 @@ def test_transactions_that_cosmjs_wrote_are_read() -> None:
         transaction = read_transaction(base64.b64decode(case["tx_bytes"]))
         assert transaction.tx_hash == case["hash"]
         assert encode(TX_BODY, transaction.body) == transaction.body_bytes
+        # Signed elsewhere, so what is signed has to be the same here.
+        signed = transaction.sign_bytes(case["chain_id"], int(case["account_number"]))
+        digest = hashlib.sha256(signed).digest()
+        wallycore.ec_sig_verify(transaction.public_key, digest, wallycore.EC_FLAG_ECDSA, transaction.signatures[0])
+        assert transaction.sequence == int(case["sequence"]) and transaction.body["memo"] == case["memo"]
         for message in transaction.messages:
             kind = MESSAGES[message.type_url]
             assert encode(kind.form, message.body) in transaction.body_bytes
