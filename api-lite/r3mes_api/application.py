@@ -23,6 +23,7 @@ from r3mes_api.modes.disabled import DisabledMode
 from r3mes_api.modes.interface import Mode
 from r3mes_api.modes.mock import MockMode
 from r3mes_api.routes.chat import ChatRoutes
+from r3mes_api.routes.generate import GenerateRoutes
 from r3mes_api.routes.interop import REFUSED_WRITES, InteropRoutes
 from r3mes_api.routes.network import NetworkRoutes
 from r3mes_api.routes.router import Router
@@ -144,6 +145,9 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     router.add("GET", "/openapi.json", web.openapi)
     router.add("POST", "/chat", chat.chat)
     router.add("POST", "/v1/chat/completions", chat.completions)
+    generate = GenerateRoutes(chat, clock)
+    router.add("POST", "/api/inference/generate", generate.whole)
+    router.add("POST", "/api/inference/generate/stream", generate.stream)
     router.add("GET", "/v1/models", status.models)
     router.add("GET", "/v1/nodes", status.nodes)
     router.add("GET", "/v1/nodes/{node_id}", status.node)

@@ -429,3 +429,31 @@ async def test_programs_find_adapters_and_totals(
     assert network["network"] == "r3mes-testnet-1" and network["places"] == 5 and network["serving_nodes"] == 2
     assert (network["models"], network["adapters"], network["answers_last_hour"]) == (1, 2, 1)
     assert len(network["tokens_per_minute"]) == RECENT_MINUTES and network["tokens_last_hour"] == 4
+
+
+async def test_the_first_gateways_inference_requests_are_answered(
+    start_gateway: Any, start_node: Any, client: httpx.AsyncClient
+) -> None:
+    gateway = start_gateway(inference_mode="remote", node_auth="open")
+
+    async def multiline(job: Any) -> None:
+        await job.answer("one\ntwo", "\r\nthree")
+
+    node = await start_node(gateway, multiline, adapters=(AdapterOffer(name="coding"), AdapterOffer(name="law")))
+    url = f"{gateway.url}/api/inference/generate"
+    body = {"prompt": "Why does this python stack trace end in a segfault?", "max_tokens": 7, "top_k": 50}
+    answer = (await client.post(url, json=body)).json()
+    assert answer["text"] == "one\ntwo\r\nthree" and answer["tokens_generated"] == 2
+    assert answer["experts_used"] == [{"id": "coding", "weight": 1.0}] and answer["model_version"] == "test-model"
+    assert node.jobs[-1].job.body["max_tokens"] == 7 and "top_k" not in node.jobs[-1].job.body
+    forced = (await client.post(url, json={**body, "force_experts": ["legal_dora"]})).json()
+    assert forced["experts_used"] == [{"id": "law", "weight": 1.0}]
+    streamed = await client.post(f"{url}/stream", json=body)
+    assert streamed.headers["content-type"].startswith("text/event-stream")
+    # Pieces that came together are one event; a line break is a further line of data.
+    *events, done, nothing = streamed.text.split("\n\n")
+    words = ["\n".join(line.removeprefix("data: ") for line in event.split("\n")) for event in events]
+    assert ("".join(words), done, nothing) == ("one\ntwo\nthree", "data: [DONE]", "")
+    for wrong in ({}, {"prompt": "  "}, {**body, "max_tokens": 0}, {**body, "temperature": "hot"}):
+        refused = await client.post(url, json=wrong)
+        assert refused.status_code == 400 and refused.json()["error"]["code"] == "INVALID_REQUEST"

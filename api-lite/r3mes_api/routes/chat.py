@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import aclosing, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -31,6 +31,8 @@ from r3mes_protocol.wire import Name
 
 logger = logging.getLogger(__name__)
 
+Body = TypeVar("Body", bound=BaseModel)
+
 
 class SimpleChat(BaseModel):
     """`POST /chat`. Fields that are not known here are passed over."""
@@ -41,6 +43,17 @@ class SimpleChat(BaseModel):
     wallet_address: Name | None = None
     adapter: Name | None = None
     session_id: Name | None = None
+
+
+class SimplePrompt(NamedTuple):
+    """One prompt, however its request was written."""
+
+    text: str
+    adapter: str | None
+    options: dict[str, Any]
+    """OpenAI's names: `max_tokens` and the like."""
+    asked: dict[str, Any]
+    """The request as it came, for the bill."""
 
 
 class ChatRoutes:
@@ -95,13 +108,17 @@ class ChatRoutes:
 
     async def chat(self, exchange: Exchange) -> None:
         """`POST /chat`."""
+        await self.prompt(exchange, _simple_prompt, lambda question: TextResponder(exchange, question))
+
+    async def prompt(
+        self, exchange: Exchange, read: Callable[[bytes], SimplePrompt], respond: Callable[[Question], Responder]
+    ) -> None:
+        """Answers a request that holds one prompt and names no model. `read` raises ApiError for a wrong body."""
         received_at = self._clock()
         identity = None if self._reception is None else await self._reception.chat(exchange)
         data = await self._body(exchange)
-        request = _simple_chat(data)
-        if not request.message.strip():
-            raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
-        body = {"messages": [{"role": "user", "content": request.message}], "stream": True}
+        request = read(data)
+        body = {**request.options, "messages": [{"role": "user", "content": request.text}], "stream": True}
         model, adapter, route = await self._adapter(AUTO_MODEL, request.adapter, body)
         question = Question(
             completion_id=_completion_id(),
@@ -111,13 +128,14 @@ class ChatRoutes:
             adapter=adapter,
             route=route,
             body=body,
-            prompt=request.message,
+            prompt=request.text,
+            token_limit=request.options.get("max_tokens"),
             owner=None if identity is None else identity.owner,
         )
         order = None
         if identity is not None:
-            order = _order(exchange, identity, request.model_dump(), len(data), streams=True)
-        await self._answer(exchange, question, TextResponder(exchange, question), order)
+            order = _order(exchange, identity, request.asked, len(data), streams=True)
+        await self._answer(exchange, question, respond(question), order)
 
     async def _adapter(
         self, model: str, adapter: str | None, body: dict[str, Any]
@@ -195,9 +213,17 @@ def _completion_id() -> str:
     return f"chatcmpl-{secrets.token_hex(12)}"
 
 
-def _simple_chat(body: bytes) -> SimpleChat:
+def _simple_prompt(body: bytes) -> SimplePrompt:
+    request = read_model(SimpleChat, body)
+    if not request.message.strip():
+        raise ApiError(ErrorCode.INVALID_REQUEST, "message: write something", param="message")
+    return SimplePrompt(request.message, request.adapter, {}, request.model_dump())
+
+
+def read_model(model: type[Body], body: bytes) -> Body:
+    """Raises ApiError INVALID_REQUEST that names the first parameter at fault."""
     try:
-        return SimpleChat.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
         param = ".".join(str(part) for part in first["loc"]) or None

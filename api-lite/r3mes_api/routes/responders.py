@@ -19,7 +19,7 @@ MAX_WHOLE_ANSWER_BYTES = 4 * 1024 * 1024
 
 CONTINUED = b": continued by another node\n\n"
 
-_STREAM_HEADERS: Headers = [
+STREAM_HEADERS: Headers = [
     (b"cache-control", b"no-cache"),
     # nginx would hold the stream back otherwise.
     (b"x-accel-buffering", b"no"),
@@ -53,7 +53,7 @@ class SseResponder:
         self._include_usage = include_usage
 
     async def _start(self) -> None:
-        headers = [*_STREAM_HEADERS, *_about(self._question)]
+        headers = [*STREAM_HEADERS, *about(self._question)]
         await self._exchange.start(200, b"text/event-stream; charset=utf-8", headers)
 
     async def events(self, payload: bytes) -> None:
@@ -81,7 +81,7 @@ class SseResponder:
         if self._exchange.started:
             await self._exchange.finish(encode_event(error.body()) + DONE)
         else:
-            await self._exchange.error(error, _about(self._question))
+            await self._exchange.error(error, about(self._question))
 
     async def keep_alive(self) -> None:
         if not self._exchange.started:
@@ -105,7 +105,7 @@ class TextResponder:
 
     async def _start(self) -> None:
         if not self._exchange.started:
-            headers = [*_STREAM_HEADERS, *_about(self._question)]
+            headers = [*STREAM_HEADERS, *about(self._question)]
             await self._exchange.start(200, b"text/plain; charset=utf-8", headers)
 
     async def continued(self) -> None:
@@ -120,7 +120,7 @@ class TextResponder:
             # Plain text has no other place for it, and a silent end would look like a whole answer.
             await self._exchange.finish(f"\n\n[{error.code}] {error.message}\n".encode())
         else:
-            await self._exchange.error(error, _about(self._question))
+            await self._exchange.error(error, about(self._question))
 
     async def keep_alive(self) -> None:
         """Nothing can be said in plain text that is not part of the answer."""
@@ -155,10 +155,10 @@ class WholeResponder:
         )
         if end.continued:
             document["r3mes"] = {"continued": True}
-        await self._exchange.json(200, document, _about(self._question))
+        await self._exchange.json(200, document, about(self._question))
 
     async def failed(self, error: ApiError) -> None:
-        await self._exchange.error(error, _about(self._question))
+        await self._exchange.error(error, about(self._question))
 
     async def keep_alive(self) -> None:
         """A whole answer has one status, which is not known yet."""
@@ -187,7 +187,7 @@ def _read(event: bytes) -> Any:
         return json.loads(event)
 
 
-def _about(question: Question) -> Headers:
+def about(question: Question) -> Headers:
     """The request's id and, where the gateway chose the adapter, which one and how."""
     headers: Headers = [(b"x-request-id", question.completion_id.encode())]
     if question.route is not None:

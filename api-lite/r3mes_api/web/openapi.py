@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from r3mes_api.routes.chat import SimpleChat
+from r3mes_api.routes.generate import Generate
 from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routes.router import Route
 from r3mes_protocol import __version__
@@ -165,7 +166,7 @@ def _schemas() -> dict[str, Any]:
             usage=_reference("Usage"),
         ),
     }
-    for model in (ChatRequest, SimpleChat):
+    for model in (ChatRequest, SimpleChat, Generate):
         schema = model.model_json_schema(ref_template=_REFERENCE)
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
@@ -173,6 +174,7 @@ def _schemas() -> dict[str, Any]:
     schemas["ChatRequest"]["properties"]["n"] = {"anyOf": [{"const": 1}, {"type": "null"}], "default": None}
     # It refuses a message of blanks alone.
     schemas["SimpleChat"]["properties"]["message"]["pattern"] = r"\S"
+    schemas["Generate"]["properties"]["prompt"]["pattern"] = r"\S"
     return schemas
 
 
@@ -199,6 +201,28 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
                     "text/event-stream": {},
                 },
             },
+            "default": {"$ref": "#/components/responses/Error"},
+        },
+    },
+    ("POST", "/api/inference/generate"): {
+        "requestBody": _body("Generate"),
+        **_answers(
+            _object(
+                request_id=_STRING,
+                text=_STRING,
+                tokens_generated=_INTEGER,
+                latency_ms=_NUMBER,
+                experts_used=_list(_object(id=_STRING, weight=_NUMBER)),
+                rag_context_used=_BOOLEAN,
+                model_version=_STRING,
+                credits_used={"type": ["number", "null"]},
+            )
+        ),
+    },
+    ("POST", "/api/inference/generate/stream"): {
+        "requestBody": _body("Generate"),
+        "responses": {
+            "200": {"description": "The words as server-sent events.", "content": {"text/event-stream": {}}},
             "default": {"$ref": "#/components/responses/Error"},
         },
     },
