@@ -338,7 +338,7 @@ def act(window: Any, what: str) -> None:
             sheet = RegisterSheet(theme, intents, host, ("mining",))
             host.open(sheet)
         case "bottom":
-            bar = window.roles._page.verticalScrollBar()
+            bar = window.roles.open_view.verticalScrollBar()
             bar.setValue(bar.maximum())
 
 

@@ -94,10 +94,11 @@ class FakeWallet:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.answers: dict[str, Any] = {}
+        self.touched = 0
         self.refuse: WalletError | None = None
 
     def touch(self) -> None:
-        return None
+        self.touched += 1
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         async def call(*arguments: Any, **named: Any) -> Any:
@@ -245,36 +246,39 @@ def test_each_state_of_the_vault_has_its_view(window: Any, core: FakeCoreDoor) -
 
 
 def test_balances_are_in_the_coin_s_own_unit_and_grouped(page: Any) -> None:
-    assert page.balance.total.replace("\u202f", " ").replace("\u00a0", " ") == "5 258.5 REMES"
-    assert page.balance.figures.value("rewards").startswith("1.5")
-    rows = [[page.history.table.item(r, c).text() for c in (1, 3)] for r in range(page.history.table.rowCount())]
+    assert page.open_view.balance.total.replace("\u202f", " ").replace("\u00a0", " ") == "5 258.5 REMES"
+    assert page.open_view.balance.figures.value("rewards").startswith("1.5")
+    rows = [
+        [page.open_view.history.table.item(r, c).text() for c in (1, 3)]
+        for r in range(page.open_view.history.table.rowCount())
+    ]
     assert ["Stake 250 REMES", "Done"] in rows and ["Send 5 REMES", "On its way"] in rows
 
 
 def test_what_the_owner_should_know_stands_above(window: Any, page: Any, core: FakeCoreDoor) -> None:
-    assert not page.notices.isVisible()
+    assert not page.open_view.notices.isVisible()
     state = opened(
         wallets=(WalletEntry("a" * 16, "Mine", ME, "phrase", False),),
         network=replace(opened().network, mismatch="The chain id was a until now; this node says b.", problem="Away."),
         payments=(payment(unclear=True),),
     )
     window.show_state(launcher(state))
-    read = texts(page.notices)
+    read = texts(page.open_view.notices)
     for words in ("not backed up", "this node says b", "Away.", "can say what became of it"):
         assert words in read
-    assert not page.balance.send.isEnabled(), "nothing is signed for a network that is not what it was"
-    accept = page.notices.mismatch.findChild(QPushButton)
+    assert not page.open_view.balance.send.isEnabled(), "nothing is signed for a network that is not what it was"
+    accept = page.open_view.notices.mismatch.findChild(QPushButton)
     accept.click()
-    paid = page.notices.unclear.findChild(QPushButton)
+    paid = page.open_view.notices.unclear.findChild(QPushButton)
     paid.click()
     assert core.wallet.calls == [("accept_network",), ("close_unclear", "plan", True)]
 
 
 def test_a_watched_wallet_offers_nothing_to_sign(window: Any, page: Any) -> None:
     window.show_state(launcher(opened(active="b" * 16)))
-    assert not page.balance.send.isEnabled() and not page.balance.claim.isEnabled()
-    assert page.balance.receive.isEnabled()
-    assert not window.roles.stake.stake.isEnabled()
+    assert not page.open_view.balance.send.isEnabled() and not page.open_view.balance.claim.isEnabled()
+    assert page.open_view.balance.receive.isEnabled()
+    assert not window.roles.open_view.stake.stake.isEnabled()
 
 
 def test_a_password_goes_to_the_wallet_and_stays_in_no_field(window: Any, core: FakeCoreDoor) -> None:
@@ -299,6 +303,22 @@ def test_a_lock_closes_the_sheet_that_is_open(window: Any, page: Any) -> None:
     assert page.host.sheet is not None
     window.show_state(launcher(WalletState(vault=VaultState.LOCKED)))
     assert page.host.sheet is None
+
+
+def test_whoever_types_in_the_wallet_is_no_idle_owner(window: Any, page: Any, core: FakeCoreDoor) -> None:
+    """Told now and then, not with every key; and not for what is done on other pages."""
+    window.activateWindow()
+    page.open_view.balance.refresh.setFocus()
+    assert core.wallet.touched == 1
+    page.open_view.balance.lock.setFocus()
+    assert core.wallet.touched == 1, "not more often than every ten seconds"
+    page.activity._since.invalidate()
+    QTest.keyClick(page.open_view.balance.lock, Qt.Key.Key_Shift)
+    assert core.wallet.touched == 2, "keys in the field that is typed in for long count too"
+    page.activity._since.invalidate()
+    window.show_state(launcher(WalletState(vault=VaultState.LOCKED)))
+    page.locked.password.setFocus()
+    assert core.wallet.touched == 2, "there is nothing to keep open"
 
 
 # Words.
@@ -440,7 +460,7 @@ def test_a_bad_recipient_is_said_where_it_was_typed(window: Any, page: Any, core
 
 
 def test_receive_shows_the_whole_address_and_a_code_that_is_it(window: Any, page: Any) -> None:
-    QTest.mouseClick(page.balance.receive, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(page.open_view.balance.receive, Qt.MouseButton.LeftButton)
     sheet = page.host.sheet
     assert isinstance(sheet, ReceiveSheet)
     assert sheet.view.groups == in_groups(ME) and "".join(sheet.view.groups) == ME
@@ -527,7 +547,7 @@ def test_an_unknown_message_is_shown_as_hex_and_needs_a_second_word(window: Any,
 def test_stake_unstake_move_claim_and_cancel_are_asked_with_their_orders(
     window: Any, roles_page: Any, core: FakeCoreDoor
 ) -> None:
-    card, host = roles_page.stake, roles_page.host
+    card, host = roles_page.open_view.stake, roles_page.host
     core.wallet.answers["plan"] = planned(staking.send(ME, FRIEND, Coin(DENOM, 1)))
 
     def order() -> Any:
@@ -560,7 +580,7 @@ def test_stake_unstake_move_claim_and_cancel_are_asked_with_their_orders(
 
 
 def test_each_role_says_what_it_needs_and_what_is_missing(window: Any, roles_page: Any, core: FakeCoreDoor) -> None:
-    serving, proposer = roles_page.roles["serving"], roles_page.roles["proposer"]
+    serving, proposer = roles_page.open_view.roles["serving"], roles_page.open_view.roles["proposer"]
     assert "Registered, stake too low" in texts(serving)
     read = texts(serving).replace("\u202f", " ").replace("\u00a0", " ")
     assert "Needs 1 000 REMES" in read and "750 REMES are missing" in read
@@ -581,12 +601,12 @@ def test_each_role_says_what_it_needs_and_what_is_missing(window: Any, roles_pag
         RegisterOrder(("validator", "proposer"), NodeResources(4, 32, 1, 24, 100, 100)),
     )
     close(roles_page.host)
-    QTest.mouseClick(roles_page.node.grant, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(roles_page.open_view.node.grant, Qt.MouseButton.LeftButton)
     assert core.owner.calls[-1] == ("grant_node", ("serving", "mining"), 90)
     window.show_state(
         launcher(opened(recorded=("The chain recorded: node type serving.", "It did not record: roles.")))
     )
-    assert "It did not record: roles." in texts(roles_page.node)
+    assert "It did not record: roles." in texts(roles_page.open_view.node)
 
 
 # Everything by keyboard, with names, and nothing cut off.

@@ -20,6 +20,7 @@ from r3mes_launcher.ui.preferences import PreferenceFile
 from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
 from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
 from r3mes_launcher.ui.wallet.new_wallet_sheet import CreateSheet
+from r3mes_launcher.ui.wallet.register_sheet import RegisterSheet
 from r3mes_launcher.ui.wallet.send_sheet import SendSheet
 from r3mes_launcher.ui.wallet.stake_sheets import StakeSheet
 from r3mes_launcher.wallet.addresses import encode_address
@@ -101,7 +102,7 @@ def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Pa
     press(backup.words.reveal)
     words = [label.text().partition(" ")[2] for label in backup.words._labels]
     assert len(words) == 24 and all(words)
-    assert page.notices.backup.isVisible(), "not backed up until the quiz is passed"
+    assert page.open_view.notices.backup.isVisible(), "not backed up until the quiz is passed"
     press(backup.go_on)
     assert not any(word == label.text().partition(" ")[2] for label in backup.words._labels for word in words)
     for field in backup.quiz.fields:
@@ -112,15 +113,15 @@ def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Pa
         field.line.setText(f" {words[position - 1].upper()} ")
     press(backup.go_on)
     until(lambda: page.host.sheet is None and state().wallet is not None and state().wallet.backed_up)
-    assert not page.notices.backup.isVisible()
+    assert not page.open_view.notices.backup.isVisible()
 
-    press(page.balance.faucet)
+    press(page.open_view.balance.faucet)
     until(lambda: state().holdings is not None and state().holdings.available > 0)
-    assert "REMES" in page.balance.total
+    assert "REMES" in page.open_view.balance.total
     funded = state().holdings.available
 
     window.go_to(ROLES)
-    press(window.roles.stake.stake)
+    press(window.roles.open_view.stake.stake)
     staking = sheet(StakeSheet, window.roles.host)
     staking.amount.line.setText("25,5")
     press(staking.go_on)
@@ -130,8 +131,18 @@ def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Pa
     sign_and_wait(window.roles.host)
     until(lambda: state().holdings is not None and state().holdings.staked == 25_500_000)
 
+    press(window.roles.open_view.roles["serving"].register)
+    registering = sheet(RegisterSheet, window.roles.host)
+    until(lambda: not registering.waiting and registering.lines["cpu_cores"].text() != "0")
+    press(registering.go_on)
+    sign_and_wait(window.roles.host)
+    until(lambda: any(entry.role == "serving" and entry.registered for entry in state().roles))
+    until(lambda: state().recorded)
+    assert "The chain recorded" in state().recorded[0] and "locks no coins" in state().recorded[-1]
+    assert state().registration is not None and state().registration.declared.endswith("REMES")
+
     window.go_to(WALLET)
-    press(page.balance.send)
+    press(page.open_view.balance.send)
     sending = sheet(SendSheet)
     sending.recipient.line.setText(FRIEND)
     sending.amount.line.setText("1.000")
@@ -144,17 +155,17 @@ def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Pa
     read = " ".join(label.text() for label in confirmation.findChildren(QLabel))
     assert "Send 2.25 REMES" in read and "never paid" in read and "thanks" in read
     sign_and_wait()
-    until(lambda: len(state().history) >= 3)
-    assert 0 < state().holdings.available < funded - 27_750_000
+    until(lambda: len(state().history) >= 4)
+    until(lambda: state().holdings is not None and 0 < state().holdings.available < funded - 27_750_000)
 
-    rows = [page.history.table.item(row, 1).text() for row in range(page.history.table.rowCount())]
+    rows = [page.open_view.history.table.item(row, 1).text() for row in range(page.open_view.history.table.rowCount())]
     assert "Send 2.25 REMES" in rows and "Stake 25.5 REMES" in rows
     table = tmp_path / "history.csv"
-    page.history.save_to(str(table))
+    page.open_view.history.save_to(str(table))
     until(table.exists)
     until(lambda: "Send 2.25 REMES" in table.read_text("utf-8"))
 
-    press(page.balance.lock)
+    press(page.open_view.balance.lock)
     until(lambda: state().vault is VaultState.LOCKED)
     page.locked.password.line.setText("wrong password")
     press(page.locked.unlock)

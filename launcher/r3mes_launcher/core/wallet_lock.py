@@ -86,6 +86,8 @@ class LockWatch:
     async def _look_often(self) -> None:
         while True:
             await self._clock.sleep(LOOK_S)
+            # What the system does not tell is found out some time after the start.
+            self._show()
             if self._auto is None:
                 continue
             self._auto, reason = self._auto.look(self._clock.now())

@@ -8,17 +8,13 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import EmptyState, PageColumn, PairRow
+from r3mes_launcher.ui.card import EmptyState
 from r3mes_launcher.ui.intents import Intents
-from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.activity import Activity
-from r3mes_launcher.ui.wallet.node_card import NodeCard
-from r3mes_launcher.ui.wallet.notices import Notices
+from r3mes_launcher.ui.wallet.open_roles import OpenRoles
 from r3mes_launcher.ui.wallet.register_sheet import RegisterSheet
-from r3mes_launcher.ui.wallet.role_card import RoleCard
 from r3mes_launcher.ui.wallet.sheet_host import SheetHost
-from r3mes_launcher.ui.wallet.stake_card import StakeCard
 
 ROLES = ("serving", "mining", "validator", "proposer")
 
@@ -43,48 +39,27 @@ class RolesPage(QWidget):
         self.to_wallet.clicked.connect(lambda: self.wallet_wished.emit())
         self._closed.add_button(self.to_wallet)
         self._stack.addWidget(self._closed)
-        self._page = PageColumn(theme)
-        self._stack.addWidget(self._page)
-        self.notices = Notices(theme, intents)
-        self.notices.backup_wished.connect(lambda: self.wallet_wished.emit())
-        self.host.failed.connect(self.notices.show_problem)
-        self.stake = StakeCard(theme, intents, self.host, self.tr("Stake"))
-        self.roles = {role: RoleCard(theme, role) for role in ROLES}
-        for card in self.roles.values():
-            card.stake_wished.connect(self.stake.open_stake)
-            card.register_wished.connect(lambda role=card.role: self._on_register(role))
-        self._notes = PlainLabel("", "caption", wrap=True)
-        self.node = NodeCard(theme, intents, self.tr("This computer's node"))
-        cards = [self.roles[role] for role in ROLES]
-        for widget in (
-            self.notices,
-            self.stake,
-            PairRow(theme, cards[0], cards[1]),
-            PairRow(theme, cards[2], cards[3]),
-            self._notes,
-            self.node,
-        ):
-            self._page.column.addWidget(widget)
-        self._page.column.addStretch(1)
+        # Built when the wallet opens for the first time: the window itself has to open sooner.
+        self._open: OpenRoles | None = None
+
+    @property
+    def open_view(self) -> OpenRoles:
+        """The cards for an open wallet."""
+        if self._open is None:
+            self._open = OpenRoles(self._theme, self._intents, self.host)
+            self._open.notices.backup_wished.connect(lambda: self.wallet_wished.emit())
+            self._open.register_wished.connect(self._on_register)
+            self.host.failed.connect(self._open.notices.show_problem)
+            self._stack.addWidget(self._open)
+        return self._open
 
     def show_state(self, state: LauncherState, now: float) -> None:
         wallet = self._state = state.wallet
         open_now = wallet.vault is VaultState.OPEN and wallet.wallet is not None
-        self._stack.setCurrentWidget(self._page if open_now else self._closed)
+        self._stack.setCurrentWidget(self.open_view if open_now else self._closed)
         self.activity.set_open(open_now)
         if open_now:
-            signs = wallet.wallet is not None and wallet.wallet.signs and not wallet.network.mismatch
-            self.notices.show_state(wallet)
-            self.stake.show_state(wallet)
-            for entry in wallet.roles:
-                if entry.role in self.roles:
-                    self.roles[entry.role].show_entry(entry, wallet.unit, signs)
-            for card in self.roles.values():
-                card.setEnabled(bool(wallet.roles))
-            notes = dict.fromkeys(note for entry in wallet.roles for note in entry.notes)
-            self._notes.show_text(" ".join(notes))
-            self._notes.setVisible(bool(notes))
-            self.node.show_state(state, now)
+            self.open_view.show_state(state, now)
         else:
             absent = wallet.vault is VaultState.ABSENT
             self._closed.show_words(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.wallet_orders import ClaimOrder
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
-from r3mes_launcher.ui.card import EmptyState, PageColumn
+from r3mes_launcher.ui.card import EmptyState
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.activity import Activity
 from r3mes_launcher.ui.wallet.asking import ask_for, nothing
-from r3mes_launcher.ui.wallet.balance_card import BalanceCard
-from r3mes_launcher.ui.wallet.contacts_card import ContactsCard
-from r3mes_launcher.ui.wallet.history_card import HistoryCard
 from r3mes_launcher.ui.wallet.locked_view import LockedView, WelcomeView
-from r3mes_launcher.ui.wallet.notices import Notices
+from r3mes_launcher.ui.wallet.open_wallet import OpenWallet
 from r3mes_launcher.ui.wallet.sheet_host import SheetHost
 
 
@@ -40,28 +37,22 @@ class WalletPage(QWidget):
         self._looking.show_words(self.tr("Your wallet"), self.tr("Looking for it…"), "wallet")
         self.welcome = WelcomeView(theme)
         self.locked = LockedView(theme, intents)
-        self.open_view = self._make_open(theme)
-        for view in (self._looking, self.welcome, self.locked, self.open_view):
+        # Built when the wallet opens for the first time: the window itself has to open sooner.
+        self._open: OpenWallet | None = None
+        for view in (self._looking, self.welcome, self.locked):
             self._stack.addWidget(view)
         self.welcome.make.clicked.connect(lambda: self._open_new("make"))
         self.welcome.restore.clicked.connect(lambda: self._open_new("restore"))
         self.welcome.watch.clicked.connect(lambda: self._open_new("watch"))
         self.welcome.file.clicked.connect(lambda: self._open_new("import"))
-        self.host.failed.connect(self.notices.show_problem)
+        self.host.failed.connect(self._show_problem)
 
-    def _make_open(self, theme: Theme) -> PageColumn:
-        page = PageColumn(theme)
-        intents = self._intents
-        self.notices = Notices(theme, intents)
-        self.notices.backup_wished.connect(self._on_backup)
-        self.balance = BalanceCard(theme)
-        self.history = HistoryCard(theme, intents, self.tr("History"))
-        self.contacts = ContactsCard(theme, intents, self.host, self.tr("Address book"))
-        self.contacts.pay_wished.connect(self._on_send)
-        for widget in (self.notices, self.balance, self.history, self.contacts):
-            page.column.addWidget(widget)
-        page.column.addStretch(1)
-        balance = self.balance
+    def _make_open(self) -> OpenWallet:
+        view = OpenWallet(self._theme, self._intents, self.host)
+        self._stack.addWidget(view)
+        view.notices.backup_wished.connect(self._on_backup)
+        view.contacts.pay_wished.connect(self._on_send)
+        balance = view.balance
         balance.chosen.connect(self._on_chosen)
         balance.send.clicked.connect(lambda: self._on_send(""))
         balance.receive.clicked.connect(lambda: self._on_receive())
@@ -71,17 +62,19 @@ class WalletPage(QWidget):
         balance.refresh.clicked.connect(lambda: self._on_refresh())
         balance.settings.clicked.connect(lambda: self._on_security())
         balance.lock.clicked.connect(lambda: self._ask_lock())
-        menu = QMenu(balance.add)
-        for text, way in (
-            (self.tr("Make a wallet"), "make"),
-            (self.tr("Restore one from its words"), "restore"),
-            (self.tr("Import a file"), "import"),
-            (self.tr("Watch an address"), "watch"),
-        ):
-            action = menu.addAction(text)
-            action.triggered.connect(lambda _=False, chosen=way: self._open_new(chosen))
-        balance.add.setMenu(menu)
-        return page
+        view.new_wished.connect(self._open_new)
+        return view
+
+    @property
+    def open_view(self) -> OpenWallet:
+        """The cards of an open wallet."""
+        if self._open is None:
+            self._open = self._make_open()
+        return self._open
+
+    def _show_problem(self, sentence: str) -> None:
+        if self._open is not None:
+            self._open.notices.show_problem(sentence)
 
     def show_state(self, state: WalletState) -> None:
         self._state = state
@@ -101,9 +94,8 @@ class WalletPage(QWidget):
         self.welcome.show_state(state)
         if view is self.locked:
             self.locked.show_state(state)
-        if view is self.open_view:
-            for part in (self.notices, self.balance, self.history, self.contacts):
-                part.show_state(state)
+        if view is self._open:
+            self._open.show_state(state)
         self.host.show_state(state)
 
     @property
@@ -116,7 +108,7 @@ class WalletPage(QWidget):
         return self.locked.password if self.view is self.locked else self
 
     def _on_chosen(self, wallet_id: str) -> None:
-        ask_for(self, self._intents, lambda core: core.wallet.choose(wallet_id), nothing, self.notices.show_problem)
+        ask_for(self, self._intents, lambda core: core.wallet.choose(wallet_id), nothing, self._show_problem)
 
     # The sheets bring the libraries of keys and of the chain: they are imported when the first one opens.
 
@@ -149,18 +141,16 @@ class WalletPage(QWidget):
         self.host.open(SecuritySheet(self._theme, self._intents, self.host))
 
     def _on_faucet(self) -> None:
-        self.balance.faucet.setEnabled(False)
+        self.open_view.balance.faucet.setEnabled(False)
 
         def done(sentence: str = "") -> None:
-            self.balance.faucet.setEnabled(True)
-            self.notices.show_problem(sentence)
+            self.open_view.balance.faucet.setEnabled(True)
+            self._show_problem(sentence)
 
         ask_for(self, self._intents, lambda core: core.wallet.ask_faucet(), lambda _: done(), done)
 
     def _on_refresh(self) -> None:
-        ask_for(
-            self, self._intents, lambda core: core.wallet.refresh(), lambda _: self.notices.show_problem(""), nothing
-        )
+        ask_for(self, self._intents, lambda core: core.wallet.refresh(), lambda _: self._show_problem(""), nothing)
 
     def _ask_lock(self) -> None:
-        ask_for(self, self._intents, lambda core: core.wallet.lock(), nothing, self.notices.show_problem)
+        ask_for(self, self._intents, lambda core: core.wallet.lock(), nothing, self._show_problem)
