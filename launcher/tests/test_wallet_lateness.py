@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts, Walle
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.session_events import NoSessionEvents
-from r3mes_launcher.wallet.os_keyring import SystemKeyring
+from r3mes_launcher.wallet.os_keyring import KeyringState, SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile
 from r3mes_launcher.wallet.sealed_file import STANDARD
 
@@ -98,7 +99,7 @@ def stage(qtbot: QtBot, window: Any, fake_core: Any, tmp_path: Path) -> Iterator
     bridge.deleteLater()
 
 
-def lateness(qtbot: QtBot, ask: Any) -> tuple[float, str]:
+def lateness(qtbot: QtBot, ask: Any, long: bool = True) -> tuple[float, str]:
     """The latest beat of a GUI timer while something is asked, and how that ended."""
     late: list[float] = []
     ends: list[str] = []
@@ -118,8 +119,8 @@ def lateness(qtbot: QtBot, ask: Any) -> tuple[float, str]:
     ask(lambda _: ends.append(""), ends.append)
     qtbot.waitUntil(lambda: bool(ends), timeout=PATIENCE_MS)
     beat.stop()
-    assert len(late) > 10, "it was long enough to measure"
-    return max(late), ends[0]
+    assert len(late) > 10 or not long, "it was long enough to measure"
+    return max(late, default=0.0), ends[0]
 
 
 def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot, stage: Any) -> None:
@@ -135,6 +136,13 @@ def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot
     def keyring(done: Any, failed: Any) -> None:
         bridge.ask(lambda core: core.wallet.unlock_with_keyring(), done, failed)
 
+    async def wait_for_keyring(core: Any) -> None:
+        while await core.wallet._parts.keyring.look() is not KeyringState.READY:
+            await asyncio.sleep(0.01)
+
+    def answered(done: Any, failed: Any) -> None:
+        bridge.ask(wait_for_keyring, done, failed)
+
     for number in range(ROUNDS):
         worst, end = lateness(qtbot, unlock if number else create)
         assert end == ""
@@ -147,6 +155,10 @@ def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot
         measured["keyring"].append(worst)
         if worst < LATEST_S:
             break
+        # Somebody answers at last; then the next question hangs anew.
+        stage.backend.release.set()
+        lateness(qtbot, answered, long=False)
+        stage.backend.release = threading.Event()
     print("worst lateness in ms:", {name: [round(1000 * late) for late in all_] for name, all_ in measured.items()})
     for name, worst_of in measured.items():
         assert min(worst_of) < LATEST_S, name

@@ -56,8 +56,8 @@ class RolesPage(QWidget):
     def show_state(self, state: LauncherState, now: float) -> None:
         wallet = self._state = state.wallet
         open_now = wallet.vault is VaultState.OPEN and wallet.wallet is not None
-        self._stack.setCurrentWidget(self.open_view if open_now else self._closed)
         self.activity.set_open(open_now)
+        self._stack.setCurrentWidget(self.open_view if open_now else self._closed)
         if open_now:
             self.open_view.show_state(state, now)
         else:

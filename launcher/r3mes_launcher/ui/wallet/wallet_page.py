@@ -88,9 +88,10 @@ class WalletPage(QWidget):
                 view = self.open_view if state.wallets or state.busy else self.welcome
             case _:
                 view = self.locked
+        # First: what the keyboard does when the view changes is not its owner's doing.
+        self.activity.set_open(state.vault is VaultState.OPEN)
         self._view = view
         self._stack.setCurrentWidget(view)
-        self.activity.set_open(state.vault is VaultState.OPEN)
         self.welcome.show_state(state)
         if view is self.locked:
             self.locked.show_state(state)
