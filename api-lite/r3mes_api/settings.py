@@ -341,7 +341,7 @@ class Settings(BaseSettings):
         (), "http:// or https:// addresses separated by commas", "https://rest.example.org,http://10.0.0.7:1317"
     )
     """REST APIs of the chain's nodes, the best first. Where R3MES_NETWORK is set, each has to be of that chain."""
-    stake_denom: str = _setting("uremes", "the name of the staked coin's base unit", "uremes", max_length=128)
+    stake_denom: str = _setting("ur3mes", "the name of the staked coin's base unit", "ur3mes", max_length=128)
     """One REMES is a million of these."""
     stake_serving: int = _count(1000, low=0, high=10**12)
     """REMES that the owner of a serving node has delegated at least; the roles of a node add up."""

@@ -36,7 +36,7 @@ OWNER = "remes1owner"
 REMES = 10**6
 
 
-def page(owner: str, *amounts: int, denom: str = "uremes", next_key: str | None = None) -> dict[str, Any]:
+def page(owner: str, *amounts: int, denom: str = "ur3mes", next_key: str | None = None) -> dict[str, Any]:
     """As Cosmos SDK 0.50 answers."""
     entries = [
         {
@@ -130,7 +130,7 @@ async def read() -> AsyncIterator[Callable[..., Awaitable[int]]]:
     readers: list[ChainReader] = []
 
     async def ask(*urls: str, network: str | None = None, timeout_s: float = 5.0, owner: str = OWNER) -> int:
-        readers.append(ChainReader(urls, denom="uremes", network=network, timeout_s=timeout_s))
+        readers.append(ChainReader(urls, denom="ur3mes", network=network, timeout_s=timeout_s))
         return await readers[-1].delegated(owner)
 
     yield ask
@@ -380,7 +380,7 @@ def test_the_cache_is_bounded_and_keeps_what_came_last(events: list[tuple[str, i
 )
 def test_no_answer_breaks_the_reader_and_no_stake_is_made_up(document: Any, status: int) -> None:
     try:
-        amount, key = delegated(document, OWNER, "uremes")
+        amount, key = delegated(document, OWNER, "ur3mes")
     except BadAnswer:
         pass
     else:

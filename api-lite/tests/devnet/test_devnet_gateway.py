@@ -151,7 +151,7 @@ async def test_a_node_is_let_in_once_its_owner_has_really_staked(
     """The whole way: a faucet, a signed delegation on the chain, a grant, and a gateway that asks the chain."""
     chain_id = "r3mes-devnet-1"
     chain = start_gateway(devnet=1, devnet_block_s=0.02)
-    staking = {"stake_policy": "require", "stake_denom": "ur3mes", "stake_fresh_s": 0.05, "network": chain_id}
+    staking = {"stake_policy": "require", "stake_fresh_s": 0.05, "network": chain_id}
     gateway = start_gateway(inference_mode="remote", chain_urls=chain.url, **staking)
     staker = make_signer("owner")
     owner = make_owner(staker.key)
