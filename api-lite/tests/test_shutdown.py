@@ -130,3 +130,22 @@ async def test_idle_it_ends_at_once(start_gateway: Any) -> None:
     gateway.terminate()
     assert await gateway.ended() == 0
     assert time.monotonic() - started < 2
+
+
+async def test_none_of_many_streams_is_lost(start_gateway: Any, start_node: Any, ask: Any, until: Any) -> None:
+    """Streams that began, and requests that wait for room while the gateway is told to end."""
+    gateway = start_gateway(inference_mode="remote", node_auth="open")
+    words = tuple(f"{number} " for number in range(20))
+
+    async def recite(job: Any) -> None:
+        await job.answer(*words, pause_s=0.03)
+
+    nodes = [await start_node(gateway, recite, max_concurrency=4) for _ in range(3)]
+    running = [asyncio.create_task(ask(gateway)) for _ in range(16)]
+    await until(lambda: sum(len(node.jobs) for node in nodes) == 12, "all places are taken")
+    gateway.process.send_signal(signal.SIGTERM)
+    answers = await asyncio.gather(*running)
+    assert {(answer.status, answer.text, answer.finish_reason, answer.done) for answer in answers} == {
+        (200, "".join(words), "stop", True)
+    }
+    assert await gateway.ended() == 0
