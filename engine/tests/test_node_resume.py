@@ -309,3 +309,20 @@ async def test_a_gateway_that_never_acknowledges_costs_no_memory_without_end(run
         wire.play(job(f"{number:016x}"))
         await wire.until(lambda: len(wire.said("done")) == number + 1)  # noqa: B023
     assert len(played.agent.jobs.credits()) <= MAX_ENDED_JOBS + 1
+
+
+async def test_a_better_gateway_that_is_there_again_is_returned_to_after_the_jobs(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("r3mes_engine.node.agent.BETTER_CHECK_S", 0.3)
+    away = [Wire() for _ in range(4)]
+    other = Wire(hello(9, OTHER), registered(), job())
+    still_away, looked_at, better = Wire(), Wire(hello(10)), Wire(hello(11), registered())
+    for wire in (*away, still_away):
+        wire.break_off()
+    played = Played(*away, other, still_away, looked_at, better, others=(OTHER,), tokens=150)
+    run(played)
+    await better.until(lambda: better.said("heartbeat"))
+    assert played.dialled == [ORIGIN] * 4 + [OTHER] + [ORIGIN] * 3
+    assert [message["type"] for message in other.sent] == ["register", "heartbeat", "drain", "done", "bye"]
+    assert looked_at.sent == [] and looked_at.code == 1001

@@ -13,12 +13,12 @@ from nacl.signing import SigningKey
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.node.connection import Connection, ConnectionLost
 from r3mes_engine.node.jobs import OpenJobs
-from r3mes_engine.node.live_session import LiveSession, OnAdapterHint
+from r3mes_engine.node.live_session import REGISTER_TIMEOUT_S, LiveSession, OnAdapterHint
 from r3mes_engine.node.reconnect import GatewayOrder, ReconnectPolicy
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_protocol.control import DisconnectedEvent, ErrorEvent
 from r3mes_protocol.grants import SignedGrant
-from r3mes_protocol.messages import CloseCode, Device
+from r3mes_protocol.messages import CloseCode, Device, Hello, ProtocolError, parse_gateway_message
 from r3mes_protocol.session_signature import node_id_of
 from r3mes_protocol.wire import GatewayOrigin, NodeId, WireModel
 
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 
 OVER_CHECK_S = 0.2
 """How late a drain may notice that there is nothing left to come back for."""
+
+BETTER_CHECK_S = 300.0
+"""How often a node that is served by a less preferred gateway looks for a better one. Rarely: a move costs the node's
+places until its jobs are done."""
 
 Dial = Callable[[GatewayOrigin], Awaitable[Connection]]
 
@@ -149,6 +153,7 @@ class NodeAgent:
             return "the node drains"
         session = LiveSession(self, gateway, connection)
         self._live = session
+        looking = asyncio.create_task(self._look_for_better(session), name="better gateways")
         try:
             return await session.run()
         except EngineExit as problem:
@@ -159,8 +164,35 @@ class NodeAgent:
             return problem.message
         finally:
             self._live = None
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             if session.gateway_leaves:
                 self._order.leaves()
+
+    async def _look_for_better(self, session: LiveSession) -> None:
+        """Leaves the session for a better gateway as soon as one says hello."""
+        while self._order.better:
+            await asyncio.sleep(BETTER_CHECK_S)
+            for gateway in self._order.better:
+                if await self._says_hello(gateway) and not self._draining.is_set():
+                    log.info("%s is there again", gateway)
+                    self._order.returns_to(gateway)
+                    session.leave("Moving to a gateway that is preferred.")
+                    return
+
+    async def _says_hello(self, gateway: GatewayOrigin) -> bool:
+        try:
+            connection = await self._dial(gateway)
+        except ConnectionLost:
+            return False
+        try:
+            async with asyncio.timeout(REGISTER_TIMEOUT_S):
+                hello = parse_gateway_message(await connection.receive())
+            return isinstance(hello, Hello) and hello.gateway == gateway
+        except (ConnectionLost, ProtocolError, TimeoutError):
+            return False
+        finally:
+            await connection.close(CloseCode.GOING_AWAY, "only looking")
 
     async def _dial_unless_over(self, gateway: GatewayOrigin) -> Connection | None:
         dialling = asyncio.ensure_future(self._dial(gateway))

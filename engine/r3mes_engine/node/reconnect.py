@@ -64,11 +64,21 @@ class GatewayOrder:
         self._tried: set[GatewayOrigin] = set()
         """Since the last good session: their fast tries are used up."""
         self._left = False
+        self._next: GatewayOrigin | None = None
         self.current = self._gateways[0]
 
     @property
     def has_others(self) -> bool:
         return len(self._gateways) > 1
+
+    @property
+    def better(self) -> tuple[GatewayOrigin, ...]:
+        """The gateways that are preferred to the current one."""
+        return tuple(self._gateways[: self._gateways.index(self.current)])
+
+    def returns_to(self, gateway: GatewayOrigin) -> None:
+        """A better gateway is there again: it comes next."""
+        self._next = gateway
 
     def registered(self, now: float) -> None:
         self._policy.registered(now)
@@ -93,7 +103,9 @@ class GatewayOrder:
         if failures == 1:
             self._tried.clear()
         slow = failures - FAST_TRIES * count - 1
-        if slow >= 0 and not self._left:
+        if self._next in self._gateways:
+            self.current = self._next
+        elif slow >= 0 and not self._left:
             self.current = self._gateways[slow % count]
         elif self._left or (failures % FAST_TRIES == 1 and failures > 1):
             # By preference among those that were not tried yet.
@@ -101,5 +113,5 @@ class GatewayOrder:
             fresh = [gateway for gateway in self._gateways if gateway not in self._tried]
             others = [gateway for gateway in self._gateways if gateway != self.current]
             self.current = next(iter(fresh or others or self._gateways))
-        self._left = False
+        self._left, self._next = False, None
         return delay
