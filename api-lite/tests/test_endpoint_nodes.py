@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -602,6 +603,62 @@ async def test_sigterm_lets_the_answer_of_an_endpoint_finish(
     go_on.set()
     assert (await running).text == "first half, second half"
     assert await gateway.ended() == 0
+
+
+async def test_random_failures_and_leaving_clients_leave_one_end_each_and_no_job_behind(
+    gateway: Any, start_server: StartServer, start_node: Any, chat_prompt: Any, until: Any, client: httpx.AsyncClient
+) -> None:
+    chance = Random(7)
+
+    async def moody(asked: Any) -> None:
+        mood = chance.random()
+        await asyncio.sleep(chance.random() * 0.02)
+        if mood < 0.1:
+            await asked.refuse(chance.choice([429, 500, 503]))
+            return
+        if mood < 0.15:
+            asked.writer.transport.abort()
+            return
+        await asked.head()
+        for number in range(10):
+            await asked.say(f"{number} ")
+            await asyncio.sleep(0.002)
+            if chance.random() < 0.01:
+                asked.writer.transport.abort()
+                return
+        await asked.finish()
+
+    for _ in range(3):
+        await start_node(gateway, endpoint=(await start_server(moody)).url())
+
+    async def one(number: int) -> str:
+        request = asyncio.create_task(stream(chat_prompt(f"{number}")))
+        if number % 5 == 0:
+            await asyncio.sleep(chance.random() * 0.05)
+            request.cancel()
+        try:
+            return await request
+        except asyncio.CancelledError:
+            return "left"
+
+    async def stream(body: dict[str, Any]) -> str:
+        response = await client.post(f"{gateway.url}/v1/chat/completions", json={**body, "stream": True})
+        if response.status_code != 200:
+            assert response.json()["error"]["code"] in ("NODE_FAILED", "NETWORK_BUSY")
+            return "refused"
+        text = response.text
+        assert text.endswith("data: [DONE]\n\n") and text.count("[DONE]") == 1
+        assert text.count('"finish_reason":"stop"') + text.count('"error"') == 1
+        return "broken" if '"error"' in text else "whole"
+
+    ends = await asyncio.gather(*(one(number) for number in range(100)))
+    assert ends.count("whole") > 40
+
+    async def at_rest() -> bool:
+        nodes = (await client.get(f"{gateway.url}/v1/nodes")).json()["data"]
+        return len(nodes) == 3 and all(node["jobs"] == 0 for node in nodes)
+
+    await until(at_rest, "every place is free again")
 
 
 # --- what is not called ---

@@ -55,7 +55,9 @@ def start_local(start_gateway: Any, folder: Path, tmp_path: Path) -> StartLocal:
 
 
 def _runs(folder: Path) -> list[int]:
-    return [int(line) for line in (folder / "runs").read_text().splitlines()]
+    """Process ids; none where the machine was too busy for the first engine to begin."""
+    runs = folder / "runs"
+    return [int(line) for line in runs.read_text().splitlines()] if runs.exists() else []
 
 
 # --- the start ---
@@ -142,10 +144,10 @@ def test_property_2_gpu_less_graceful_degradation_no_such_python(start_gateway: 
 
 
 def test_an_engine_that_hangs_while_loading_fails_the_start(start_local: StartLocal, folder: Path) -> None:
-    gateway = start_local({"hang": True}, local_start_s=1, wait=False)
+    gateway = start_local({"hang": True}, local_start_s=2, wait=False)
     assert gateway.process.wait(20) == ExitCode.INTERNAL
-    assert "not ready within 1 s" in gateway.log_text()
-    assert not psutil.pid_exists(_runs(folder)[0])
+    assert "not ready within 2 s" in gateway.log_text()
+    assert all(_gone(pid) for pid in _runs(folder))
 
 
 async def test_while_it_loads_the_gateway_says_so_and_can_be_stopped(
@@ -224,8 +226,11 @@ async def test_property_2_gpu_less_graceful_degradation_a_gpu_that_goes_is_told_
     assert (await client.get(f"{gateway.url}/health/live")).status_code == 200
 
 
-async def test_a_killed_gateway_leaves_no_engine(start_local: StartLocal, folder: Path, until: Any) -> None:
-    gateway = start_local({})
+@pytest.mark.parametrize(
+    "deaf", [False, pytest.param(True, marks=pytest.mark.skipif(sys.platform != "linux", reason="Linux ends it"))]
+)
+async def test_a_killed_gateway_leaves_no_engine(start_local: StartLocal, folder: Path, until: Any, deaf: bool) -> None:
+    gateway = start_local({"deaf": deaf})
     gateway.process.kill()
     await until(lambda: _gone(_runs(folder)[0]), "the engine ends with its stdin")
 

@@ -32,6 +32,26 @@ KILLED_S = 10.0
 """The system needs a moment to free gigabytes of memory, more when a driver is slow."""
 
 
+_TIED = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("the gateway ended before its engine began")
+try:
+    os.execvp(sys.argv[2], sys.argv[2:])
+except OSError as error:
+    sys.exit(f"{sys.argv[2]}: {error.strerror}")
+"""
+"""Becomes the engine after asking Linux to end it with the gateway (PR_SET_PDEATHSIG, SIGKILL): an engine that hangs in
+a driver reads no stdin, and a gateway that was killed can't kill."""
+
+
+def tied_to_us(arguments: Sequence[str]) -> tuple[str, ...]:
+    if sys.platform != "linux":
+        return tuple(arguments)
+    return (sys.executable, "-I", "-S", "-c", _TIED, str(os.getpid()), *arguments)
+
+
 class Ending(NamedTuple):
     returncode: int
     """As the system's: negative is the number of a POSIX signal."""
@@ -63,7 +83,7 @@ class EngineChild:
             options = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
         return cls(
             await asyncio.create_subprocess_exec(
-                *arguments,
+                *tied_to_us(arguments),
                 cwd=folder,
                 env=dict(environment),
                 stdin=asyncio.subprocess.PIPE,

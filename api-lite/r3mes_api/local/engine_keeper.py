@@ -220,7 +220,6 @@ class EngineKeeper:
             self._change(EnginePhase.CONNECTING)
         elif isinstance(event, ErrorEvent):
             self._complaint = event.message
-            logger.warning("the local engine says: %s %s", event.message, event.hint)
 
     def _change(self, phase: EnginePhase, detail: str = "") -> None:
         self.state = replace(self.state, phase=phase, detail=detail, code=None)

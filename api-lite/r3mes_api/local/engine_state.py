@@ -81,7 +81,7 @@ def start_failure(returncode: int, complaint: str, log: Iterable[str], *, greete
     lines = [line for line in log if line.strip()]
     missing = next((found[1] for line in reversed(lines) if (found := _MISSING.search(line))), None)
     code = ExitCode(returncode) if returncode in set(ExitCode) else None
-    if missing is not None or not greeted:
+    if missing is not None or not (greeted or complaint):
         reason = f"it has no “{missing}”" if missing else (lines[-1] if lines else f"it ended with code {returncode}")
         return CannotStart(
             f"R3MES_INFERENCE_MODE=local needs the engine, which {python} can't run: {reason.rstrip('. ')}. "
