@@ -221,3 +221,99 @@ async def test_nginx_finds_nothing_to_complain_of(front: tuple[Any, Proxy]) -> N
         subprocess.run, proxy.command("-t"), capture_output=True, text=True, check=False, timeout=30
     )
     assert result.returncode == 0 and "warn" not in result.stderr, result.stderr
+
+
+def replica(redis_url: str, port: int, public_url: str) -> dict[str, str]:
+    return {
+        "R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open", "R3MES_PUBLIC_URL": public_url,
+        "R3MES_REPLICA_URL": f"http://127.0.0.1:{port}", "R3MES_REPLICA_SECRET": 40 * "s", "REDIS_URL": redis_url,
+    }  # fmt: skip
+
+
+async def test_two_gateways_behind_the_proxy_lose_no_prompt_when_one_ends_and_one_is_killed(
+    start_gateway: Any, start_node: Any, mortal_redis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    until: Any, chat_prompt: Any,
+) -> None:  # fmt: skip
+    plain, secure, *ports = free_ports(4)
+    public_url = f"https://localhost:{secure}"
+
+    def start(port: int) -> Any:
+        return start_gateway("--port", str(port), environment=replica(mortal_redis.url, port, public_url))
+
+    gateways = [start(port) for port in ports]
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    proxy = Proxy(folder, f"127.0.0.1:{ports[0]} max_fails=0; server 127.0.0.1:{ports[1]}", plain, secure)
+    monkeypatch.setenv("SSL_CERT_FILE", str(proxy.certificate))
+    lost: list[Any] = []
+    asked = 0
+    asking = True
+
+    async def ask_on(client: httpx.AsyncClient) -> None:
+        nonlocal asked
+        while asking:
+            answer = await client.post(f"{proxy.url}/v1/chat/completions", json=chat_prompt())
+            asked += 1
+            if answer.status_code != 200 or answer.json()["choices"][0]["message"]["content"] != "Hello from node":
+                lost.append(answer.text)
+
+    async def seen_by(client: httpx.AsyncClient, gateway: Any, count: int) -> None:
+        async def seen() -> bool:
+            return bool((await client.get(f"{gateway.url}/health")).json()["nodes"] == count)
+
+        await until(seen, f"{count} nodes are seen")
+
+    try:
+        async with proxy.client() as client, httpx.AsyncClient() as inside:
+
+            async def answers() -> bool:
+                try:
+                    return (await client.get(f"{proxy.url}/health/live")).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            await until(answers, "nginx answers")
+            for number, gateway in enumerate(gateways):
+                # A node at each: what is tried is the way of prompts, not that of nodes.
+                node = await start_node(ProxiedGateway(proxy.url), register=False, max_concurrency=32)
+                await dial_past_the_proxy(node, gateway)
+                for other in gateways:
+                    await seen_by(inside, other, number + 1)
+            users = [asyncio.create_task(ask_on(client)) for _ in range(4)]
+            await until(lambda: asked > 20, "prompts are answered")
+            gateways[0].terminate()
+            assert await gateways[0].ended() == 0
+            # In a thread: the nodes of this test live in its loop.
+            again = await asyncio.to_thread(start, ports[0])
+            await seen_by(inside, again, 1)
+            before = asked
+            await until(lambda: asked > before + 20, "prompts are answered")
+            again.process.kill()
+            before = asked
+            await until(lambda: asked > before + 20, "prompts are answered")
+            asking = False
+            await asyncio.gather(*users)
+    finally:
+        proxy.stop()
+    assert lost == []
+
+
+async def dial_past_the_proxy(node: Any, gateway: Any) -> None:
+    """Registers at this very gateway, with a signature for the public address."""
+    import websockets
+    from websockets.asyncio.client import connect
+
+    from r3mes_protocol import NODE_SUBPROTOCOL
+    from r3mes_protocol.messages import parse_gateway_message
+
+    node.socket = await connect(
+        gateway.url.replace("http", "ws") + "/v1/nodes/session",
+        subprotocols=[websockets.Subprotocol(NODE_SUBPROTOCOL)],
+        compression=None,
+        ping_interval=None,
+    )
+    node.hello = parse_gateway_message(await node.socket.recv())
+    await node.send(node.registration())
+    node.registered = parse_gateway_message(await node.socket.recv())
+    node._reader = asyncio.create_task(node._read())
+    node._spawn(node._beat())

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given
@@ -310,7 +311,7 @@ def variables(text: str) -> Iterator[tuple[str, str]]:
 def test_the_stack_has_the_services_of_the_public_side_and_no_gpu() -> None:
     document = compose()
     assert set(document) == {"name", "services", "networks", "volumes"}
-    assert set(document["services"]) == {"api", "postgres", "redis", "nginx"}
+    assert set(document["services"]) == {"api", "api-2", "postgres", "redis", "nginx"}
     text = COMPOSE.read_text(encoding="utf-8").lower()
     assert "nvidia" not in text and "runtime:" not in text and "devices:" not in text and "privileged: true" not in text
 
@@ -321,7 +322,8 @@ def test_every_reference_of_the_stack_leads_somewhere() -> None:
     for name, service in services.items():
         assert set(service.get("networks", [])) <= set(document["networks"]), name
         for needed, condition in service.get("depends_on", {}).items():
-            assert condition == {"condition": "service_healthy"}
+            profiled = set(services[needed].get("profiles", ())) - set(service.get("profiles", ()))
+            assert condition == {"condition": "service_healthy", **({"required": False} if profiled else {})}
             assert "healthcheck" in services[needed] or "build" in services[needed]
         for volume in service.get("volumes", []):
             source = volume.split(":")[0] if not volume.startswith("${") else ""
@@ -333,7 +335,9 @@ def test_every_reference_of_the_stack_leads_somewhere() -> None:
     build = services["api"]["build"]
     assert (INSTALLER / build["context"] / build["dockerfile"]).resolve() == INSTALLER / "Dockerfile.api"
     upstream = services["nginx"]["environment"]["R3MES_UPSTREAM"]
-    assert upstream == f"api:{values_of('EXPOSE')[0]}"
+    assert upstream == f"gateways:{values_of('EXPOSE')[0]}"
+    assert services["api"]["networks"]["front"]["aliases"] == services["api-2"]["networks"]["front"]["aliases"]
+    assert services["api"]["networks"]["front"]["aliases"] == ["gateways"]
 
 
 def test_only_nginx_can_be_reached_and_the_stores_reach_nobody() -> None:
@@ -363,7 +367,7 @@ def test_no_secret_has_a_default_or_stands_in_an_argument() -> None:
         if "PASSWORD" in name or name == "R3MES_SERVER_NAME":
             assert operator == ":?", f"{name} must be given"
         else:
-            assert operator == ":-", f"{name} needs a default"
+            assert operator in (":-", ":+"), f"{name} needs a default"
     assert not re.search(r"requirepass \$\{|--requirepass|--password", text)
 
 
@@ -382,13 +386,25 @@ def interpolated(value: str, given_values: Mapping[str, str]) -> str:
         found = given_values.get(name, "")
         if not found and operator == ":?":
             raise LookupError(name)
+        if operator == ":+":
+            return word if found else ""
         return found or (word if operator == ":-" else "")
 
-    return re.sub(r"\$\{([A-Z0-9_]+)(:[-?])?([^}]*)\}", one, value)
+    return re.sub(r"\$\{([A-Z0-9_]+)(:[-+?])?([^}]*)\}", one, value)
 
 
-def test_the_stack_starts_a_gateway_that_production_accepts() -> None:
-    environment = compose()["services"]["api"]["environment"]
+def test_the_stack_keeps_to_the_compose_specification() -> None:
+    schema = json.loads((Path(__file__).parent / "data" / "compose-spec.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft7Validator(schema)
+    assert [error.message for error in validator.iter_errors(compose())] == []
+    for wrong in ({"services": {"api": {"imagee": "x"}}}, {"services": {"api": {"restart": 3}}}, {"servces": {}}):
+        assert list(validator.iter_errors(wrong)), "the schema would say nothing"
+
+
+@pytest.mark.parametrize("name", ["api", "api-2"])
+@pytest.mark.parametrize("replicas", [False, True])
+def test_the_stack_starts_a_gateway_that_production_accepts(name: str, replicas: bool) -> None:
+    environment = compose()["services"][name]["environment"]
     example = env_file(INSTALLER / ".env.production")
     with pytest.raises(LookupError):
         for value in environment.values():
@@ -398,6 +414,8 @@ def test_the_stack_starts_a_gateway_that_production_accepts() -> None:
         "R3MES_SERVER_NAME": "gateway.example.org",
         "POSTGRES_PASSWORD": "0f3c" * 2 + "91ab77e2d5c8",
         "REDIS_PASSWORD": "77e2" * 2 + "0f3cd5c891ab",
+        "R3MES_ACCOUNTS": "on",
+        "R3MES_REPLICA_SECRET": "d5c8" * 4 + "77e20f3c91ab0d1e" if replicas else "",
     }
     settings = {**image_environment(), **{name: interpolated(value, filled) for name, value in environment.items()}}
     result = subprocess.run(
@@ -409,6 +427,8 @@ def test_the_stack_starts_a_gateway_that_production_accepts() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "R3MES_PUBLIC_URL=https://gateway.example.org" in result.stdout and "91ab" not in result.stdout
+    assert "R3MES_ACCOUNTS=on" in result.stdout
+    assert (f"R3MES_REPLICA_URL=http://{name}:8000" in result.stdout) is replicas
     assert "is no setting" not in result.stdout
 
 
