@@ -65,6 +65,9 @@ def test_each_violation_has_its_name() -> None:
         (99, [(FrameKind.CONTENT, b"")], Violation.EMPTY),
         (99, [(FrameKind.CONTENT, b"data: half an event")], Violation.NOT_EVENTS),
         (99, [(FrameKind.CONTENT, b"half an event\n\n")], Violation.NOT_EVENTS),
+        (99, [(FrameKind.CONTENT, b"data: [DONE]\n\n")], Violation.NOT_EVENTS),
+        (99, [(FrameKind.CONTENT, b"data: {}\n\ndata: [DONE]\n\n")], Violation.NOT_EVENTS),
+        (99, [(FrameKind.CONTENT, b'data: {"content":"data: [DONE]"}\n\n')], None),
     ):
         ledger = JobLedger(credit)
         for kind, payload in frames:
