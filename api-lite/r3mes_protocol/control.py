@@ -13,7 +13,7 @@ from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
-from r3mes_protocol.messages import Count, Device
+from r3mes_protocol.messages import AdapterOffer, Count, Device
 from r3mes_protocol.wire import Hex64, Name, Origin, Sentence, WireModel, parse_json
 
 # --- commands: launcher → engine -------------------------------------------------------------------------------
@@ -131,6 +131,15 @@ class RequestEvent(WireModel):
     duration_ms: Count
 
 
+class AdapterEvent(WireModel):
+    """A command about an adapter was followed."""
+
+    event: Literal["adapter"] = "adapter"
+    name: Name
+    offer: AdapterOffer | None
+    """What the engine offers under this name now; null where it was unloaded."""
+
+
 class DrainingEvent(WireModel):
     event: Literal["draining"] = "draining"
     active: Count
@@ -168,6 +177,7 @@ Event: TypeAlias = Annotated[
     | DisconnectedEvent
     | StatsEvent
     | RequestEvent
+    | AdapterEvent
     | DrainingEvent
     | PongEvent
     | StoppedEvent

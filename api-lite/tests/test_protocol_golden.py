@@ -167,6 +167,7 @@ EVENTS: list[WireModel] = [
     ),
     control.DrainingEvent(active=1, reason="Asked to."),
     control.PongEvent(id=3),
+    control.AdapterEvent(name="ipek", offer=ADAPTER),
     control.StoppedEvent(exit_code=ExitCode.OK, reason="Drained."),
     control.ErrorEvent(
         code="no_usable_gpu",

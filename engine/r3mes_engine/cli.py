@@ -9,9 +9,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import psutil
+
 from r3mes_engine.backends.scripted import DEFAULT_TOKENS, DEFAULT_TOKENS_PER_SECOND
 from r3mes_engine.device import GpuSurvey, survey_gpus
-from r3mes_engine.settings import MAX_CONCURRENCY, ServeSettings
+from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
+from r3mes_engine.models.shape import model_shape
+from r3mes_engine.models.source import checked_model
+from r3mes_engine.settings import DEFAULT_ADAPTER_MB, DEFAULT_CONCURRENCY, MAX_CONCURRENCY, ServeSettings
 from r3mes_protocol import __version__
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.origin import gateway_origin
@@ -22,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns the exit code; argparse itself exits with 2 for a usage it does not know."""
     options = _parser().parse_args(arguments)
     if options.command == "check":
-        return _check(as_json=options.json)
+        return _check(options.model, options.quantisation, as_json=options.json)
     # Serving needs the event loop and the node; checking does not wait for their import.
     from r3mes_engine.serve import serve
 
@@ -36,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             control_on_stdin=options.control == "stdio",
             grants=tuple(options.grant),
             max_concurrency=options.max_concurrency,
+            adapters=options.adapters,
+            adapter_memory_mb=options.adapter_memory_mb,
+            quantisation=options.quantisation,
             scripted_tokens=options.scripted_tokens,
             scripted_tokens_per_second=options.scripted_tokens_per_second,
         )
@@ -85,14 +94,32 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="answers at once (4 on a CPU, 16 on a GPU)",
     )
+    serve.add_argument(
+        "--adapters",
+        type=Path,
+        metavar="DIR",
+        help="a folder of LoRA adapters in PEFT's format, each in its own folder",
+    )
+    serve.add_argument(
+        "--adapter-memory-mb",
+        type=_between(1, 1_000_000),
+        metavar="N",
+        help="MiB for loaded adapters; the longest unused leave (256 on a CPU, 1024 on a GPU)",
+    )
+    serve.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
     serve.add_argument("--scripted-tokens", type=_between(1, 100_000), default=DEFAULT_TOKENS, metavar="N")
     serve.add_argument(
         "--scripted-tokens-per-second", type=_pace, default=DEFAULT_TOKENS_PER_SECOND, metavar="X", help="0: no pause"
     )
     check = commands.add_parser("check", help="tell which GPUs can be used")
     check.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
+    check.add_argument("--model", metavar="DIR", help="also tell how a Hugging Face folder would fit")
+    check.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
     return parser
 
+
+_QUANTISATIONS = ("auto", "fp32", "bf16", "int8", "nf4")
+_QUANTISATION_HELP = "how weights are kept; auto takes the first that fits, the most exact first (%(default)s)"
 
 _SERVE = (
     "Loads a model, registers with a gateway and answers its requests. Events are printed on stdout, one JSON object a "
@@ -137,9 +164,16 @@ def _pace(text: str) -> float:
     return pace
 
 
-def _check(*, as_json: bool) -> int:
+def _check(model: str | None, quantisation: QuantisationChoice, *, as_json: bool) -> int:
     survey = survey_gpus()
     usable = survey.best is not None
+    plan = None
+    if model is not None:
+        try:
+            plan = _plan(model, quantisation, survey)
+        except EngineExit as problem:
+            print(f"{problem.message} {problem.hint}".strip(), file=sys.stderr)
+            return problem.exit_code
     if as_json:
         verdict = {
             "usable": usable,
@@ -147,11 +181,36 @@ def _check(*, as_json: bool) -> int:
             "hint": survey.hint,
             "driver_version": survey.driver_version,
             "gpus": [asdict(gpu) for gpu in survey.gpus],
+            **({} if plan is None else {"plan": asdict(plan)}),
         }
         print(json.dumps(verdict, ensure_ascii=False))
     else:
         _print_survey(survey)
+        if plan is not None:
+            print(plan.sentence)
+    if plan is not None and not plan.fits:
+        return ExitCode.OUT_OF_MEMORY
     return ExitCode.OK if usable else ExitCode.NO_USABLE_GPU
+
+
+def _plan(model: str, quantisation: QuantisationChoice, survey: GpuSurvey) -> Plan:
+    """For the best GPU, or for the computer's own memory where there is none. Raises EngineExit."""
+    source = checked_model(model)
+    if source.kind != "folder":
+        raise ModelUnusable(
+            "A GGUF file is converted when the engine first serves it, and planned then.", "Give --model a folder."
+        )
+    best, kind = survey.best, "cpu" if survey.best is None else "cuda"
+    return memory_plan(
+        model_shape(source.path),
+        memory=psutil.virtual_memory().available if best is None else best.memory_free_mb * 2**20,
+        device="cpu" if best is None else "cuda",
+        # Without torch nobody knows how a processor multiplies; float32 is the larger of the two.
+        native="fp32" if best is None else "bf16",
+        wanted=quantisation,
+        concurrency=DEFAULT_CONCURRENCY[kind],
+        adapters=DEFAULT_ADAPTER_MB[kind] * 2**20,
+    )
 
 
 def _print_survey(survey: GpuSurvey) -> None:

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 
-from r3mes_engine.backends.protocol import Backend
+from r3mes_engine.adapter_commands import AdapterCommands
+from r3mes_engine.backends.protocol import Backend, ManagesAdapters
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.control import CommandReader, EventWriter, take_stdout
 from r3mes_engine.device import choose_device, model_threads, survey_gpus, usable_cores
@@ -116,6 +117,7 @@ class _Engine:
         self._ending = Ending()
         self._ending_changed = asyncio.Event()
         self._agent: NodeAgent | None = None
+        self._adapter_commands = AdapterCommands(events.emit)
         self._handed_grant: SignedGrant | None = None
 
     async def run(self) -> str:
@@ -160,13 +162,29 @@ class _Engine:
         settings = self._settings
         if settings.backend == "scripted":
             return ScriptedBackend(settings.scripted_tokens, settings.scripted_tokens_per_second)
+        if settings.adapters is not None and not settings.adapters.is_dir():
+            raise EngineExit(
+                ExitCode.CONFIGURATION,
+                "adapters_missing",
+                f"There is no folder of adapters at {settings.adapters}.",
+                "Give --adapters a folder that holds one folder for each adapter.",
+            )
         self._report_loading("checking the model", None)
         source = checked_model(settings.model)
         self._report_loading("loading the libraries", None)
         # Torch is loaded here and nowhere before: an engine without a GPU or a whole model never waits for it.
         from r3mes_engine.backends.transformers_backend import TransformersBackend
 
-        return TransformersBackend(source, settings.state_dir / "models", device, threads, self._concurrency(device))
+        return TransformersBackend(
+            source,
+            settings.state_dir / "models",
+            device,
+            threads,
+            self._concurrency(device),
+            adapters_dir=settings.adapters,
+            adapter_mb=settings.adapter_memory_mb,
+            quantisation=settings.quantisation,
+        )
 
     def _concurrency(self, device: Device) -> int:
         return self._settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]
@@ -193,6 +211,9 @@ class _Engine:
             adapter_hints(loaded.backend),
         )
         self._agent = agent
+        if isinstance(loaded.backend, ManagesAdapters):
+            loaded.backend.on_adapters_changed = agent.adapters_changed
+        self._adapter_commands.use(loaded.backend)
         self._use_handed_grant()
         kept = contextlib.ExitStack()
         if not self._settings.control_on_stdin:
@@ -302,11 +323,7 @@ class _Engine:
             self._handed_grant = command.grant
             self._use_handed_grant()
         else:
-            self._events.emit(
-                ErrorEvent(
-                    code="adapters_not_served", message=f"This engine serves no adapters, so {command.name} is not."
-                )
-            )
+            self._adapter_commands.handle(command)
 
     def _use_handed_grant(self) -> None:
         """Before the agent exists a grant waits for it."""

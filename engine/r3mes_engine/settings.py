@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from r3mes_engine.device import DeviceChoice
+from r3mes_engine.models.memory_plan import QuantisationChoice
 from r3mes_protocol.wire import GatewayOrigin
 
 BackendChoice = Literal["transformers", "scripted"]
@@ -16,6 +17,9 @@ MAX_CONCURRENCY = 1024
 
 DEFAULT_CONCURRENCY = {"cpu": 4, "cuda": 16}
 """On a CPU each stream beyond four only makes all of them slower."""
+
+DEFAULT_ADAPTER_MB = {"cpu": 256, "cuda": 1024}
+"""For loaded adapters: dozens of rank 8 for a small model, a dozen of rank 16 for one with 7B parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +34,10 @@ class ServeSettings:
     grants: tuple[Path, ...]
     """One for each gateway that asks for one."""
     max_concurrency: int | None
+    adapters: Path | None
+    """A folder of adapter folders."""
+    adapter_memory_mb: int | None
+    """What loaded adapters may take; None: what fits the device."""
+    quantisation: QuantisationChoice
     scripted_tokens: int
     scripted_tokens_per_second: float

@@ -40,7 +40,16 @@ OnTokens = Callable[[list[int], str | None, bool], None]
 class ContinuousBatching:
     """One manager at a time. Its methods run on the event loop; the manager has a thread of its own."""
 
-    def __init__(self, model: Any, layers: LoraLayers, context_tokens: int, max_requests: int) -> None:
+    def __init__(
+        self,
+        model: Any,
+        layers: LoraLayers,
+        context_tokens: int,
+        max_requests: int,
+        cache_tokens: int = CPU_CACHE_TOKENS,
+    ) -> None:
+        """`cache_tokens` is for how many tokens of all requests together there is memory."""
+        self._cache_tokens = cache_tokens
         self._model = model
         self._layers = layers
         self._adapters: dict[str, LoadedAdapter] = {}
@@ -202,6 +211,7 @@ class ContinuousBatching:
             )
         return ContinuousBatchingConfig(
             page_size=PAGE_TOKENS,
+            num_blocks=max(2, self._cache_tokens // PAGE_TOKENS),
             max_requests_per_batch=self._max_requests,
             # Flash kernels are fetched from a hub, and the engine fetches nothing.
             auto_switch_to_flash=False,

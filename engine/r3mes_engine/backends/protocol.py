@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from r3mes_protocol.messages import AdapterOffer, ModelOffer
@@ -158,4 +159,20 @@ class LoadsAdapters(Protocol):
 
     async def load_adapter(self, name: str) -> None:
         """Gets an adapter of `adapters` onto the GPU, if it is there and there is room. Safe to call for any name."""
+        ...
+
+
+@runtime_checkable
+class ManagesAdapters(OffersAdapters, Protocol):
+    """A backend whose adapters come and go while it answers."""
+
+    on_adapters_changed: Callable[[], None]
+    """Called on the event loop when an adapter came, went, or lies elsewhere now."""
+
+    async def add_adapter(self, path: Path, name: str) -> None:
+        """Checks and loads the adapter in a folder. Raises AdapterUnusable, GenerationFailed."""
+        ...
+
+    async def remove_adapter(self, name: str) -> None:
+        """Answers that use it go on to their end. Raises GenerationFailed."""
         ...

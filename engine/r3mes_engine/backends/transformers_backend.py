@@ -17,7 +17,7 @@ import torch
 
 from r3mes_engine.adapters.lora import LoraLayers
 from r3mes_engine.adapters.shelf import AdapterShelf
-from r3mes_engine.backends.continuous_batching import ContinuousBatching
+from r3mes_engine.backends.continuous_batching import CPU_CACHE_BYTES, ContinuousBatching
 from r3mes_engine.backends.json_grammar import JsonGrammar, JsonGrammars
 from r3mes_engine.backends.protocol import (
     BackendStats,
@@ -34,21 +34,24 @@ from r3mes_engine.device import cuda_index, free_vram_mb
 from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.models.conversion import converted_folder
 from r3mes_engine.models.loading import (
+    can_load,
     convert_gguf,
     end_tokens,
     load_model,
     load_tokenizer,
+    native_quantisation,
     recommended_sampling,
 )
+from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
+from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import ModelSource
+from r3mes_engine.settings import DEFAULT_ADAPTER_MB
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.messages import AdapterOffer, Device, FailureCode, ModelOffer
 
 log = logging.getLogger(__name__)
 
 
-ADAPTER_MB = {"cpu": 256, "cuda": 1024}
-"""For loaded adapters: dozens of rank 8 for a small model, a dozen of rank 16 for one with 7B parameters."""
 HOST_ADAPTER_MB = 1024
 """Of the computer's memory, for adapters that had to leave a GPU."""
 
@@ -65,10 +68,12 @@ class TransformersBackend:
         max_concurrency: int,
         adapters_dir: Path | None = None,
         adapter_mb: int | None = None,
+        quantisation: QuantisationChoice = "auto",
     ) -> None:
         """`adapter_mb` is how much memory loaded adapters may take beside the model; None: what the device suggests."""
         self._adapters_dir = adapters_dir
-        self._adapter_mb = adapter_mb
+        self._adapter_mb = adapter_mb if adapter_mb is not None else DEFAULT_ADAPTER_MB[device.kind]
+        self._quantisation = quantisation
         self.on_adapters_changed: Callable[[], None] = lambda: None
         """Called on the event loop when an adapter came, went, or lies elsewhere now."""
         self._source = source
@@ -91,18 +96,19 @@ class TransformersBackend:
         report("loading the tokenizer", None)
         self._tokenizer = load_tokenizer(folder)
         self._decoder = copy.deepcopy(self._tokenizer)
-        report("loading the model", None)
         device = torch.device("cpu")
         if self._device.kind == "cuda":
             device = torch.device("cuda", cuda_index(self._device, torch))
-        model = load_model(folder, device)
+        plan = self._plan(folder, device)
+        report("loading the model", None)
+        model = load_model(folder, device, plan.quantisation)
         self._ends = end_tokens(model, self._tokenizer)
         self._grammars = JsonGrammars(self._tokenizer, int(model.config.get_text_config().vocab_size), self._ends)
         recommended = recommended_sampling(model)
         self._sampling = source.sampling if recommended == Sampling() else recommended
         context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 2048)
         layers = LoraLayers(model)
-        self._batching = ContinuousBatching(model, layers, context, self._max_concurrency)
+        self._batching = ContinuousBatching(model, layers, context, self._max_concurrency, plan.cache_tokens)
         report("preparing the cache", None)
         try:
             self._batching.start()
@@ -116,16 +122,40 @@ class TransformersBackend:
         self._shelf = self._filled_shelf(layers, device, model.dtype, report)
         self._offer = ModelOffer(name=source.name, context_tokens=self._batching.request_tokens)
 
+    def _plan(self, folder: Path, device: torch.device) -> Plan:
+        """Raises EngineExit (14) for a model that does not fit."""
+        cuda = device.type == "cuda"
+        plan = memory_plan(
+            model_shape(folder),
+            memory=torch.cuda.mem_get_info(device)[0] if cuda else psutil.virtual_memory().available,
+            device="cuda" if cuda else "cpu",
+            native=native_quantisation(device),
+            wanted=self._quantisation,
+            concurrency=self._max_concurrency,
+            adapters=self._adapter_mb * 2**20,
+            can=can_load(),
+            most_cache=None if cuda else CPU_CACHE_BYTES,
+        )
+        log.info("%s", plan.sentence)
+        if not plan.fits:
+            raise EngineExit(
+                ExitCode.OUT_OF_MEMORY,
+                "out_of_memory",
+                plan.sentence,
+                "Close other programs that use the memory, lower --adapter-memory-mb or --max-concurrency, or choose a "
+                "smaller model.",
+            )
+        return plan
+
     def _filled_shelf(
         self, layers: LoraLayers, device: torch.device, dtype: torch.dtype, report: Report
     ) -> AdapterShelf:
-        adapter_mb = self._adapter_mb if self._adapter_mb is not None else ADAPTER_MB[device.type]
         shelf = AdapterShelf(
             layers,
             self._source.name,
             device,
             dtype,
-            device_bytes=adapter_mb * 2**20,
+            device_bytes=self._adapter_mb * 2**20,
             host_bytes=HOST_ADAPTER_MB * 2**20,
             on_change=lambda: self.on_adapters_changed(),
         )

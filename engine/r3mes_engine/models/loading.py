@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import gguf as gguf_format
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GgufConfig
 
 from r3mes_engine.backends.protocol import Sampling
 from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_engine.models.memory_plan import Quantisation
 from r3mes_protocol.exit_codes import ExitCode
 
 DTYPE = torch.bfloat16
@@ -73,18 +75,42 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_model(folder: Path, device: torch.device, dtype: torch.dtype | None = None) -> Any:
-    """`dtype` None: what the device is fastest in. Raises ModelUnusable, or EngineExit (14) when it does not fit."""
+def native_quantisation(device: torch.device) -> Quantisation:
+    return "bf16" if native_dtype(device) is torch.bfloat16 else "fp32"
+
+
+def can_load() -> tuple[Quantisation, ...]:
+    """The kinds of weights that the installed libraries know."""
+    quantised: tuple[Quantisation, ...] = ("int8", "nf4") if find_spec("bitsandbytes") is not None else ()
+    return ("fp32", "bf16", *quantised)
+
+
+def load_model(folder: Path, device: torch.device, quantisation: Quantisation | None = None) -> Any:
+    """`quantisation` None: in what the device is fastest in. Raises ModelUnusable, or EngineExit (14) when it does not
+    fit."""
+    kind = quantisation or native_quantisation(device)
+    if kind not in can_load():
+        raise EngineExit(
+            ExitCode.CONFIGURATION,
+            "quantisation_missing",
+            f"Weights of the kind {kind} need the package bitsandbytes, which is not installed.",
+            "Choose --quantisation bf16, or install the engine again.",
+        )
+    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}.get(kind, native_dtype(device))
+    quantised = kind in ("int8", "nf4")
     try:
         model = AutoModelForCausalLM.from_pretrained(
             folder,
-            dtype=dtype or native_dtype(device),
+            dtype=dtype,
             attn_implementation="sdpa",
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            quantization_config=_bitsandbytes(kind, dtype) if quantised else None,
+            # Quantised weights are made on their way to the device and can't be moved afterwards.
+            device_map={"": device} if quantised else None,
         )
-        return model.to(device).eval()
+        return model.eval() if quantised else model.to(device).eval()
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise EngineExit(
             ExitCode.OUT_OF_MEMORY,
@@ -94,6 +120,12 @@ def load_model(folder: Path, device: torch.device, dtype: torch.dtype | None = N
         ) from error
     except Exception as error:
         raise _unusable(folder, "model", error) from error
+
+
+def _bitsandbytes(kind: Quantisation, dtype: torch.dtype) -> BitsAndBytesConfig:
+    if kind == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
 
 
 def recommended_sampling(model: Any) -> Sampling:

@@ -109,6 +109,9 @@ class EngineEvents:
             case control.RequestEvent():
                 took = f"{event.completion_tokens} tokens in {event.duration_ms} ms"
                 self._logs.add(SOURCE, [f"Request {event.job_id}: {event.outcome}, {took}."], LogLevel.INFO)
+            case control.AdapterEvent():
+                where = "unloaded" if event.offer is None else f"loaded ({event.offer.residency.value})"
+                self._logs.add(SOURCE, [f"Adapter {event.name}: {where}."], LogLevel.INFO)
             case control.DrainingEvent():
                 self._logs.add(SOURCE, [f"Draining: {event.active} requests run."], LogLevel.INFO)
             case control.StoppedEvent():
