@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -10,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from r3mes_api.nodes.catalogue import Catalogue
 from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused, RegistryLimits, Reservation
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_protocol.grants import Role
@@ -247,3 +249,29 @@ def test_a_node_with_too_many_adapters_keeps_those_it_had() -> None:
     assert not registry.adapters_changed(SessionId("s0"), Adapters(changed=(AdapterOffer(name="c"),)))
     assert registry.adapters_changed(SessionId("s0"), Adapters(changed=(AdapterOffer(name="c"),), removed=("a",)))
     assert list(node.adapters) == ["b", "c"]
+
+
+def test_the_catalogue_is_always_what_the_nodes_offer() -> None:
+    registry = NodeRegistry(replace(LIMITS, registrations_per_minute=100))
+    catalogue = Catalogue(registry)
+    random = Random(5)
+    for step in range(300):
+        session = SessionId(f"s{step}")
+        live = list(registry)
+        match random.randrange(4) if live else 0:
+            case 0:
+                registry.register(session, registration(random.randrange(4), model=random.choice("xy")), None, step)
+            case 1:
+                registry.closed(random.choice(live).session_id, step)
+            case 2:
+                offer = AdapterOffer(name=random.choice("abc"), residency=random.choice(list(Residency)))
+                gone = tuple(random.choice("abc") for _ in range(random.randrange(2)))
+                registry.adapters_changed(random.choice(live).session_id, Adapters(changed=(offer,), removed=gone))
+            case 3:
+                offers = tuple(AdapterOffer(name=name, residency=random.choice(list(Residency))) for name in "ab")
+                beat = Heartbeat(active=0, queued=0, available_loras=random.choice((None, (), offers)))
+                registry.heartbeat(random.choice(live).session_id, beat, step)
+        found = {(one.name, where): count for one in catalogue.adapters for where, count in one.lies.items()}
+        assert found == Counter((o.name, o.residency) for node in registry for o in node.adapters.values())
+        by_name = {card.name: card.nodes for card in catalogue.models}
+        assert by_name == Counter(name for node in registry for name in node.models)

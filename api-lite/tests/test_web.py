@@ -423,6 +423,8 @@ async def test_programs_find_adapters_and_totals(
     coder, law = (await client.get(f"{gateway.url}/v1/adapters")).json()["data"]
     assert coder["residency"] == {"gpu": 1, "cpu": 0, "disk": 1} and coder["nodes"] == 2
     assert (law["id"], law["base_model"], law["heat"]) == ("law", "test-model", 0.0)
+    figures = samples((await client.get(f"{gateway.url}/metrics")).text)
+    assert [figures[f'r3mes_adapter_replicas{{residency="{where}"}}'] for where in ("gpu", "cpu", "disk")] == [1, 0, 2]
     answer = await client.post(f"{gateway.url}/chat", json={"message": "hello", "adapter": "law"})
     assert answer.status_code == 200
     network = (await client.get(f"{gateway.url}/v1/network")).json()

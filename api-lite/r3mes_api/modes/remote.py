@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Container
 from dataclasses import replace
 from socket import socket
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.interface import AdapterCard, ModelCard
+from r3mes_api.nodes.catalogue import Catalogue
 from r3mes_api.nodes.inbox import Segment
 from r3mes_api.nodes.registry import Node
 from r3mes_api.nodes.sessions import NodeJob, NodeSessions
@@ -47,6 +47,7 @@ class RemoteMode:
     def __init__(self, sessions: NodeSessions, settings: Settings, clock: Callable[[], float]) -> None:
         self._sessions = sessions
         self._registry = sessions.registry
+        self._catalogue = Catalogue(sessions.registry)
         self._placer = Placer(
             sessions.registry,
             sessions.hint,
@@ -92,43 +93,23 @@ class RemoteMode:
 
     def models(self) -> list[ModelCard]:
         """What the serving nodes offer: base models first, then adapters, each by name."""
-        models: dict[str, ModelCard] = {}
-        adapters: dict[str, ModelCard] = {}
-        for node in self._registry:
-            if not node.serving:
-                continue
-            for name, context_tokens in node.models.items():
-                known = models.get(name)
-                tokens = context_tokens if known is None else max(context_tokens, known.context_tokens or 0)
-                models[name] = ModelCard(name, 1 + (known.nodes if known else 0), context_tokens=tokens)
-            for offer in node.adapters.values():
-                seen = adapters.get(offer.name)
-                base = offer.base_model or next(iter(node.models), None)
-                adapters[offer.name] = ModelCard(offer.name, 1 + (seen.nodes if seen else 0), base_model=base)
-        return [*(models[name] for name in sorted(models)), *(adapters[name] for name in sorted(adapters))]
+        adapters = (ModelCard(one.name, one.lies.total(), one.base_model) for one in self._catalogue.adapters)
+        return [*self._catalogue.models, *adapters]
 
     def adapters(self) -> list[AdapterCard]:
-        now = self._clock()
-        base_models: dict[str, str | None] = {}
-        lies: dict[str, Counter[Residency]] = {}
-        for node in self._registry:
-            if node.serving:
-                for offer in node.adapters.values():
-                    base_models.setdefault(offer.name, offer.base_model or next(iter(node.models), None))
-                    lies.setdefault(offer.name, Counter())[offer.residency] += 1
-        homes = self._registry.homes
+        now, homes = self._clock(), self._registry.homes
         return [
             AdapterCard(
-                name,
-                base_models[name],
-                lies[name].total(),
-                lies[name][Residency.GPU],
-                lies[name][Residency.CPU],
-                lies[name][Residency.DISK],
-                len(homes.get(name, ())),
-                self._placer.heat(name, now),
+                one.name,
+                one.base_model,
+                one.lies.total(),
+                one.lies[Residency.GPU],
+                one.lies[Residency.CPU],
+                one.lies[Residency.DISK],
+                len(homes.get(one.name, ())),
+                self._placer.heat(one.name, now),
             )
-            for name in sorted(lies)
+            for one in self._catalogue.adapters
         ]
 
     async def node_session(self, scope: Scope, receive: Receive, send: Send) -> None:

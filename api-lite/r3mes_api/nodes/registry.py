@@ -215,6 +215,8 @@ class NodeRegistry:
         self._jobs: dict[JobId, Node] = {}
         self._adapter_jobs: dict[JobId, str] = {}
         self._asked: Counter[str] = Counter()
+        self.revision = 0
+        """Another number after each change of what nodes offer."""
         self.homes: Mapping[str, Collection[NodeId]] = {}
         """The nodes that should have an adapter ready, by the adapter; set by placement."""
         self._registrations: dict[NodeId, deque[float]] = {}
@@ -337,8 +339,8 @@ class NodeRegistry:
             return
         node.last_heard = now
         node.active, node.queued = beat.active, beat.queued
-        if beat.available_loras is not None and node.set_adapters(self._first(beat.available_loras)):
-            self._index(node)
+        if beat.available_loras is not None:
+            self._offers_now(node, self._first(beat.available_loras))
         node.free_vram_mb, node.telemetry = beat.free_vram_mb, beat.telemetry
         node.free_adapter_slots = beat.free_adapter_slots
         node.draining = beat.draining or node.leaving
@@ -355,9 +357,14 @@ class NodeRegistry:
         adapters.update((offer.name, offer) for offer in message.changed)
         if len(adapters) > self._limits.max_adapters_per_node:
             return False
-        if node.set_adapters(adapters):
-            self._index(node)
+        self._offers_now(node, adapters)
         return True
+
+    def _offers_now(self, node: Node, adapters: dict[str, AdapterOffer]) -> None:
+        if adapters != node.adapters:
+            self.revision += 1
+            if node.set_adapters(adapters):
+                self._index(node)
 
     def _first(self, offers: Sequence[AdapterOffer]) -> dict[str, AdapterOffer]:
         return {offer.name: offer for offer in offers[: self._limits.max_adapters_per_node]}
@@ -384,6 +391,7 @@ class NodeRegistry:
         return [node.session_id for node in self._sessions.values() if now - node.last_heard > silence]
 
     def _index(self, node: Node) -> None:
+        self.revision += 1
         if node.serving:
             self._offers.put(node, (*node.models, *node.adapters))
 
@@ -395,6 +403,7 @@ class NodeRegistry:
         return repute
 
     def _remove(self, node: Node, now: float) -> None:
+        self.revision += 1
         if self._suspended.get(node.node_id) is node:
             del self._suspended[node.node_id]
         else:

@@ -87,6 +87,7 @@ class WebRoutes:
     def _gauges(self) -> list[Gauge]:
         # Each replica counts its own, so that the sum over all of them is right.
         nodes = [node for node in self._mode.nodes() if node.replica is None]
+        adapters = self._mode.adapters()
         status = Tally("draining" if node.draining else "serving" if node.serving else "connected" for node in nodes)
         return [
             Gauge("r3mes_build_info", "Always 1.", ("version", "mode"), {(__version__, self._mode.name.value): 1}),
@@ -103,6 +104,22 @@ class WebRoutes:
                 "Registered nodes by what the chain says of their owners' stakes.",
                 ("state",),
                 {(state,): count for state, count in Tally(_stake(node) for node in nodes).items()},
+            ),
+            Gauge(
+                "r3mes_adapter_replicas",
+                "Adapters on nodes by where they lie.",
+                ("residency",),
+                {
+                    ("gpu",): sum(card.gpu for card in adapters),
+                    ("cpu",): sum(card.cpu for card in adapters),
+                    ("disk",): sum(card.disk for card in adapters),
+                },
+            ),
+            Gauge(
+                "r3mes_adapters_kept_ready",
+                "Adapters that are asked for, so that some nodes should have them ready.",
+                (),
+                {(): sum(1 for card in adapters if card.homes)},
             ),
             Gauge("r3mes_node_jobs", "Jobs on nodes.", (), {(): sum(len(node.jobs) for node in nodes)}),
             Gauge("r3mes_node_places", "Jobs that nodes may have.", (), {(): sum(node.places for node in nodes)}),
