@@ -160,6 +160,8 @@ def notes(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     yield from unknown_names(environ)
     if settings.profile is Profile.PRODUCTION and settings.inference_mode is InferenceMode.MOCK:
         yield "the mock answers users in production"
+    if settings.accounts is Switch.ON and not (settings.prompt_price or settings.completion_price):
+        yield "accounts are on, and prompts cost nothing but for what R3MES_MODEL_PRICES names"
     if settings.inference_mode is InferenceMode.DISABLED:
         yield "inference is disabled: every prompt is refused with 503"
     if settings.profile is Profile.DEVELOPMENT:

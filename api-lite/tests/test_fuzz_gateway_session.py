@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
@@ -40,6 +41,7 @@ from r3mes_protocol.messages import (
     parse_node_message,
 )
 from r3mes_protocol.origin import gateway_origin, session_url
+from r3mes_protocol.usage import SignedUsage, UsageStatement, sign_usage
 from r3mes_protocol.wire import JobId
 
 REGISTER_TIMEOUT_S = 2.0
@@ -61,6 +63,25 @@ CLOSE_CODES = {
 ENDLESS = b"x" * 60_000
 
 
+def _signed_usage(job_id: JobId) -> SignedUsage:
+    key = SigningKey(bytes(32))
+    return sign_usage(
+        key,
+        UsageStatement(
+            gateway="https://gateway.example",
+            job_id=job_id,
+            completion_id="c",
+            node_id=bytes(key.verify_key).hex(),
+            model="m",
+            adapter=None,
+            prompt_tokens=2**53,
+            completion_tokens=2**53,
+            response_bytes=0,
+            response_sha256="00" * 32,
+        ),
+    )
+
+
 class Hostile:
     """Makes what a hostile node may send. The same seed says the same."""
 
@@ -73,6 +94,7 @@ class Hostile:
             Heartbeat(active=2**53, queued=2**53, draining=True).to_json(),
             Adapters(changed=(AdapterOffer(name="a"),), removed=("b", "c")).to_json(),
             Done(job_id=job_id, finish_reason="stop", usage=usage).to_json(),
+            Done(job_id=job_id, finish_reason="stop", usage=usage, signed_usage=_signed_usage(job_id)).to_json(),
             Failed(job_id=job_id, code=FailureCode.CAPACITY, message="\x1b[2J", retryable=True).to_json(),
             Drain(reason="x" * 1000).to_json(),
             *(encode_frame(job_id, kind, b"data: {}\n\n") for kind in FrameKind),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from fastapi.params import Security
 
 from r3mes_api.accounts import wire
 from r3mes_api.accounts.authenticate import Authenticator
@@ -10,7 +11,8 @@ from r3mes_api.accounts.rate_limits import Activity
 from r3mes_api.accounts.services import Accounts
 
 
-def auth_router(accounts: Accounts, authenticator: Authenticator) -> APIRouter:
+def auth_router(accounts: Accounts, authenticator: Authenticator, bearer: Security) -> APIRouter:
+    """`bearer` marks in the OpenAPI document what a key is needed for."""
     router = APIRouter()
 
     @router.post("/challenge")
@@ -30,13 +32,13 @@ def auth_router(accounts: Accounts, authenticator: Authenticator) -> APIRouter:
         await accounts.welcome(body.address)
         return wire.LoginReply(token=session.token, owner=body.address, expires_at=session.key.expires_at)
 
-    @router.post("/logout", status_code=204)
+    @router.post("/logout", status_code=204, dependencies=[bearer])
     async def logout(request: Request, response: Response) -> None:
         """Ends the session, or revokes the API key, that this request was made with."""
         identity = await authenticator.owner(request, response)
         await accounts.keys.revoke(identity.owner, identity.key_id)
 
-    @router.get("/me")
+    @router.get("/me", dependencies=[bearer])
     async def me(request: Request, response: Response) -> wire.IdentityReply:
         """Who this key or session belongs to and what it may do."""
         identity = await authenticator.owner(request, response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -10,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Security
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from r3mes_api.accounts.auth_routes import auth_router
@@ -33,7 +35,7 @@ def account_router(accounts: Accounts) -> APIRouter:
     # For the OpenAPI document only: the authenticator reads the header itself, X-API-Key too.
     bearer = Security(HTTPBearer(auto_error=False))
     router = APIRouter(tags=["accounts"])
-    router.include_router(auth_router(accounts, authenticator), prefix="/v1/auth", dependencies=[bearer])
+    router.include_router(auth_router(accounts, authenticator, bearer), prefix="/v1/auth")
     router.include_router(key_router(accounts, authenticator), prefix="/v1/keys", dependencies=[bearer])
     router.include_router(usage_router(accounts, authenticator), prefix="/v1/usage", dependencies=[bearer])
     return router
@@ -77,7 +79,15 @@ def answer_errors(application: FastAPI, *, log: logging.Logger) -> None:
 
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return _response(_HTTP_ERRORS.get(error.status_code, _BAD_REQUEST))
+        more = {"allow": allowed(request)} if error.status_code == 405 else None
+        return _response(_HTTP_ERRORS.get(error.status_code, _BAD_REQUEST), more)
+
+    def allowed(request: Request) -> str:
+        # Starlette names the methods of the first route at the address alone.
+        for path, operations in application.openapi()["paths"].items():
+            if compile_path(path)[0].match(request.url.path):
+                return ", ".join(sorted(method.upper() for method in operations))
+        return ""
 
     async def away(request: Request, error: Exception) -> Response:
         log.warning("%s %s: the database is away (%s)", request.method, request.url.path, type(error).__name__)
@@ -123,8 +133,8 @@ _HTTP_ERRORS = {
 }
 
 
-def _response(error: ApiError) -> Response:
-    headers = {"cache-control": "no-store"}
+def _response(error: ApiError, more: Mapping[str, str] | None = None) -> Response:
+    headers = {"cache-control": "no-store", **(more or {})}
     if error.retry_after_s is not None:
         headers["retry-after"] = str(error.retry_after_s)
     if error.code is ErrorCode.UNAUTHORIZED:
