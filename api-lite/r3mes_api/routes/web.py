@@ -14,7 +14,7 @@ from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.interface import Mode
 from r3mes_api.nodes.registry import Node
 from r3mes_api.routes.router import Router
-from r3mes_api.settings import Settings, Switch
+from r3mes_api.settings import InferenceMode, Settings, Switch
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.metrics import CONTENT_TYPE, Gauge, exposition
 from r3mes_api.web.openapi import add_description, describe
@@ -73,9 +73,19 @@ class WebRoutes:
             tokens_last_hour=self._measurements.tokens_per_minute.last_hour(unix),
             answers_last_hour=self._measurements.answers_per_minute.last_hour(unix),
             now=now,
+            trouble=self._trouble(),
         )
         body = render(view).encode("utf-8", "replace")
         await exchange.whole(200, b"text/html; charset=utf-8", body, _PAGE_HEADERS)
+
+    def _trouble(self) -> str | None:
+        if self._mode.name is not InferenceMode.LOCAL:
+            return None
+        try:
+            self._mode.check()
+        except ApiError as error:
+            return error.message
+        return None
 
     async def metrics(self, exchange: Exchange) -> None:
         """Counters and gauges for Prometheus."""

@@ -43,6 +43,8 @@ class PageView:
     tokens_last_hour: int
     answers_last_hour: int
     now: float
+    trouble: str | None = None
+    """Why nobody answers prompts, where the mode knows more than that no node is here."""
 
 
 def render(view: PageView) -> str:
@@ -91,7 +93,8 @@ def _state(view: PageView) -> tuple[str, str, str]:
         return "warning", "Mock", "This gateway is for tests: its answers are made up and no model is asked."
     serving = sum(1 for node in view.nodes if node.serving and not node.draining)
     if not serving:
-        return "bad", "No nodes", "No serving node is connected, so prompts can't be answered now."
+        sentence = view.trouble or "No serving node is connected, so prompts can't be answered now."
+        return "bad", "No nodes" if view.trouble is None else "No engine", sentence
     return "good", "Serving", f"{_counted(serving, 'node')} {'answers' if serving == 1 else 'answer'} prompts."
 
 
