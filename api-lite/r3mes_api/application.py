@@ -8,7 +8,8 @@ import os
 import random
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
 from r3mes_api.settings import InferenceMode, NodeAuth, Settings, StakePolicy, Switch
+from r3mes_api.storage.store_checks import StoreChecks
 from r3mes_api.tracing import Tracing, open_tracing
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.openapi import NODE_SESSION_PATH, REPLICA_SESSION_PATH
@@ -130,9 +132,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     lifecycle = Lifecycle(settings.max_requests)
     replicas = _replicas(mode, lifecycle, settings, clock)
     chat = ChatRoutes(mode, chooser, lifecycle, settings, clock, desk)
-    stores: dict[str, Callable[[], bool | None]] = {}
-    if replicas is not None:
-        stores["redis"] = lambda: replicas.directory_answers
+    stores = StoreChecks(_store_probes(settings, desk, replicas), clock)
     status = StatusRoutes(mode, lifecycle, clock, desk, stores, replicas.state if replicas is not None else None)
     measurements = Measurements(clock, log_requests=settings.request_log is Switch.ON)
     tracing = open_tracing(mode.decision, clock) if settings.traces is Switch.ON else None
@@ -177,6 +177,22 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
 
     origins = settings.cors_allowed_origins
     return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas, tracing)
+
+
+def _store_probes(
+    settings: Settings, desk: FrontDesk, replicas: ReplicaGroup | None
+) -> dict[str, Callable[[], Awaitable[bool]]]:
+    probes: dict[str, Callable[[], Awaitable[bool]]] = {}
+    if desk.accounts is not None:
+        from r3mes_api.storage.database import answers
+
+        probes["database"] = partial(answers, desk.accounts.database)
+    state = desk.accounts.state if desk.accounts is not None else desk.state
+    if replicas is not None:
+        probes["redis"] = replicas.directory_answers
+    elif settings.redis_url is not None and state is not None:
+        probes["redis"] = state.answers
+    return probes
 
 
 def _both(

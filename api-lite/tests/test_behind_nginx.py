@@ -215,6 +215,31 @@ async def test_the_proxy_keeps_what_is_not_for_the_public(front: tuple[Any, Prox
     assert gateway.process.poll() is None
 
 
+@pytest.mark.parametrize(
+    ("mode", "status", "words"), [("mock", 200, "[mock]"), ("disabled", 503, "INFERENCE_DISABLED")]
+)
+async def test_chat_in_the_modes_without_nodes(
+    start_gateway: Any, tmp_path: Path, until: Any, mode: str, status: int, words: str
+) -> None:
+    gateway = start_gateway(inference_mode=mode, mock_tokens_per_second=1000)
+    plain, secure = free_ports(2)
+    (tmp_path / "nginx").mkdir()
+    proxy = Proxy(tmp_path / "nginx", gateway.url.removeprefix("http://"), plain, secure)
+    try:
+        async with proxy.client() as client:
+
+            async def answer() -> Any:
+                try:
+                    return await client.post(f"{proxy.url}/chat", json={"message": "Hello?"})
+                except httpx.TransportError:
+                    return None
+
+            answered = await until(answer, "nginx answers")
+            assert answered.status_code == status and words in answered.text
+    finally:
+        proxy.stop()
+
+
 async def test_nginx_finds_nothing_to_complain_of(front: tuple[Any, Proxy]) -> None:
     _, proxy = front
     result = await asyncio.to_thread(

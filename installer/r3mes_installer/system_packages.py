@@ -131,6 +131,11 @@ def missing_test_tools(which: Callable[[str], str | None] = shutil.which) -> lis
     # Debian keeps Postgres' programs out of the path.
     if which("postgres") is None and not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")):
         packages.append("postgresql")
+    # As a normal user one has no folders of administrators in the path.
+    if which("nginx") is None and which("/usr/sbin/nginx") is None:
+        packages.append("nginx-light")
+    if which("openssl") is None:
+        packages.append("openssl")
     if which("gnome-keyring-daemon") is None:
         packages.append("gnome-keyring")
     if which("dbus-run-session") is None:

@@ -258,6 +258,7 @@ class TestSystemPackages:
     def test_names_the_tools_of_the_tests(self) -> None:
         missing = missing_test_tools(lambda name: None)
         assert missing[:4] == ["xvfb", "xauth", "gcc", "libc6-dev"] and "chromium" in missing
+        assert {"redis-server", "nginx-light", "openssl"} <= set(missing)
         browser = {"google-chrome": "/opt/google/chrome"}
         assert "chromium" not in missing_test_tools(browser.get)
         assert not {"xvfb", "xauth", "gcc"} & set(missing_test_tools(lambda name: f"/usr/bin/{name}"))

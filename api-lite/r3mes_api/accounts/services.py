@@ -102,6 +102,10 @@ class Accounts:
         self.replays = Replays()
         self.usage = UsageReport(database)
 
+    @property
+    def state(self) -> ShortLivedState:
+        return self._state
+
     def now(self) -> int:
         return math.floor(self._clock())
 

@@ -42,9 +42,9 @@ class ReplicaGroup:
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._host.serve(scope, receive, send)
 
-    @property
-    def directory_answers(self) -> bool | None:
-        return self._sharing.reachable
+    async def directory_answers(self) -> bool:
+        """The last time; it is asked several times a second. Before the first answer nobody knows of a fault."""
+        return self._sharing.reachable is not False
 
     def state(self) -> dict[str, Any]:
         """For whoever operates the gateways."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from r3mes_api.lifecycle import Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode, ModelCard
 from r3mes_api.nodes.registry import Node
 from r3mes_api.settings import InferenceMode
+from r3mes_api.storage.store_checks import StoreChecks
 from r3mes_protocol import PROTOCOL_VERSION, __version__
 from r3mes_protocol.errors import ApiError, ErrorCode
 
@@ -26,10 +27,9 @@ class StatusRoutes:
         lifecycle: Lifecycle,
         clock: Callable[[], float],
         desk: FrontDesk,
-        stores: Mapping[str, Callable[[], bool | None]],
+        stores: StoreChecks,
         replicas: Callable[[], dict[str, Any]] | None = None,
     ) -> None:
-        """`stores` by their names: whether each answered the last time; None where nobody has asked it yet."""
         self._reception = desk.reception
         self._stores = stores
         self._replicas = replicas
@@ -75,15 +75,15 @@ class StatusRoutes:
             raise shutting_down()
         self._mode.check_ready()
         nodes = self._mode.nodes()
-        stores = {name: {True: "ok", False: "away", None: "unknown"}[asked()] for name, asked in self._stores.items()}
+        stores = await self._stores.answered()
         await exchange.json(
             200,
             {
-                "status": "degraded" if "away" in stores.values() else "ready",
+                "status": "ready" if all(stores.values()) else "degraded",
                 "mode": self._mode.name.value,
                 "serving": self._serving(nodes),
                 "nodes": len(nodes),
-                "stores": stores,
+                "stores": {name: "ok" if answered else "away" for name, answered in stores.items()},
             },
         )
 

@@ -47,6 +47,9 @@ class MemoryState:
         value, expires_at = self._values.pop(key, ("", 0.0))
         return value if self._clock() < expires_at else None
 
+    async def answers(self) -> bool:
+        return True
+
     async def close(self) -> None:
         self._full_at.clear()
         self._values.clear()

@@ -87,6 +87,13 @@ class RedisState:
             raise StateUnavailable(type(error).__name__) from None
         return None if value is None else value.decode()
 
+    async def answers(self) -> bool:
+        try:
+            await self._client.ping()
+        except self._errors:
+            return False
+        return True
+
     async def close(self) -> None:
         await self._client.aclose()
 

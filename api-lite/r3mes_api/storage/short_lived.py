@@ -23,6 +23,10 @@ class ShortLivedState(Protocol):
         """The value, for the one who asks first; None when it was taken, has expired or never was."""
         ...
 
+    async def answers(self) -> bool:
+        """Whether the state is there at this moment. Never raises."""
+        ...
+
     async def close(self) -> None: ...
 
 
