@@ -104,12 +104,16 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
+def looks_like_placeholder(secret: str) -> bool:
+    return _PLACEHOLDER.search(secret) is not None or len(set(secret)) < 6
+
+
 def _weak(parts: SplitResult, *, needed: bool) -> str | None:
     password = unquote(parts.password or "")
     if not password:
         return "it has no password, and its host is another machine" if needed else None
     if len(password) < MIN_PASSWORD_CHARS:
         return f"its password is shorter than {MIN_PASSWORD_CHARS} characters"
-    if _PLACEHOLDER.search(password) or len(set(password)) < 6:
+    if looks_like_placeholder(password):
         return "its password looks like a placeholder; make one with `openssl rand -hex 24`"
     return None

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from r3mes_api.accounts.client_address import parse_networks
 from r3mes_api.adapter_choice.decision import RouterKind
 from r3mes_api.adapter_choice.topics import TopicsFileError, load_topics
-from r3mes_api.addresses import browser_origins, checked_url, production_problems
+from r3mes_api.addresses import browser_origins, checked_url, looks_like_placeholder, production_problems
 from r3mes_api.devnet.parameters import ErrorShape, RoleRecords
 from r3mes_api.price_list import MAX_PRICE, price_list
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_ADAPTERS_PER_NODE, MAX_BODY_BYTES, MAX_NAME_CHARS
@@ -577,6 +577,8 @@ def _contradictions(settings: Settings, already: set[str]) -> list[SettingProble
         if settings.stake_stale_s < settings.stake_fresh_s:
             report("stake_stale_s", "is shorter than R3MES_STAKE_FRESH_S")
     if settings.profile is Profile.PRODUCTION:
+        if settings.replica_secret is not None and looks_like_placeholder(settings.replica_secret):
+            report("replica_secret", "looks like a placeholder; make one with `openssl rand -hex 32`")
         if settings.node_auth is NodeAuth.OPEN:
             report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
         if settings.devnet:

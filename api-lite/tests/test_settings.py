@@ -125,3 +125,15 @@ async def test_stdout_carries_the_ready_line_alone(start_gateway: Any) -> None:
     assert await gateway.ended() == 0
     assert gateway.process.stdout.read() == b""
     assert json.dumps(gateway.url).startswith('"http://127.0.0.1:')
+
+
+def test_replicas_need_their_store_and_their_secret() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_settings({"R3MES_REPLICA_URL": "http://10.0.0.2:8000"})
+    assert {problem.name for problem in refused.value.problems} == {"REDIS_URL", "R3MES_REPLICA_SECRET"}
+    weak = "change-me" * 4
+    with pytest.raises(SettingsError, match="placeholder") as refused:
+        load_settings({"R3MES_PROFILE": "production", "R3MES_REPLICA_SECRET": weak})
+    assert weak not in str(refused.value)
+    secret = "4be1c0d9a7f2" * 3
+    assert secret not in repr(load_settings({"R3MES_PROFILE": "production", "R3MES_REPLICA_SECRET": secret}))
