@@ -23,6 +23,10 @@ class SessionWriter:
         self._size = 0
         self._ready = asyncio.Event()
 
+    @property
+    def waiting_bytes(self) -> int:
+        return self._size
+
     def put(self, frame: str) -> bool:
         """False when there is no room for the frame."""
         if self._size + len(frame) > self._max_bytes:

@@ -236,6 +236,11 @@ class ReplicaLink:
             self._registry.release(inbox.job_id)
             inbox.end(Lost.REPLICA_GONE)
             return
+        if self._writer.waiting_bytes + len(job) > self._settings.session_queue_bytes // 2:
+            # The way there is busy with other jobs. The other half is for credit and cancels, which must get through.
+            self._registry.refused(inbox.job_id, None, self._clock())
+            inbox.end(_way_is_busy(inbox.job_id))
+            return
         self._jobs[inbox.job_id] = inbox
         self._idle.clear()
         deadline_ms = int(self._settings.answer_s * 1000)
@@ -286,6 +291,12 @@ class WayToNode:
 
     def leave_job(self, inbox: JobInbox) -> None:
         self.link.leave_job(inbox)
+
+
+def _way_is_busy(job_id: JobId) -> Failed:
+    return Failed(
+        job_id=job_id, code=FailureCode.CAPACITY, message="The way to the other replica is busy.", retryable=True
+    )
 
 
 def _session_url(url: str) -> str:

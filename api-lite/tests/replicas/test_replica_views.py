@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -9,9 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from r3mes_api.nodes.deadlines import Deadlines
+from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits, Reservation
+from r3mes_api.nodes.writer import SessionWriter
 from r3mes_api.replicas.directory import NodeEntry, ReplicaHead
 from r3mes_api.replicas.entries import described, mark_of, node_elsewhere
+from r3mes_api.replicas.link import ReplicaLink
 from r3mes_api.replicas.memory_directory import MemoryDirectory
 from r3mes_api.replicas.views import ReplicaViews
 from r3mes_api.replicas.wire import (
@@ -29,6 +36,7 @@ from r3mes_api.replicas.wire import (
 from r3mes_api.routing.breaker import FAILURES_TO_OPEN
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_api.routing.ledger import Lost, Violation
+from r3mes_api.settings import load_settings
 from r3mes_protocol import grants
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.messages import (
@@ -314,3 +322,58 @@ def test_a_proof_is_good_for_its_end_its_names_and_its_nonces_alone() -> None:
     proofs = {proof_of(role, secret, **names) for role in Role for secret in ("s", "t")}
     proofs |= {proof_of(Role.HOST, "s", **{**names, name: "5"}) for name in names}
     assert len(proofs) == 8 and all(len(proof) == 64 for proof in proofs)
+
+
+def test_a_gateway_that_stands_alone_loads_nothing_of_it() -> None:
+    code = """
+import asyncio, sys
+from r3mes_api.accounts.opening import FrontDesk
+from r3mes_api.application import build_gateway
+from r3mes_api.settings import load_settings
+async def build():
+    settings = load_settings({"R3MES_INFERENCE_MODE": "remote"})
+    build_gateway(settings, asyncio.get_running_loop().time, FrontDesk())
+asyncio.run(build())
+print([name for name in sys.modules if name.startswith(("r3mes_api.replicas", "redis", "websockets.asyncio"))])
+"""
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert loaded.strip() == "[]"
+
+
+# --- a way that is busy ---
+
+
+class NobodyWatches:
+    def link_changed(self, replica_id: str) -> None: ...
+
+    def room_changed(self) -> None: ...
+
+
+async def test_jobs_that_the_way_has_no_room_for_are_refused_and_harm_no_other() -> None:
+    settings_ = load_settings(
+        {"R3MES_REPLICA_SECRET": "s" * 32, "R3MES_SESSION_QUEUE_BYTES": str(4 * 1024 * 1024), "R3MES_MAX_NODES": "9"}
+    )
+    loop = asyncio.get_running_loop()
+    registry = NodeRegistry(LIMITS)
+    head = ReplicaHead(replica_id="1" * 32, url="http://10.0.0.2:8000")
+    link = ReplicaLink(head, "2" * 32, settings=settings_, registry=registry, observer=NobodyWatches(), clock=loop.time)
+    put(registry, entry(1, 1, max_concurrency=64), now=loop.time())
+
+    async def never(_: Any) -> None: ...
+
+    # Nobody runs the writer: what is put stays.
+    link._writer = SessionWriter(never, max_bytes=settings_.session_queue_bytes, timeout_s=1)
+    inboxes = []
+    for number in range(4):
+        job_id = JobId(f"{number:016x}")
+        registry.reserve(job_id, Wanted("m"), loop.time())
+        inboxes.append(JobInbox(job_id, link.window, loop, Deadlines(loop)))
+        link.start(inboxes[-1], NodeId(f"{1:064x}"), "x" * 900_000)
+    terminals = [inbox.ledger.terminal for inbox in inboxes]
+    assert terminals[:2] == [None, None]
+    assert all(isinstance(one, Failed) and one.code is FailureCode.CAPACITY for one in terminals[2:])
+    assert registry.job_count == 2
+    for inbox in inboxes:
+        link.give_credit(inbox, 100)
+        link.leave_job(inbox)
+    assert registry.job_count == 0 and link._writer.waiting_bytes < settings_.session_queue_bytes
