@@ -368,5 +368,8 @@ def with_sheet(window: Any) -> QPixmap:
     left = (picture.width() - over.width()) / ratio / 2
     top = max(0.0, (picture.height() - over.height()) / ratio / 2)
     painter.drawPixmap(round(left), round(top), over)
+    # What the desktop draws around a window.
+    painter.setPen(QColor(window._theme.tokens.border_strong))
+    painter.drawRect(round(left), round(top), round(over.width() / ratio) - 1, round(over.height() / ratio) - 1)
     painter.end()
     return picture
