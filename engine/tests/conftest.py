@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.control import Event, parse_event
 from r3mes_protocol.frames import Frame, decode_frame
 from r3mes_protocol.messages import (
+    Adapters,
     Bye,
     Cancel,
     Done,
@@ -250,7 +252,7 @@ class Gateway:
         elif isinstance(message, Done | Failed):
             session.terminals.setdefault(message.job_id, []).append(message)
         else:
-            assert isinstance(message, Drain | Bye)
+            assert isinstance(message, Drain | Bye | Adapters)
             session.others.append(message)
 
 
@@ -419,10 +421,33 @@ def converted_model(model_engine: EngineProcess, models_state_dir: Path) -> Path
 
 
 @pytest.fixture(scope="session")
-def model_engine(models_state_dir: Path, model_gateway: Gateway) -> Iterator[EngineProcess]:
+def model_adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small adapter, `fox`, for the embedded model."""
+    folder = tmp_path_factory.mktemp("adapters")
+    sizes = {
+        f"model.layers.{layer}.self_attn.{name}": SimpleNamespace(inputs=576, outputs=outputs)
+        for layer in range(30)
+        for name, outputs in (("q_proj", 576), ("v_proj", 192))
+    }
+    lora_folder(folder / "fox", sizes, rank=2, strength=2.0, targets=("q_proj", "v_proj"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model_engine(models_state_dir: Path, model_gateway: Gateway, model_adapters: Path) -> Iterator[EngineProcess]:
     """One engine with the embedded model, registered with `model_gateway`, for all tests that need a real model."""
     engine = EngineProcess(
-        ["serve", "--gateway", model_gateway.url, "--state-dir", str(models_state_dir), "--device", "cpu"],
+        [
+            "serve",
+            "--gateway",
+            model_gateway.url,
+            "--state-dir",
+            str(models_state_dir),
+            "--device",
+            "cpu",
+            "--adapters",
+            str(model_adapters),
+        ],
         control=True,
     )
     # Converting the model takes half a minute on two busy cores.

@@ -133,6 +133,27 @@ def test_a_seed_repeats_and_stop_strings_stop(session: Any) -> None:
     assert session.text(stopped) == "The capital of France"
 
 
+def test_adapters_answer_beside_the_base_model(model_engine: Any, session: Any, model_adapters: Path) -> None:
+    (offer,) = session.register.available_loras
+    assert (offer.name, offer.base_model, len(offer.digest)) == ("fox", "SmolLM2-135M-Instruct", 64)
+    asked = {"messages": STORY, "max_tokens": 6, "temperature": 0}
+    plain, changed = session.job(**asked), session.job(**asked, adapter="fox")
+    by_digest, unknown = session.job(**asked, adapter=offer.digest), session.job(**asked, adapter="nobody")
+    assert isinstance(session.terminal(plain), Done) and isinstance(session.terminal(changed), Done)
+    assert session.terminal(unknown).code is FailureCode.ADAPTER_NOT_FOUND
+    session.terminal(by_digest)
+    assert session.text(changed) != session.text(plain)
+    assert session.text(changed) == session.text(by_digest)
+    model_engine.command(cmd="unload_adapter", name="fox")
+    assert model_engine.event("adapter", 1).offer is None
+    gone = session.job(**asked, adapter="fox")
+    assert session.terminal(gone).code is FailureCode.ADAPTER_NOT_FOUND
+    model_engine.command(cmd="load_adapter", name="fox", path=str(model_adapters / "fox"))
+    assert model_engine.event("adapter", 2).offer == offer.model_copy(update={"residency": "cpu"})
+    model_engine.command(cmd="load_adapter", name="owl", path=str(model_adapters))
+    assert "can't be read" in model_engine.event("error", 1).message
+
+
 def test_requests_that_can_never_work_do_no_harm(model_engine: Any, session: Any) -> None:
     image = [{"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}]
     long = [{"role": "user", "content": "word " * 9000}]
