@@ -29,6 +29,7 @@ async def _goes_on(job: Any) -> None:
     await job.answer(*REST)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("continues", [True, False], ids=["continued", "ended"])
 async def test_a_replica_that_is_killed_in_mid_stream(
     start_replica: Any, redis: str, replicas: Any, start_node: Any, connected: Any, sees: Any, chat_prompt: Any,

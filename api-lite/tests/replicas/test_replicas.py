@@ -109,6 +109,7 @@ async def test_the_replica_that_holds_a_node_gives_its_places(
     assert most == 1
 
 
+@pytest.mark.alone
 async def test_a_client_that_leaves_frees_the_node_there_within_100_ms(
     replicas: Any, start_node: Any, sees: Any, until: Any, chat_prompt: Any, client: httpx.AsyncClient
 ) -> None:
@@ -147,6 +148,7 @@ async def _post(url: str, body: dict[str, Any]) -> tuple[asyncio.StreamReader, a
     return reader, writer
 
 
+@pytest.mark.alone
 async def test_a_slow_reader_stops_the_generation_at_the_other_replica(
     replicas: Any, start_node: Any, sees: Any, ask: Any, until: Any, chat_prompt: Any
 ) -> None:
