@@ -32,6 +32,8 @@ def listen() -> None:
         for line in lines:
             command = json.loads(line)["cmd"]
             note(f"INFO heard {command}")
+            if command == "grant":
+                continue
             if command == "drain" and "ignore-drain" in WORDS:
                 continue
             if command == "stop" and "ignore-stop" in WORDS:

@@ -16,6 +16,7 @@ from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, LogLevel, Progress
 from r3mes_launcher.ports.engine_runtime import ProvisioningError, Refused
 from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.grants import Grant, Role, SignedGrant
 
 Until = Callable[..., Awaitable[None]]
 
@@ -274,3 +275,33 @@ async def test_a_failed_provisioning_says_why(watched: Any, runtime: Any, until:
     runtime.provisioning = stumble
     one.node.retry()
     await until(lambda: one.state.fault is not None and one.state.fault.code == "launcher_error")
+
+
+def grant_for(gateway: str) -> SignedGrant:
+    grant = Grant(
+        network="test-1",
+        owner="remes1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnhvvkt9",
+        node_public_key="ab" * 32,
+        roles=(Role.SERVING,),
+        gateway=gateway,
+        not_before=0,
+        not_after=1,
+    )
+    return SignedGrant(grant=grant, public_key="A" * 44, signature="A" * 88)
+
+
+async def test_the_owner_s_grant_goes_by_the_control_channel(watched: Any, until: Until, logs: LogHub) -> None:
+    """Right after the start, and at once where one comes later; one for another gateway is kept back."""
+    one = watched()
+    gateway = one.node._gateway
+    one.node.use_grant(grant_for("https://another.example"))
+    one.node.start(Desired.SERVING)
+    await until(lambda: one.told and one.state.actual is Actual.SERVING)
+    assert "heard grant" not in texts(logs)
+    one.node.use_grant(grant_for(gateway))
+    await until(lambda: "heard grant" in texts(logs))
+    one.node.wish(Desired.OFF)
+    await until(lambda: one.state.actual is Actual.STOPPED)
+    one.node.wish(Desired.SERVING)
+    await until(lambda: texts(logs).count("heard grant") == 2)
+    await until(lambda: one.state.actual is Actual.SERVING)
