@@ -25,6 +25,8 @@ from r3mes_launcher.wallet.os_keyring import KeyringState, SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile
 from r3mes_launcher.wallet.sealed_file import STANDARD
 
+pytestmark = pytest.mark.alone
+
 PASSWORD = "correct horse battery"
 BEAT_MS = 10
 LATEST_S = 0.200
