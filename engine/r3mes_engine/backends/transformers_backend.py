@@ -221,7 +221,12 @@ class TransformersBackend:
             on_closed=self._ended,
         )
         self._answers.add(answer)
-        answer.begin()
+        try:
+            answer.begin()
+        except BaseException:
+            # It also gives its adapter back.
+            answer.close()
+            raise
         return answer
 
     def _ended(self, answer: TransformersAnswer) -> None:
