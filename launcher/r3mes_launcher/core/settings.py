@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
+from r3mes_launcher.core.policy.policy_settings import PolicySettings
+from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
 from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, MAX_IDLE_S, MIN_IDLE_S
 from r3mes_protocol.origin import gateway_origin
@@ -18,6 +20,15 @@ SCHEMA = 1
 BUILTIN_MODEL = "builtin"
 
 SayLine = Callable[[str, LogLevel], None]
+
+
+class KeptPause(BaseModel):
+    """A pause that outlives the launcher. `since` is seconds since the epoch."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    choice: PauseChoice
+    since: Annotated[float, Field(ge=0)]
 
 
 class Settings(BaseModel):
@@ -35,6 +46,9 @@ class Settings(BaseModel):
     """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""
     wallet_idle_s: Annotated[float, Field(ge=MIN_IDLE_S, le=MAX_IDLE_S)] = DEFAULT_IDLE_S
     wallet_active: Annotated[str, Field(max_length=64)] = ""
+    policy: PolicySettings = PolicySettings()
+    """When the node may run."""
+    pause: KeptPause | None = None
 
     @field_validator("gateway_url")
     @classmethod
@@ -102,10 +116,25 @@ class SettingsStore:
 
 
 def heal(document: dict[str, Any]) -> tuple[Settings, list[str]]:
-    """The settings with every usable value of a document, and the names of those that became their default."""
-    try:
-        return Settings.model_validate(document), []
-    except ValidationError as error:
-        wrong = sorted({str(problem["loc"][0]) for problem in error.errors(include_url=False)})
-        usable = {name: value for name, value in document.items() if name not in wrong}
-        return Settings.model_validate(usable), wrong
+    """The settings with every usable value of a document, and the names of those that became their default.
+
+    Of a value that holds others only what is wrong in it is lost, as far as the rest can be used without it.
+    """
+    wrong: set[str] = set()
+    usable = document
+    while True:
+        try:
+            return Settings.model_validate(usable), sorted(wrong)
+        except ValidationError as error:
+            # One a round: what is left out may take other problems with it.
+            usable, name = _without(usable, error.errors(include_url=False)[0]["loc"])
+            wrong.add(name)
+
+
+def _without(document: dict[str, Any], place: tuple[int | str, ...]) -> tuple[dict[str, Any], str]:
+    """A copy without the innermost named value on the way to `place`, and that value's name with dots."""
+    name, inner = place[0], document.get(str(place[0]))
+    if len(place) > 1 and isinstance(inner, dict) and place[1] in inner:
+        healed, rest = _without(inner, place[1:])
+        return {**document, str(name): healed}, f"{name}.{rest}"
+    return {key: value for key, value in document.items() if key != name}, str(name)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock, data_home, read_json_object, write_atomically
 from r3mes_launcher.core.interface import StartRefused
+from r3mes_launcher.core.policy.policy_settings import TemperatureRule
 from r3mes_launcher.core.settings import SettingsStore, heal
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LauncherState, LogLevel
 from r3mes_launcher.core.status_file import StatusFile, running_launcher
@@ -71,9 +72,30 @@ def test_one_bad_value_costs_only_itself(tmp_path: Path, said: Said) -> None:
     assert json.loads(path.read_text())["of_a_newer_version"] == 1
 
 
+def test_one_bad_value_of_the_policy_costs_only_itself(tmp_path: Path, said: Said) -> None:
+    path = tmp_path / "settings.json"
+    policy = {
+        "battery": {"enabled": False, "below_percent": 500, "of_a_newer_version": 1},
+        "temperature": {"target_c": 60, "critical_c": 50},
+        "schedule": {"enabled": True, "windows": [{"day": 9, "start": 0, "minutes": 1}, {"day": 8}]},
+        "idle": {"enabled": True, "after_minutes": 10},
+    }
+    path.write_text(json.dumps({"policy": policy, "pause": {"choice": "hour"}, "model": "kept"}))
+    healed = reloaded(path, said).current
+    assert healed.model == "kept" and healed.pause is None
+    assert not healed.policy.battery.enabled and healed.policy.battery.below_percent == 100
+    assert healed.policy.temperature == TemperatureRule() and not healed.policy.schedule.enabled
+    assert healed.policy.idle.after_minutes == 10
+    assert "pause, policy.battery.below_percent, policy.schedule, policy.schedule.windows" in said.lines[0]
+    assert json.loads(path.read_text())["policy"]["battery"]["of_a_newer_version"] == 1
+    assert reloaded(path, Said()).current == healed
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(["desired", "device", "gateway_kind", "gateway_url", "model", "schema_version", "x"]),
+        st.sampled_from(
+            ["desired", "device", "gateway_kind", "gateway_url", "model", "schema_version", "policy", "pause", "x"]
+        ),
         st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.lists(st.integers(), max_size=2)),
     )
 )
