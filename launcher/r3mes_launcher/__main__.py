@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from r3mes_launcher.core.data_folder import DataFolder, data_home
     from r3mes_launcher.core.interface import Core
     from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.language import Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
     from r3mes_launcher.ui.theme import Theme
@@ -81,9 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("R3MES is already open; its window comes to the front.")
         return 0
     theme = Theme(application, assets_folder())
-    app = App(
-        application, theme, compose, PreferenceFile(_preferences(DataFolder.under(home, False).root)), options.demo
-    )
+    speech = Speech(application, assets_folder())
+    preferences = PreferenceFile(_preferences(DataFolder.under(home, False).root))
+    app = App(application, theme, compose, preferences, options.demo, speech)
     instance.raised.connect(app.window.raise_window)
     signals = SignalWatcher()
     signals.arrived.connect(app.quit)

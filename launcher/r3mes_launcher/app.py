@@ -6,8 +6,9 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -15,10 +16,11 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from r3mes_launcher.bridge import Bridge, ChatStream
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, LauncherState
+from r3mes_launcher.ui.language import Language, Speech
 from r3mes_launcher.ui.main_window import MainWindow
-from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile, Preferences
+from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile
 from r3mes_launcher.ui.question import ask
-from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.tray import Tray
 
 Result = TypeVar("Result")
@@ -90,7 +92,13 @@ class App(QObject):
     finished = Signal()
 
     def __init__(
-        self, application: QApplication, theme: Theme, compose: Compose, preferences: PreferenceFile, demo: bool = False
+        self,
+        application: QApplication,
+        theme: Theme,
+        compose: Compose,
+        preferences: PreferenceFile,
+        demo: bool = False,
+        speech: Speech | None = None,
     ) -> None:
         super().__init__()
         self._application = application
@@ -102,6 +110,14 @@ class App(QObject):
         self._demo = demo
         self._quitting = False
         self._switching: bool | None = None
+        self._theme = theme
+        if self._preferences.scheme is not Scheme.SYSTEM:
+            theme.choose(self._preferences.scheme)
+        self._speech = speech
+        if speech is not None:
+            if self._preferences.language is not Language.SYSTEM:
+                speech.choose(self._preferences.language)
+            speech.changed.connect(self._on_language)
         self.bridge = self._make_bridge(demo)
         self.intents = CurrentBridge(self.bridge, self.switch)
         self.window = MainWindow(theme, self.intents, demo)
@@ -136,6 +152,10 @@ class App(QObject):
         return self.tr("Something went wrong in the window ({detail}). The node is not touched by it.").format(
             detail=detail
         )
+
+    def _on_language(self) -> None:
+        self.window.retranslate()
+        self.tray.retranslate()
 
     # One bridge at a time.
 
@@ -227,7 +247,7 @@ class App(QObject):
             )
 
     def _remember_close(self, action: CloseAction) -> None:
-        self._keep(close=action)
+        self.keep(close=action)
         if action is CloseAction.TRAY:
             self.window.hide()
         else:
@@ -242,7 +262,7 @@ class App(QObject):
         self.window.raise_window()
         running = node.active_requests
         detail = (
-            self.tr("This computer stops serving. {count} running requests are finished first.").format(count=running)
+            self.tr("This computer stops serving. %Ln running request(s) are finished first.", "", running)
             if running
             else self.tr("This computer stops serving until you start R3MES again.")
         )
@@ -253,7 +273,7 @@ class App(QObject):
         if self._quitting:
             return
         self._quitting = True
-        self._keep(geometry=self.window.geometry_text())
+        self.keep(geometry=self.window.geometry_text())
         self.window.show_busy(self.tr("Finishing running requests and closing…"))
         self._limit.start(SHUTDOWN_LIMIT_MS)
         alive = self.bridge.running
@@ -281,12 +301,9 @@ class App(QObject):
     def _on_answered(self) -> None:
         self._question = None
 
-    def _keep(self, geometry: str | None = None, close: CloseAction | None = None) -> None:
+    def keep(self, **values: Any) -> None:
         """Writes what the window remembers, off this thread; losing it loses nothing that matters."""
-        before = self._preferences
-        self._preferences = Preferences(
-            before.geometry if geometry is None else geometry, close or before.close, before.scheme
-        )
+        self._preferences = replace(self._preferences, **values)
         kept, previous = self._preferences, self._saver
 
         def save() -> None:

@@ -321,10 +321,13 @@ def intents() -> RecordedIntents:
 
 @pytest.fixture(scope="session")
 def theme(qapp: QApplication) -> Theme:
-    """The window's look, made once: fonts and icons stay the same."""
+    """The window's look and its English, made once: fonts and icons stay the same."""
     from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.language import Language, Speech
     from r3mes_launcher.ui.theme import Scheme, Theme
 
+    speech = Speech(qapp, assets_folder(), Language.ENGLISH)
+    speech.setParent(qapp)
     return Theme(qapp, assets_folder(), Scheme.LIGHT)
 
 

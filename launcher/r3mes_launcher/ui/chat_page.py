@@ -238,22 +238,48 @@ class ChatPage(QWidget):
         self._show_controls()
         self.composer.field.setFocus()
 
+    def take_over(self, other: ChatPage) -> None:
+        """Goes on where another page is, in the middle of an answer too. The other one hears nothing any more."""
+        stream = other._let_go()
+        self.conversation = other.conversation
+        self.composer.field.setPlainText(other.composer.field.toPlainText())
+        for message in self.conversation.messages:
+            self._add_view(MessageView(self._theme, message))
+        for view in self._views[:-1]:
+            view.retry.hide()
+        if self._views:
+            self._stack.setCurrentIndex(1)
+        self._state = other._state
+        self.model.addItems(list(self._state.models))
+        self.model.setCurrentText(other.model.currentText())
+        if stream is not None:
+            self._listen(stream)
+        self._show_controls()
+
     # The answer.
 
     def _begin_stream(self) -> None:
         stream = self._intents.chat(self.conversation.turns(), self.model.currentText())
+        self._listen(stream)
+        self._show_last()
+
+    def _listen(self, stream: ChatStream) -> None:
         self._stream = stream
         stream.arrived.connect(self._on_arrived)
         stream.finished.connect(self._on_finished)
         stream.failed.connect(self._on_failed)
-        self._show_last()
 
-    def _drop_stream(self) -> None:
+    def _let_go(self) -> ChatStream | None:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.arrived.disconnect(self._on_arrived)
             stream.finished.disconnect(self._on_finished)
             stream.failed.disconnect(self._on_failed)
+        return stream
+
+    def _drop_stream(self) -> None:
+        stream = self._let_go()
+        if stream is not None:
             stream.stop()
 
     def _on_arrived(self, text: str) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QLocale
+
+from r3mes_launcher.ui.language import translate
 
 _UNKNOWN = "–"
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Figures", text)
+def decimal(value: float) -> str:
+    """One digit after the decimal sign of the language."""
+    return f"{value:.1f}".replace(".", QLocale().decimalPoint())
 
 
 def size(count: float) -> str:
@@ -19,7 +22,7 @@ def size(count: float) -> str:
     for unit, divisor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= divisor:
             value = count / divisor
-            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+            return f"{decimal(value)} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{count:.0f} B"
 
 
@@ -27,7 +30,7 @@ def memory(megabytes: int | None) -> str:
     """Graphics memory in binary gigabytes, as the cards are sold: `7.4 GiB`."""
     if megabytes is None:
         return _UNKNOWN
-    return f"{megabytes / 1024:.1f} GiB" if megabytes >= 1024 else f"{megabytes} MiB"
+    return f"{decimal(megabytes / 1024)} GiB" if megabytes >= 1024 else f"{megabytes} MiB"
 
 
 def duration(seconds: float) -> str:
@@ -35,12 +38,12 @@ def duration(seconds: float) -> str:
     whole = max(0, int(seconds))
     days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
     if days:
-        return _tr("{days} d {hours} h").format(days=days, hours=hours)
+        return translate("Figures", "{days} d {hours} h").format(days=days, hours=hours)
     if hours:
-        return _tr("{hours} h {minutes:02d} min").format(hours=hours, minutes=minutes)
+        return translate("Figures", "{hours} h {minutes:02d} min").format(hours=hours, minutes=minutes)
     if minutes:
-        return _tr("{minutes} min {seconds:02d} s").format(minutes=minutes, seconds=rest)
-    return _tr("{seconds} s").format(seconds=rest)
+        return translate("Figures", "{minutes} min {seconds:02d} s").format(minutes=minutes, seconds=rest)
+    return translate("Figures", "{seconds} s").format(seconds=rest)
 
 
 def remaining(seconds: float) -> str:
@@ -57,7 +60,7 @@ def rate(value: float) -> str:
     """Tokens a second."""
     if value >= 100:
         return f"{value:.0f}"
-    return f"{value:.1f}"
+    return decimal(value)
 
 
 def clock(at: float) -> str:

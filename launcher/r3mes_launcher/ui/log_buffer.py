@@ -50,6 +50,10 @@ class LogBuffer:
     def kept(self) -> int:
         return len(self._lines)
 
+    def lines(self) -> Sequence[LogLine]:
+        """All that are kept, whatever the filter shows."""
+        return tuple(self._lines)
+
     @property
     def first(self) -> int:
         """Number of the oldest shown line."""

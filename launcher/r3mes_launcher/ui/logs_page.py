@@ -105,12 +105,19 @@ class LogsPage(QWidget):
         self.view.refresh()
         self._show_count()
 
+    def take_over(self, other: LogsPage) -> None:
+        """Shows the lines of another page."""
+        self._lost = other._lost
+        self._buffer.extend(other._buffer.lines())
+        self.view.refresh()
+        self._show_count()
+
     def _show_count(self) -> None:
         shown, kept = self._buffer.end - self._buffer.first, self._buffer.kept
         if not kept:
             text = self.tr("No lines yet.")
         elif shown == kept:
-            text = self.tr("{count} lines").format(count=figures.count(kept))
+            text = self.tr("%Ln line(s)", "", kept)
         else:
             text = self.tr("{shown} of {count} lines").format(shown=figures.count(shown), count=figures.count(kept))
         if self._lost:
@@ -134,7 +141,7 @@ class LogsPage(QWidget):
     def _on_copy(self) -> None:
         count = len(self.view.selected_lines()) or self._buffer.end - self._buffer.first
         self.view.copy()
-        self._say(self.tr("{count} lines copied.").format(count=figures.count(count)))
+        self._say(self.tr("%Ln line(s) copied.", "", count))
 
     def _on_clear(self) -> None:
         self._lost = 0

@@ -42,11 +42,31 @@ class MainWindow(QWidget):
         self._theme = theme
         self._intents = intents
         self._state = LauncherState(demo=demo)
+        self._report: GpuReport | None = None
         self._may_close = False
         self._painted = False
         self.setWindowTitle("R3MES")
         self.setWindowIcon(theme.icons.icon("r3mes", theme.tokens.accent))
-        row = QHBoxLayout(self)
+        self._ground = QHBoxLayout(self)
+        self._ground.setContentsMargins(0, 0, 0, 0)
+        self._history = GpuHistory()
+        self._build()
+        quit_keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self)
+        quit_keys.activated.connect(self.quit_wished)
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self._on_tick)
+        self._tick.start()
+        line = theme.metrics.line
+        self.resize(QSize(round(line * 64), round(line * 46)))
+
+    def _build(self) -> None:
+        """Everything inside the window, in the language of the moment."""
+        theme = self._theme
+        # One widget that holds it all, so that it can be made anew.
+        self._inside = QWidget()
+        self._ground.addWidget(self._inside)
+        row = QHBoxLayout(self._inside)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         self.navigation = Navigation(
@@ -68,15 +88,28 @@ class MainWindow(QWidget):
         self._make_bars(theme, column)
         self._stack = QStackedWidget()
         column.addWidget(self._stack, 1)
-        quit_keys = QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self)
-        quit_keys.activated.connect(self.quit_wished)
-        self._tick = QTimer(self)
-        self._tick.setInterval(_TICK_MS)
-        self._tick.timeout.connect(self._on_tick)
-        self._tick.start()
         self._build_pages()
-        line = theme.metrics.line
-        self.resize(QSize(round(line * 64), round(line * 46)))
+
+    def retranslate(self) -> None:
+        """After a change of language: everything anew, with the conversation, the log and the charts of before."""
+        page, before, chat, logs = self.page, self._inside, self.chat, self.logs
+        bars = [bar.sentence if not bar.isHidden() else "" for bar in (self.crash_bar, self.problem_bar)]
+        busy = "" if self.busy_bar.isHidden() else self.busy_bar.sentence
+        before.hide()
+        self._build()
+        self.chat.take_over(chat)
+        self.logs.take_over(logs)
+        for bar, sentence in zip((self.crash_bar, self.problem_bar), bars, strict=True):
+            if sentence:
+                bar.show_sentence(sentence)
+                bar.show()
+        if busy:
+            self.show_busy(busy)
+        if self._report is not None:
+            self.gpus.show_report(self._report)
+        before.deleteLater()
+        self.show_state(self._state)
+        self.go_to(page)
 
     def _make_bars(self, theme: Theme, column: QVBoxLayout) -> None:
         self.demo_bar = Bar(theme, "demo", Tone.BUSY)
@@ -100,7 +133,6 @@ class MainWindow(QWidget):
             column.addWidget(bar)
 
     def _build_pages(self) -> None:
-        self._history = GpuHistory()
         self.home = HomePage(self._theme, self._intents)
         self.gpus = GpusPage(self._theme, self._history)
         self.chat = ChatPage(self._theme, self._intents)
@@ -123,6 +155,8 @@ class MainWindow(QWidget):
         for bar in (self.crash_bar, self.problem_bar, self.busy_bar):
             bar.hide()
         self._state = LauncherState(demo=demo)
+        self._history = GpuHistory()
+        self._report = None
         self._build_pages()
 
     # State in.
@@ -143,6 +177,7 @@ class MainWindow(QWidget):
         self._show_status(now)
 
     def show_report(self, report: GpuReport) -> None:
+        self._report = report
         self._history.add(report)
         self.gpus.show_report(report)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
+from r3mes_launcher.ui.language import Language
+from r3mes_launcher.ui.theme import Scheme
 
 
 class CloseAction(StrEnum):
@@ -22,7 +24,18 @@ class Preferences:
     geometry: str = ""
     """Qt's own bytes, as hexadecimal digits."""
     close: CloseAction = CloseAction.ASK
-    scheme: str = "system"
+    scheme: Scheme = Scheme.SYSTEM
+    language: Language = Language.SYSTEM
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _one_of(kind: type[Choice], value: object, default: Choice) -> Choice:
+    try:
+        return kind(str(value))
+    except ValueError:
+        return default
 
 
 class PreferenceFile:
@@ -36,13 +49,11 @@ class PreferenceFile:
             document = read_json_object(self._path)
         except (OSError, ValueError):
             return Preferences()
-        known = Preferences()
-        with contextlib.suppress(ValueError):
-            known = Preferences(close=CloseAction(str(document.get("close", known.close))))
         return Preferences(
             geometry=str(document.get("geometry", "")),
-            close=known.close,
-            scheme=str(document.get("scheme", known.scheme)),
+            close=_one_of(CloseAction, document.get("close"), CloseAction.ASK),
+            scheme=_one_of(Scheme, document.get("scheme"), Scheme.SYSTEM),
+            language=_one_of(Language, document.get("language"), Language.SYSTEM),
         )
 
     def save(self, preferences: Preferences) -> None:

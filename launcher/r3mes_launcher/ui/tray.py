@@ -31,13 +31,13 @@ class Tray(QObject):
         self.status = self.menu.addAction("")
         self.status.setEnabled(False)
         self.menu.addSeparator()
-        self.open = self.menu.addAction(self.tr("Open R3MES"))
+        self.open = self.menu.addAction("")
         self.open.triggered.connect(self.open_wished)
-        self.serving = self.menu.addAction(self.tr("Serving"))
+        self.serving = self.menu.addAction("")
         self.serving.setCheckable(True)
         self.serving.triggered.connect(self._on_serving)
         self.menu.addSeparator()
-        self.quit = self.menu.addAction(self.tr("Quit"))
+        self.quit = self.menu.addAction("")
         self.quit.triggered.connect(self.quit_wished)
         self._icon: QSystemTrayIcon | None = None
         self._looks = 0
@@ -45,6 +45,12 @@ class Tray(QObject):
         self._look.setInterval(_LOOK_MS)
         self._look.timeout.connect(self._on_look)
         theme.changed.connect(self._draw)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        self.open.setText(self.tr("Open R3MES"))
+        self.serving.setText(self.tr("Serving"))
+        self.quit.setText(self.tr("Quit"))
         self._draw()
 
     def show(self) -> None:

@@ -11,6 +11,7 @@ from r3mes_launcher.core.wallet_state import PaymentEntry, WalletState
 from r3mes_launcher.ui.card import Callout, Card
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -150,7 +151,7 @@ class ConfirmationSheet(Sheet):
         entry = state.payment(self._planned.plan_id)
         if entry is None or not self._outcome.isVisibleTo(self):
             return
-        title, tone = payment_words(entry, self)
+        title, tone = payment_words(entry)
         self._outcome.show_tone(tone)
         self._outcome.show_words(title, f"{entry.sentence} {entry.reason}".strip())
 
@@ -159,20 +160,20 @@ class ConfirmationSheet(Sheet):
         return self._outcome.accessibleName() if self._outcome.isVisibleTo(self) else ""
 
 
-def payment_words(entry: PaymentEntry, widget: QWidget) -> tuple[str, Tone]:
+def payment_words(entry: PaymentEntry) -> tuple[str, Tone]:
     """A payment's state in a word or two, and its tone."""
     payment = entry.payment
     if payment.unclear:
-        return widget.tr("Unclear"), Tone.WARNING
+        return translate("Payment", "Unclear"), Tone.WARNING
     match payment.state:
         case PaymentState.INCLUDED:
-            return widget.tr("Done"), Tone.GOOD
+            return translate("Payment", "Done"), Tone.GOOD
         case PaymentState.FAILED:
-            return widget.tr("Failed"), Tone.BAD
+            return translate("Payment", "Failed"), Tone.BAD
         case PaymentState.EXPIRED:
-            return widget.tr("Not sent"), Tone.WARNING
+            return translate("Payment", "Not sent"), Tone.WARNING
         case _:
-            return widget.tr("On its way"), Tone.BUSY
+            return translate("Payment", "On its way"), Tone.BUSY
 
 
 def wrappable(line: str) -> str:

@@ -55,7 +55,7 @@ class HistoryCard(Card):
         for own in state.payments:
             payment = own.payment
             if payment.tx_hash not in listed:
-                title, tone = payment_words(own, self)
+                title, tone = payment_words(own)
                 block = str(payment.height) if payment.height else "–"
                 row: list[Cell] = [
                     (moment(payment.created_at), Tone.NEUTRAL),

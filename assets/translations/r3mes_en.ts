@@ -1,0 +1,31 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>App</name>
+    <message numerus="yes">
+        <source>This computer stops serving. %Ln running request(s) are finished first.</source>
+        <translation>
+            <numerusform>This computer stops serving. %Ln running request is finished first.</numerusform>
+            <numerusform>This computer stops serving. %Ln running requests are finished first.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message numerus="yes">
+        <source>%Ln line(s)</source>
+        <translation>
+            <numerusform>%Ln line</numerusform>
+            <numerusform>%Ln lines</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln line(s) copied.</source>
+        <translation>
+            <numerusform>%Ln line copied.</numerusform>
+            <numerusform>%Ln lines copied.</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>

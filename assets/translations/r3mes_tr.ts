@@ -1,0 +1,2408 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="tr" sourcelanguage="en">
+<context>
+    <name>AddressView</name>
+    <message>
+        <source>Address {groups}</source>
+        <translation>Adres {groups}</translation>
+    </message>
+</context>
+<context>
+    <name>AmountField</name>
+    <message>
+        <source>Max</source>
+        <translation>En çok</translation>
+    </message>
+    <message>
+        <source>The most that is possible</source>
+        <translation>Olabilecek en yüksek tutar</translation>
+    </message>
+    <message>
+        <source>The amount is zero.</source>
+        <translation>Tutar sıfır.</translation>
+    </message>
+    <message>
+        <source>Understood as {amount}</source>
+        <translation>{amount} olarak anlaşıldı</translation>
+    </message>
+</context>
+<context>
+    <name>App</name>
+    <message>
+        <source>Something went wrong in the window ({detail}). The node is not touched by it.</source>
+        <translation>Pencerede bir sorun oldu ({detail}). Düğüm bundan etkilenmez.</translation>
+    </message>
+    <message>
+        <source>Open the demo?</source>
+        <translation>Demo açılsın mı?</translation>
+    </message>
+    <message>
+        <source>Serving stops while the demo is open. Running requests are finished first.</source>
+        <translation>Demo açıkken hizmet durur. Önce süren istekler tamamlanır.</translation>
+    </message>
+    <message>
+        <source>Open the demo</source>
+        <translation>Demoyu aç</translation>
+    </message>
+    <message>
+        <source>Opening the demo…</source>
+        <translation>Demo açılıyor…</translation>
+    </message>
+    <message>
+        <source>Opening the launcher…</source>
+        <translation>Başlatıcı açılıyor…</translation>
+    </message>
+    <message>
+        <source>Keep R3MES running?</source>
+        <translation>R3MES çalışmaya devam etsin mi?</translation>
+    </message>
+    <message>
+        <source>It can stay in the tray and go on as it is. You are asked only this once.</source>
+        <translation>Sistem tepsisinde kalıp olduğu gibi sürebilir. Bu yalnızca bir kez sorulur.</translation>
+    </message>
+    <message>
+        <source>Keep running in the tray</source>
+        <translation>Tepside çalışmaya devam et</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Çık</translation>
+    </message>
+    <message numerus="yes">
+        <source>This computer stops serving. %Ln running request(s) are finished first.</source>
+        <translation>
+            <numerusform>Bu bilgisayarın hizmeti durur. Önce süren %Ln istek tamamlanır.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>This computer stops serving until you start R3MES again.</source>
+        <translation>R3MES&apos;i yeniden başlatana kadar bu bilgisayar hizmet vermez.</translation>
+    </message>
+    <message>
+        <source>Quit R3MES?</source>
+        <translation>R3MES&apos;ten çıkılsın mı?</translation>
+    </message>
+    <message>
+        <source>Finishing running requests and closing…</source>
+        <translation>Süren istekler tamamlanıyor, ardından kapanacak…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+</context>
+<context>
+    <name>BackupSheet</name>
+    <message>
+        <source>Later</source>
+        <translation>Sonra</translation>
+    </message>
+    <message>
+        <source>Back to the words</source>
+        <translation>Sözcüklere dön</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+    <message>
+        <source>Your password</source>
+        <translation>Parolanız</translation>
+    </message>
+    <message>
+        <source>Show the recovery words</source>
+        <translation>Kurtarma sözcüklerini göster</translation>
+    </message>
+    <message>
+        <source>Write these words down</source>
+        <translation>Bu sözcükleri yazın</translation>
+    </message>
+    <message>
+        <source>I have written them down</source>
+        <translation>Yazdım</translation>
+    </message>
+    <message>
+        <source>Are they on paper?</source>
+        <translation>Kâğıtta duruyorlar mı?</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>Denetle</translation>
+    </message>
+</context>
+<context>
+    <name>BalanceCard</name>
+    <message>
+        <source>Balance</source>
+        <translation>Bakiye</translation>
+    </message>
+    <message>
+        <source>Wallet</source>
+        <translation>Cüzdan</translation>
+    </message>
+    <message>
+        <source>Add a wallet</source>
+        <translation>Cüzdan ekle</translation>
+    </message>
+    <message>
+        <source>Security and backup</source>
+        <translation>Güvenlik ve yedek</translation>
+    </message>
+    <message>
+        <source>Ask the network again</source>
+        <translation>Ağa yeniden sor</translation>
+    </message>
+    <message>
+        <source>Lock</source>
+        <translation>Kilitle</translation>
+    </message>
+    <message>
+        <source>Lock the wallet</source>
+        <translation>Cüzdanı kilitle</translation>
+    </message>
+    <message>
+        <source>Total</source>
+        <translation>Toplam</translation>
+    </message>
+    <message>
+        <source>Available</source>
+        <translation>Kullanılabilir</translation>
+    </message>
+    <message>
+        <source>Staked</source>
+        <translation>Stake edilen</translation>
+    </message>
+    <message>
+        <source>Unbonding</source>
+        <translation>Çözülen</translation>
+    </message>
+    <message>
+        <source>Rewards</source>
+        <translation>Ödüller</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Gönder</translation>
+    </message>
+    <message>
+        <source>Receive</source>
+        <translation>Al</translation>
+    </message>
+    <message>
+        <source>Stake</source>
+        <translation>Stake et</translation>
+    </message>
+    <message>
+        <source>Claim rewards</source>
+        <translation>Ödülleri al</translation>
+    </message>
+    <message>
+        <source>Get demo coins</source>
+        <translation>Demo parası al</translation>
+    </message>
+    <message>
+        <source>{network}  ·  demo coins, worth nothing</source>
+        <translation>{network}  ·  değersiz demo parası</translation>
+    </message>
+    <message>
+        <source>Asking the network…</source>
+        <translation>Ağa soruluyor…</translation>
+    </message>
+    <message>
+        <source>Not known yet</source>
+        <translation>Henüz bilinmiyor</translation>
+    </message>
+    <message>
+        <source>As of {time}</source>
+        <translation>{time} itibarıyla</translation>
+    </message>
+    <message>
+        <source>As of {time}; the network is away</source>
+        <translation>{time} itibarıyla; ağa ulaşılamıyor</translation>
+    </message>
+    <message>
+        <source>{name} (watched)</source>
+        <translation>{name} (izlenen)</translation>
+    </message>
+</context>
+<context>
+    <name>ChatPage</name>
+    <message>
+        <source>Chat</source>
+        <translation>Sohbet</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
+        <source>Model to ask</source>
+        <translation>Sorulacak model</translation>
+    </message>
+    <message>
+        <source>New conversation</source>
+        <translation>Yeni sohbet</translation>
+    </message>
+    <message>
+        <source>Ask the model something</source>
+        <translation>Modele bir şey sorun</translation>
+    </message>
+    <message>
+        <source>Your words go to the gateway, and a node of the network answers.</source>
+        <translation>Sözleriniz ağ geçidine gider, ağdaki bir düğüm yanıtlar.</translation>
+    </message>
+    <message>
+        <source>Explain what a GPU does</source>
+        <translation>GPU&apos;nun ne yaptığını açıkla</translation>
+    </message>
+    <message>
+        <source>Write a short poem about night trains</source>
+        <translation>Gece trenleri üzerine kısa bir şiir yaz</translation>
+    </message>
+    <message>
+        <source>What is photosynthesis?</source>
+        <translation>Fotosentez nedir?</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>Konuşma</translation>
+    </message>
+    <message>
+        <source>Latest</source>
+        <translation>En son</translation>
+    </message>
+    <message>
+        <source>Go to the latest words</source>
+        <translation>En son sözlere git</translation>
+    </message>
+    <message>
+        <source>Open Home</source>
+        <translation>Ana sayfayı aç</translation>
+    </message>
+    <message>
+        <source>Enter sends, Shift+Enter starts a new line. Small models make things up.</source>
+        <translation>Enter gönderir, Shift+Enter yeni satır açar. Küçük modeller uydurabilir.</translation>
+    </message>
+    <message>
+        <source>The gateway does not answer yet.</source>
+        <translation>Ağ geçidi henüz yanıt vermiyor.</translation>
+    </message>
+    <message>
+        <source>Home shows what it is doing.</source>
+        <translation>Ne yaptığını Ana sayfa gösterir.</translation>
+    </message>
+    <message>
+        <source>Nobody serves a model right now.</source>
+        <translation>Şu anda kimse model sunmuyor.</translation>
+    </message>
+    <message>
+        <source>Switch Serving on at Home and this computer answers, or wait for another node.</source>
+        <translation>Ana sayfada Hizmet&apos;i açın, bu bilgisayar yanıtlasın; ya da başka bir düğümü bekleyin.</translation>
+    </message>
+</context>
+<context>
+    <name>Composer</name>
+    <message>
+        <source>Your prompt</source>
+        <translation>İsteğiniz</translation>
+    </message>
+    <message>
+        <source>Ask the model something</source>
+        <translation>Modele bir şey sorun</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Gönder</translation>
+    </message>
+    <message>
+        <source>Stop the answer</source>
+        <translation>Yanıtı durdur</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmationSheet</name>
+    <message>
+        <source>Sign this?</source>
+        <translation>Bu imzalansın mı?</translation>
+    </message>
+    <message>
+        <source>Fee</source>
+        <translation>Ücret</translation>
+    </message>
+    <message>
+        <source>Memo</source>
+        <translation>Not</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>yok</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Ağ</translation>
+    </message>
+    <message>
+        <source>Valid until block</source>
+        <translation>Geçerli olduğu son blok</translation>
+    </message>
+    <message>
+        <source>Show the raw transaction</source>
+        <translation>Ham işlemi göster</translation>
+    </message>
+    <message>
+        <source>The raw transaction</source>
+        <translation>Ham işlem</translation>
+    </message>
+    <message>
+        <source>I have read the warnings, and I want to sign it all the same</source>
+        <translation>Uyarıları okudum, yine de imzalamak istiyorum</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Sign and send</source>
+        <translation>İmzala ve gönder</translation>
+    </message>
+    <message>
+        <source>To this address</source>
+        <translation>Bu adrese</translation>
+    </message>
+    <message>
+        <source>This looks like an address that you have paid before, but it is another one.</source>
+        <translation>Bu, daha önce ödeme yaptığınız bir adrese benziyor ama başka bir adres.</translation>
+    </message>
+    <message>
+        <source>The marked groups differ. People are robbed that way: compare all of it with your source.</source>
+        <translation>İşaretli öbekler farklı. İnsanlar böyle soyuluyor: tamamını kaynağınızla karşılaştırın.</translation>
+    </message>
+    <message>
+        <source>The one that you have paid before</source>
+        <translation>Daha önce ödeme yaptığınız adres</translation>
+    </message>
+    <message>
+        <source>You have never paid this address from this wallet.</source>
+        <translation>Bu cüzdandan bu adrese hiç ödeme yapmadınız.</translation>
+    </message>
+    <message>
+        <source>Compare it with your source, group by group. A payment can&apos;t be taken back.</source>
+        <translation>Kaynağınızla öbek öbek karşılaştırın. Ödeme geri alınamaz.</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Kapat</translation>
+    </message>
+    <message>
+        <source>Signed</source>
+        <translation>İmzalandı</translation>
+    </message>
+    <message>
+        <source>It is on its way; you may close this.</source>
+        <translation>Yolda; bunu kapatabilirsiniz.</translation>
+    </message>
+</context>
+<context>
+    <name>ContactSheet</name>
+    <message>
+        <source>Add an address</source>
+        <translation>Adres ekle</translation>
+    </message>
+    <message>
+        <source>Change an address</source>
+        <translation>Adresi değiştir</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Ad</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adres</translation>
+    </message>
+    <message>
+        <source>Note (optional)</source>
+        <translation>Not (isteğe bağlı)</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>Kaydet</translation>
+    </message>
+    <message>
+        <source>Give it a name.</source>
+        <translation>Bir ad verin.</translation>
+    </message>
+</context>
+<context>
+    <name>ContactsCard</name>
+    <message>
+        <source>Add</source>
+        <translation>Ekle</translation>
+    </message>
+    <message>
+        <source>Add an address</source>
+        <translation>Adres ekle</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Ad</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adres</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Not</translation>
+    </message>
+    <message>
+        <source>Nobody yet. Addresses that you keep here can be paid without copying them again.</source>
+        <translation>Henüz kimse yok. Burada tuttuğunuz adreslere, yeniden kopyalamadan ödeme yapabilirsiniz.</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>Gönder</translation>
+    </message>
+    <message>
+        <source>Send to the chosen address</source>
+        <translation>Seçili adrese gönder</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>Değiştir</translation>
+    </message>
+    <message>
+        <source>Change the chosen address</source>
+        <translation>Seçili adresi değiştir</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Kaldır</translation>
+    </message>
+    <message>
+        <source>Remove the chosen address</source>
+        <translation>Seçili adresi kaldır</translation>
+    </message>
+</context>
+<context>
+    <name>CreateSheet</name>
+    <message>
+        <source>Make a wallet</source>
+        <translation>Cüzdan oluştur</translation>
+    </message>
+    <message>
+        <source>You get words to write on paper next. They are the wallet: with them it comes back anywhere.</source>
+        <translation>Sırada kâğıda yazacağınız sözcükler var. Cüzdan onlardır: onlarla her yerde geri gelir.</translation>
+    </message>
+    <message>
+        <source>Wallet</source>
+        <translation>Cüzdan</translation>
+    </message>
+    <message>
+        <source>Another wallet</source>
+        <translation>Başka cüzdan</translation>
+    </message>
+    <message>
+        <source>How many words</source>
+        <translation>Kaç sözcük</translation>
+    </message>
+    <message>
+        <source>{count} words</source>
+        <translation>{count} sözcük</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Make the wallet</source>
+        <translation>Cüzdanı oluştur</translation>
+    </message>
+</context>
+<context>
+    <name>EngineCard</name>
+    <message>
+        <source>Engine</source>
+        <translation>Motor</translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation>Süreç</translation>
+    </message>
+    <message>
+        <source>Running for</source>
+        <translation>Çalışma süresi</translation>
+    </message>
+    <message>
+        <source>Restarts</source>
+        <translation>Yeniden başlatma</translation>
+    </message>
+    <message>
+        <source>Last end</source>
+        <translation>Son bitiş</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Aygıt</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Düğüm</translation>
+    </message>
+    <message>
+        <source>Model to serve</source>
+        <translation>Sunulacak model</translation>
+    </message>
+    <message>
+        <source>SmolLM2 135M (embedded)</source>
+        <translation>SmolLM2 135M (gömülü)</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file</source>
+        <translation>GGUF dosyası seç</translation>
+    </message>
+    <message>
+        <source>Choose a model folder</source>
+        <translation>Model klasörü seç</translation>
+    </message>
+    <message>
+        <source>GPU</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
+        <source>CPU (slow, for testing)</source>
+        <translation>CPU (yavaş, deneme için)</translation>
+    </message>
+    <message>
+        <source>pid {pid}</source>
+        <translation>pid {pid}</translation>
+    </message>
+    <message>
+        <source>Running</source>
+        <translation>Çalışıyor</translation>
+    </message>
+    <message>
+        <source>Not running</source>
+        <translation>Çalışmıyor</translation>
+    </message>
+    <message>
+        <source>A new choice takes effect when the engine starts next.</source>
+        <translation>Yeni seçim, motor bir sonraki başlayışında geçerli olur.</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>Modeller (*.gguf)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Tüm dosyalar (*)</translation>
+    </message>
+</context>
+<context>
+    <name>ExportSheet</name>
+    <message>
+        <source>Export this wallet</source>
+        <translation>Bu cüzdanı dışa aktar</translation>
+    </message>
+    <message>
+        <source>The file is encrypted with a password of its own. Keep both apart from each other.</source>
+        <translation>Dosya kendi parolasıyla şifrelenir. İkisini ayrı yerlerde saklayın.</translation>
+    </message>
+    <message>
+        <source>Form</source>
+        <translation>Biçim</translation>
+    </message>
+    <message>
+        <source>For another R3MES launcher</source>
+        <translation>Başka bir R3MES başlatıcısı için</translation>
+    </message>
+    <message>
+        <source>For a Cosmos daemon (keys import)</source>
+        <translation>Cosmos programı için (keys import)</translation>
+    </message>
+    <message>
+        <source>Your password</source>
+        <translation>Parolanız</translation>
+    </message>
+    <message>
+        <source>Password for the file</source>
+        <translation>Dosyanın parolası</translation>
+    </message>
+    <message>
+        <source>At least 8 characters.</source>
+        <translation>En az 8 karakter.</translation>
+    </message>
+    <message>
+        <source>The file&apos;s password once more</source>
+        <translation>Dosyanın parolası, bir kez daha</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Save as…</source>
+        <translation>Farklı kaydet…</translation>
+    </message>
+    <message>
+        <source>The two passwords differ.</source>
+        <translation>İki parola farklı.</translation>
+    </message>
+    <message>
+        <source>Save the export</source>
+        <translation>Dışa aktarımı kaydet</translation>
+    </message>
+</context>
+<context>
+    <name>Figures</name>
+    <message>
+        <source>{days} d {hours} h</source>
+        <translation>{days} g {hours} sa</translation>
+    </message>
+    <message>
+        <source>{hours} h {minutes:02d} min</source>
+        <translation>{hours} sa {minutes:02d} dk</translation>
+    </message>
+    <message>
+        <source>{minutes} min {seconds:02d} s</source>
+        <translation>{minutes} dk {seconds:02d} sn</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} sn</translation>
+    </message>
+</context>
+<context>
+    <name>GatewayCard</name>
+    <message>
+        <source>Gateway</source>
+        <translation>Ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adres</translation>
+    </message>
+    <message>
+        <source>Mode</source>
+        <translation>Kip</translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation>Süreç</translation>
+    </message>
+    <message>
+        <source>Running for</source>
+        <translation>Çalışma süresi</translation>
+    </message>
+    <message>
+        <source>Where requests come from</source>
+        <translation>İstekler nereden gelir</translation>
+    </message>
+    <message>
+        <source>A gateway on this computer</source>
+        <translation>Bu bilgisayardaki ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Another gateway</source>
+        <translation>Başka bir ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Address of the gateway</source>
+        <translation>Ağ geçidinin adresi</translation>
+    </message>
+    <message>
+        <source>Connect</source>
+        <translation>Bağlan</translation>
+    </message>
+    <message>
+        <source>pid {pid}</source>
+        <translation>pid {pid}</translation>
+    </message>
+    <message>
+        <source>Enter the gateway&apos;s address, such as https://gateway.example.org.</source>
+        <translation>Ağ geçidinin adresini girin; örneğin https://gateway.example.org.</translation>
+    </message>
+</context>
+<context>
+    <name>GpuCard</name>
+    <message>
+        <source>Memory</source>
+        <translation>Bellek</translation>
+    </message>
+    <message>
+        <source>Utilisation</source>
+        <translation>Kullanım</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>Sıcaklık</translation>
+    </message>
+    <message>
+        <source>Power</source>
+        <translation>Güç</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Şimdi</translation>
+    </message>
+    <message>
+        <source>Lowest</source>
+        <translation>En düşük</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>Ortalama</translation>
+    </message>
+    <message>
+        <source>Highest</source>
+        <translation>En yüksek</translation>
+    </message>
+    <message>
+        <source>Figures of {card}</source>
+        <translation>{card} değerleri</translation>
+    </message>
+    <message>
+        <source>Compute capability {version}</source>
+        <translation>Hesaplama yeteneği {version}</translation>
+    </message>
+    <message>
+        <source>This card is gone.</source>
+        <translation>Bu kart kayboldu.</translation>
+    </message>
+    <message>
+        <source>The driver lost it, often after sleep or a fault. Restart the computer if it does not come back.</source>
+        <translation>Sürücü onu yitirdi; çoğu zaman uyku ya da arıza sonrası olur. Geri gelmezse bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>of {total}</source>
+        <translation>/ {total}</translation>
+    </message>
+    <message>
+        <source>too hot</source>
+        <translation>çok sıcak</translation>
+    </message>
+    <message>
+        <source>hot</source>
+        <translation>sıcak</translation>
+    </message>
+</context>
+<context>
+    <name>GpusPage</name>
+    <message>
+        <source>GPUs</source>
+        <translation>GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>Show as a table</source>
+        <translation>Tablo olarak göster</translation>
+    </message>
+    <message>
+        <source>Driver {version}  ·  the last 10 minutes</source>
+        <translation>Sürücü {version}  ·  son 10 dakika</translation>
+    </message>
+    <message>
+        <source>The last 10 minutes</source>
+        <translation>Son 10 dakika</translation>
+    </message>
+</context>
+<context>
+    <name>HistoryCard</name>
+    <message>
+        <source>Save as CSV</source>
+        <translation>CSV olarak kaydet</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>Ne zaman</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Ne</translation>
+    </message>
+    <message>
+        <source>Block</source>
+        <translation>Blok</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Durum</translation>
+    </message>
+    <message>
+        <source>Nothing yet. What this wallet sends and receives is listed here.</source>
+        <translation>Henüz bir şey yok. Bu cüzdanın gönderdikleri ve aldıkları burada listelenir.</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Tamamlandı</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Başarısız</translation>
+    </message>
+    <message>
+        <source>Received, or sent from elsewhere</source>
+        <translation>Alındı ya da başka yerden gönderildi</translation>
+    </message>
+    <message>
+        <source>Save the history</source>
+        <translation>Geçmişi kaydet</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>{name} olarak kaydedildi.</translation>
+    </message>
+    <message>
+        <source>Could not save {name}: {why}</source>
+        <translation>{name} kaydedilemedi: {why}</translation>
+    </message>
+</context>
+<context>
+    <name>HomePage</name>
+    <message>
+        <source>Home</source>
+        <translation>Ana sayfa</translation>
+    </message>
+    <message>
+        <source>Demo</source>
+        <translation>Demo</translation>
+    </message>
+    <message>
+        <source>New here? The demo plays a computer with two GPUs, offline and without a download.</source>
+        <translation>Yeni misiniz? Demo, iki GPU&apos;lu bir bilgisayarı çevrimdışı ve indirmesiz canlandırır.</translation>
+    </message>
+    <message>
+        <source>Try the demo</source>
+        <translation>Demoyu dene</translation>
+    </message>
+</context>
+<context>
+    <name>ImportSheet</name>
+    <message>
+        <source>Import a wallet&apos;s file</source>
+        <translation>Cüzdan dosyasını içe aktar</translation>
+    </message>
+    <message>
+        <source>An encrypted export of this launcher, or a key that a Cosmos daemon exported.</source>
+        <translation>Bu başlatıcının şifreli dışa aktarımı ya da bir Cosmos programının dışa aktardığı anahtar.</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Dosya</translation>
+    </message>
+    <message>
+        <source>Choose the file</source>
+        <translation>Dosyayı seç</translation>
+    </message>
+    <message>
+        <source>Password of the file</source>
+        <translation>Dosyanın parolası</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>İçe aktar</translation>
+    </message>
+    <message>
+        <source>Choose the file first.</source>
+        <translation>Önce dosyayı seçin.</translation>
+    </message>
+</context>
+<context>
+    <name>LockedView</name>
+    <message>
+        <source>Locked wallet</source>
+        <translation>Kilitli cüzdan</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>Parola</translation>
+    </message>
+    <message>
+        <source>Unlock</source>
+        <translation>Kilidi aç</translation>
+    </message>
+    <message>
+        <source>Use the system&apos;s keyring</source>
+        <translation>Sistemin anahtarlığını kullan</translation>
+    </message>
+    <message>
+        <source>Use the backup of the file</source>
+        <translation>Dosyanın yedeğini kullan</translation>
+    </message>
+    <message>
+        <source>Forgotten? The words of a wallet bring it back; nothing else does.</source>
+        <translation>Unuttunuz mu? Cüzdanı yalnızca sözcükleri geri getirir; başka hiçbir şey getirmez.</translation>
+    </message>
+    <message>
+        <source>The wallet&apos;s file is damaged</source>
+        <translation>Cüzdanın dosyası bozuk</translation>
+    </message>
+    <message>
+        <source>Locked</source>
+        <translation>Kilitli</translation>
+    </message>
+    <message>
+        <source>Type your password.</source>
+        <translation>Parolanızı yazın.</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>Log lines</source>
+        <translation>Günlük satırları</translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Logs</source>
+        <translation>Günlük</translation>
+    </message>
+    <message>
+        <source>Show lines with…</source>
+        <translation>Şunu içeren satırlar…</translation>
+    </message>
+    <message>
+        <source>Text to look for</source>
+        <translation>Aranacak metin</translation>
+    </message>
+    <message>
+        <source>Level</source>
+        <translation>Düzey</translation>
+    </message>
+    <message>
+        <source>All levels</source>
+        <translation>Tüm düzeyler</translation>
+    </message>
+    <message>
+        <source>From info</source>
+        <translation>Bilgi ve üstü</translation>
+    </message>
+    <message>
+        <source>From warning</source>
+        <translation>Uyarı ve üstü</translation>
+    </message>
+    <message>
+        <source>Errors only</source>
+        <translation>Yalnızca hatalar</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Kaynak</translation>
+    </message>
+    <message>
+        <source>All sources</source>
+        <translation>Tüm kaynaklar</translation>
+    </message>
+    <message>
+        <source>Launcher</source>
+        <translation>Başlatıcı</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>Motor</translation>
+    </message>
+    <message>
+        <source>Gateway</source>
+        <translation>Ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>İzle</translation>
+    </message>
+    <message>
+        <source>Copy the selected lines, or all that are shown</source>
+        <translation>Seçili satırları ya da görünenlerin hepsini kopyala</translation>
+    </message>
+    <message>
+        <source>Save the lines that are shown</source>
+        <translation>Görünen satırları kaydet</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>Temizle</translation>
+    </message>
+    <message>
+        <source>No lines yet.</source>
+        <translation>Henüz satır yok.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln line(s)</source>
+        <translation>
+            <numerusform>%Ln satır</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{shown} of {count} lines</source>
+        <translation>{count} satırdan {shown} tanesi</translation>
+    </message>
+    <message>
+        <source>{count} left out in a flood</source>
+        <translation>taşkında {count} satır atlandı</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln line(s) copied.</source>
+        <translation>
+            <numerusform>%Ln satır kopyalandı.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Save the log</source>
+        <translation>Günlüğü kaydet</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>{name} olarak kaydedildi.</translation>
+    </message>
+    <message>
+        <source>Could not save {name}: {why}</source>
+        <translation>{name} kaydedilemedi: {why}</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Home</source>
+        <translation>Ana sayfa</translation>
+    </message>
+    <message>
+        <source>GPUs</source>
+        <translation>GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>Chat</source>
+        <translation>Sohbet</translation>
+    </message>
+    <message>
+        <source>Wallet</source>
+        <translation>Cüzdan</translation>
+    </message>
+    <message>
+        <source>Roles</source>
+        <translation>Roller</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Günlük</translation>
+    </message>
+    <message>
+        <source>Demo: the GPUs and the answers are made up, and nothing leaves this computer.</source>
+        <translation>Demo: GPU&apos;lar ve yanıtlar uydurmadır, bu bilgisayardan hiçbir şey çıkmaz.</translation>
+    </message>
+    <message>
+        <source>Leave the demo</source>
+        <translation>Demodan çık</translation>
+    </message>
+    <message>
+        <source>Start again</source>
+        <translation>Yeniden başlat</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Kapat</translation>
+    </message>
+    <message>
+        <source>R3MES demo</source>
+        <translation>R3MES demo</translation>
+    </message>
+    <message>
+        <source>Gateway: {state}</source>
+        <translation>Ağ geçidi: {state}</translation>
+    </message>
+</context>
+<context>
+    <name>MessageView</name>
+    <message>
+        <source>You</source>
+        <translation>Siz</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Yanıt</translation>
+    </message>
+    <message>
+        <source>Waiting for the first word…</source>
+        <translation>İlk sözcük bekleniyor…</translation>
+    </message>
+    <message>
+        <source>Ask again</source>
+        <translation>Yeniden sor</translation>
+    </message>
+    <message>
+        <source>Copy the answer</source>
+        <translation>Yanıtı kopyala</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>Durduruldu.</translation>
+    </message>
+    <message>
+        <source>The answer ended at its length limit.</source>
+        <translation>Yanıt uzunluk sınırında bitti.</translation>
+    </message>
+</context>
+<context>
+    <name>MoveStakeSheet</name>
+    <message>
+        <source>Move a stake</source>
+        <translation>Stake&apos;i taşı</translation>
+    </message>
+    <message>
+        <source>The coins keep earning. Until the unbonding time is over they can&apos;t be moved on a second time.</source>
+        <translation>Paralar kazanmayı sürdürür. Çözülme süresi bitene kadar ikinci kez taşınamazlar.</translation>
+    </message>
+    <message>
+        <source>From validator</source>
+        <translation>Bu doğrulayıcıdan</translation>
+    </message>
+    <message>
+        <source>To validator</source>
+        <translation>Bu doğrulayıcıya</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+    <message>
+        <source>There is no other validator to move to.</source>
+        <translation>Taşınacak başka doğrulayıcı yok.</translation>
+    </message>
+</context>
+<context>
+    <name>Navigation</name>
+    <message>
+        <source>Pages</source>
+        <translation>Sayfalar</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Düğüm</translation>
+    </message>
+</context>
+<context>
+    <name>NodeCard</name>
+    <message>
+        <source>On the chain</source>
+        <translation>Zincirde</translation>
+    </message>
+    <message>
+        <source>Declared stake</source>
+        <translation>Bildirilen stake</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>Durum</translation>
+    </message>
+    <message>
+        <source>Grant</source>
+        <translation>Yetki</translation>
+    </message>
+    <message>
+        <source>For the gateway</source>
+        <translation>Ağ geçidi için</translation>
+    </message>
+    <message>
+        <source>A grant lets this computer&apos;s node take part for your wallet. The node&apos;s own key can move no money, so nothing worth stealing lies on a computer that runs unattended.</source>
+        <translation>Yetki, bu bilgisayardaki düğümün cüzdanınız adına katılmasını sağlar. Düğümün kendi anahtarı para taşıyamaz; böylece başıboş çalışan bilgisayarda çalınmaya değer bir şey bulunmaz.</translation>
+    </message>
+    <message>
+        <source>Grant this node for 90 days</source>
+        <translation>Bu düğümü 90 gün yetkilendir</translation>
+    </message>
+    <message>
+        <source>registered: {roles}, since block {height}</source>
+        <translation>kayıtlı: {roles}, {height}. bloktan beri</translation>
+    </message>
+    <message>
+        <source>no role</source>
+        <translation>rol yok</translation>
+    </message>
+    <message>
+        <source>not registered</source>
+        <translation>kayıtlı değil</translation>
+    </message>
+    <message>
+        <source>What the chain made of it</source>
+        <translation>Zincirin yanıtı</translation>
+    </message>
+    <message>
+        <source>Switch Serving on once: the node makes its key at its first start.</source>
+        <translation>Hizmet&apos;i bir kez açın: düğüm anahtarını ilk başlayışında oluşturur.</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>henüz yok</translation>
+    </message>
+    <message>
+        <source>expired on {time}</source>
+        <translation>{time} tarihinde sona erdi</translation>
+    </message>
+    <message>
+        <source>for another node key; make a new one</source>
+        <translation>başka bir düğüm anahtarı için; yenisini oluşturun</translation>
+    </message>
+    <message>
+        <source>for another gateway; make a new one for this one</source>
+        <translation>başka bir ağ geçidi için; bunun için yenisini oluşturun</translation>
+    </message>
+    <message>
+        <source>{roles}, until {time}</source>
+        <translation>{roles}, {time} tarihine kadar</translation>
+    </message>
+</context>
+<context>
+    <name>Notices</name>
+    <message>
+        <source>This wallet is not backed up</source>
+        <translation>Bu cüzdan yedeklenmedi</translation>
+    </message>
+    <message>
+        <source>If this computer is lost, so are its coins. Write its words down and show that you have them.</source>
+        <translation>Bu bilgisayar yitirilirse paraları da yiter. Sözcüklerini yazın ve elinizde olduğunu gösterin.</translation>
+    </message>
+    <message>
+        <source>Back it up now</source>
+        <translation>Şimdi yedekle</translation>
+    </message>
+    <message>
+        <source>I know why: accept it</source>
+        <translation>Nedenini biliyorum: kabul et</translation>
+    </message>
+    <message>
+        <source>It was paid</source>
+        <translation>Ödendi</translation>
+    </message>
+    <message>
+        <source>It was not paid</source>
+        <translation>Ödenmedi</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Kapat</translation>
+    </message>
+    <message>
+        <source>The network is not what it was: nothing is signed</source>
+        <translation>Ağ eskisi gibi değil: hiçbir şey imzalanmıyor</translation>
+    </message>
+    <message>
+        <source>{difference} The node may be wrong or hostile.</source>
+        <translation>{difference} Düğüm yanılıyor ya da kötü niyetli olabilir.</translation>
+    </message>
+    <message>
+        <source>The network does not answer</source>
+        <translation>Ağ yanıt vermiyor</translation>
+    </message>
+    <message>
+        <source>“{payment}” is unclear</source>
+        <translation>“{payment}” belirsiz</translation>
+    </message>
+</context>
+<context>
+    <name>OpenRoles</name>
+    <message>
+        <source>Stake</source>
+        <translation>Stake</translation>
+    </message>
+    <message>
+        <source>This computer&apos;s node</source>
+        <translation>Bu bilgisayarın düğümü</translation>
+    </message>
+</context>
+<context>
+    <name>OpenWallet</name>
+    <message>
+        <source>History</source>
+        <translation>Geçmiş</translation>
+    </message>
+    <message>
+        <source>Address book</source>
+        <translation>Adres defteri</translation>
+    </message>
+    <message>
+        <source>Make a wallet</source>
+        <translation>Cüzdan oluştur</translation>
+    </message>
+    <message>
+        <source>Restore one from its words</source>
+        <translation>Sözcüklerden geri yükle</translation>
+    </message>
+    <message>
+        <source>Import a file</source>
+        <translation>Dosyadan içe aktar</translation>
+    </message>
+    <message>
+        <source>Watch an address</source>
+        <translation>Bir adresi izle</translation>
+    </message>
+</context>
+<context>
+    <name>PasswordSheet</name>
+    <message>
+        <source>Change the password</source>
+        <translation>Parolayı değiştir</translation>
+    </message>
+    <message>
+        <source>The password until now</source>
+        <translation>Şimdiki parola</translation>
+    </message>
+    <message>
+        <source>New password</source>
+        <translation>Yeni parola</translation>
+    </message>
+    <message>
+        <source>At least 8 characters.</source>
+        <translation>En az 8 karakter.</translation>
+    </message>
+    <message>
+        <source>The new password once more</source>
+        <translation>Yeni parola, bir kez daha</translation>
+    </message>
+    <message>
+        <source>The file&apos;s backup is renewed with it: the old password opens nothing any more.</source>
+        <translation>Dosyanın yedeği de yenilenir: eski parola artık hiçbir şeyi açmaz.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Change it</source>
+        <translation>Değiştir</translation>
+    </message>
+    <message>
+        <source>The two passwords differ.</source>
+        <translation>İki parola farklı.</translation>
+    </message>
+</context>
+<context>
+    <name>Payment</name>
+    <message>
+        <source>Unclear</source>
+        <translation>Belirsiz</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Tamamlandı</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Başarısız</translation>
+    </message>
+    <message>
+        <source>Not sent</source>
+        <translation>Gönderilmedi</translation>
+    </message>
+    <message>
+        <source>On its way</source>
+        <translation>Yolda</translation>
+    </message>
+</context>
+<context>
+    <name>QuizView</name>
+    <message>
+        <source>Type these words from your paper.</source>
+        <translation>Bu sözcükleri kâğıdınızdan yazın.</translation>
+    </message>
+    <message>
+        <source>Word {number}</source>
+        <translation>{number}. sözcük</translation>
+    </message>
+    <message>
+        <source>This one is empty.</source>
+        <translation>Bu boş.</translation>
+    </message>
+    <message>
+        <source>At least one of them is not the word at this place. Look at your paper; you may go back.</source>
+        <translation>En az biri bu yerdeki sözcük değil. Kâğıdınıza bakın; geri dönebilirsiniz.</translation>
+    </message>
+</context>
+<context>
+    <name>ReceiveSheet</name>
+    <message>
+        <source>Receive</source>
+        <translation>Al</translation>
+    </message>
+    <message>
+        <source>Only coins of {network} can be sent to this address of “{name}”.</source>
+        <translation>“{name}” cüzdanının bu adresine yalnızca {network} parası gönderilebilir.</translation>
+    </message>
+    <message>
+        <source>The address as a QR code</source>
+        <translation>Adresin kare kodu</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>Adresi kopyala</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Kapat</translation>
+    </message>
+    <message>
+        <source>Copied. After pasting, compare a few groups: some malware swaps addresses.</source>
+        <translation>Kopyalandı. Yapıştırdıktan sonra birkaç öbeği karşılaştırın: bazı kötücül yazılımlar adresi değiştirir.</translation>
+    </message>
+</context>
+<context>
+    <name>RegisterSheet</name>
+    <message>
+        <source>Register as {roles}</source>
+        <translation>{roles} olarak kaydol</translation>
+    </message>
+    <message>
+        <source>What registering does, and what not</source>
+        <translation>Kayıt neyi yapar, neyi yapmaz</translation>
+    </message>
+    <message>
+        <source>The chain records your address, the roles and what you declare here. It locks no coins by it and checks none of these figures: gateways look at your real stake.</source>
+        <translation>Zincir adresinizi, rolleri ve burada bildirdiklerinizi kaydeder. Bununla para kilitlemez ve bu değerleri denetlemez: ağ geçitleri gerçek stake&apos;inize bakar.</translation>
+    </message>
+    <message>
+        <source>Processor cores</source>
+        <translation>İşlemci çekirdeği</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Bellek</translation>
+    </message>
+    <message>
+        <source>GPUs</source>
+        <translation>GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>Memory of each GPU</source>
+        <translation>Her GPU&apos;nun belleği</translation>
+    </message>
+    <message>
+        <source>Free disk</source>
+        <translation>Boş disk</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Ağ</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+</context>
+<context>
+    <name>RemoveSheet</name>
+    <message>
+        <source>Remove “{name}”?</source>
+        <translation>“{name}” kaldırılsın mı?</translation>
+    </message>
+    <message>
+        <source>Its coins stay on the chain. Only its words or an export bring it back to a computer.</source>
+        <translation>Paraları zincirde kalır. Bir bilgisayara yalnızca sözcükleri ya da dışa aktarımı geri getirir.</translation>
+    </message>
+    <message>
+        <source>It is NOT backed up: without its words its coins are lost for ever when you remove it.</source>
+        <translation>YEDEKLENMEDİ: sözcükleri olmadan kaldırırsanız paraları sonsuza dek yiter.</translation>
+    </message>
+    <message>
+        <source>I have its words or an export, or it is empty</source>
+        <translation>Sözcükleri ya da dışa aktarımı bende, ya da cüzdan boş</translation>
+    </message>
+    <message>
+        <source>Your password</source>
+        <translation>Parolanız</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Remove it</source>
+        <translation>Kaldır</translation>
+    </message>
+</context>
+<context>
+    <name>RenameSheet</name>
+    <message>
+        <source>Rename this wallet</source>
+        <translation>Bu cüzdanı yeniden adlandır</translation>
+    </message>
+    <message>
+        <source>Name of the wallet</source>
+        <translation>Cüzdanın adı</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>Yeniden adlandır</translation>
+    </message>
+</context>
+<context>
+    <name>RestoreSheet</name>
+    <message>
+        <source>Restore a wallet</source>
+        <translation>Cüzdanı geri yükle</translation>
+    </message>
+    <message>
+        <source>Type your words only here, in your own launcher. Nobody else ever needs them.</source>
+        <translation>Sözcüklerinizi yalnızca buraya, kendi başlatıcınıza yazın. Başka hiç kimseye gerekmez.</translation>
+    </message>
+    <message>
+        <source>Recovery words, in order</source>
+        <translation>Kurtarma sözcükleri, sırasıyla</translation>
+    </message>
+    <message>
+        <source>Passphrase, if it has one (not your password)</source>
+        <translation>Varsa ek parola sözü (parolanız değil)</translation>
+    </message>
+    <message>
+        <source>Which address is yours?</source>
+        <translation>Hangi adres sizin?</translation>
+    </message>
+    <message>
+        <source>Restored wallet</source>
+        <translation>Geri yüklenen cüzdan</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Look for my coins</source>
+        <translation>Paralarımı ara</translation>
+    </message>
+    <message>
+        <source>{address}, path {path}</source>
+        <translation>{address}, yol {path}</translation>
+    </message>
+    <message>
+        <source>The network could not be asked, so balances are unknown. {why}</source>
+        <translation>Ağa sorulamadı, bu yüzden bakiyeler bilinmiyor. {why}</translation>
+    </message>
+    <message>
+        <source>Restore this one</source>
+        <translation>Bunu geri yükle</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>bilinmiyor</translation>
+    </message>
+    <message>
+        <source>never used</source>
+        <translation>hiç kullanılmadı</translation>
+    </message>
+    <message>
+        <source>Wallet</source>
+        <translation>Cüzdan</translation>
+    </message>
+</context>
+<context>
+    <name>RoleCard</name>
+    <message>
+        <source>Stake of what the role needs</source>
+        <translation>Rolün gerektirdiğinin stake edilen bölümü</translation>
+    </message>
+    <message>
+        <source>Register</source>
+        <translation>Kaydol</translation>
+    </message>
+    <message>
+        <source>Needs {needed}</source>
+        <translation>{needed} gerekir</translation>
+    </message>
+    <message>
+        <source>{needed}, of which its own part is {own} (with {names})</source>
+        <translation>{needed}, bunun kendi payı {own} ({names} ile)</translation>
+    </message>
+    <message>
+        <source>{missing} are missing</source>
+        <translation>{missing} eksik</translation>
+    </message>
+    <message>
+        <source>your stake is enough</source>
+        <translation>stake&apos;iniz yeterli</translation>
+    </message>
+    <message>
+        <source>Stake what is missing</source>
+        <translation>Eksiği stake et</translation>
+    </message>
+    <message>
+        <source>Stake what is missing for {role}</source>
+        <translation>{role} için eksiği stake et</translation>
+    </message>
+    <message>
+        <source>Register as {role}</source>
+        <translation>{role} olarak kaydol</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>Hazır</translation>
+    </message>
+    <message>
+        <source>Registered, stake too low</source>
+        <translation>Kayıtlı, stake yetersiz</translation>
+    </message>
+    <message>
+        <source>Registered, a role is missing</source>
+        <translation>Kayıtlı, bir rol eksik</translation>
+    </message>
+    <message>
+        <source>Not registered</source>
+        <translation>Kayıtlı değil</translation>
+    </message>
+</context>
+<context>
+    <name>Roles</name>
+    <message>
+        <source>Miner</source>
+        <translation>Madenci</translation>
+    </message>
+    <message>
+        <source>Serving</source>
+        <translation>Hizmet</translation>
+    </message>
+    <message>
+        <source>Validator</source>
+        <translation>Doğrulayıcı</translation>
+    </message>
+    <message>
+        <source>Proposer</source>
+        <translation>Önerici</translation>
+    </message>
+    <message>
+        <source>Trains with its GPU.</source>
+        <translation>GPU&apos;suyla eğitir.</translation>
+    </message>
+    <message>
+        <source>Answers requests with its GPU.</source>
+        <translation>İstekleri GPU&apos;suyla yanıtlar.</translation>
+    </message>
+    <message>
+        <source>Makes and checks the chain&apos;s blocks.</source>
+        <translation>Zincirin bloklarını üretir ve denetler.</translation>
+    </message>
+    <message>
+        <source>Proposes blocks; also has to be a validator.</source>
+        <translation>Blok önerir; doğrulayıcı da olmalıdır.</translation>
+    </message>
+</context>
+<context>
+    <name>RolesPage</name>
+    <message>
+        <source>Roles</source>
+        <translation>Roller</translation>
+    </message>
+    <message>
+        <source>Open the wallet</source>
+        <translation>Cüzdanı aç</translation>
+    </message>
+    <message>
+        <source>Roles need a wallet</source>
+        <translation>Roller için cüzdan gerekir</translation>
+    </message>
+    <message>
+        <source>The wallet is locked</source>
+        <translation>Cüzdan kilitli</translation>
+    </message>
+    <message>
+        <source>Make one first: a role&apos;s stake belongs to it.</source>
+        <translation>Önce bir tane oluşturun: rolün stake&apos;i ona aittir.</translation>
+    </message>
+    <message>
+        <source>Unlock it to see your stake and your roles.</source>
+        <translation>Stake&apos;inizi ve rollerinizi görmek için kilidini açın.</translation>
+    </message>
+</context>
+<context>
+    <name>SecuritySheet</name>
+    <message>
+        <source>Security and backup</source>
+        <translation>Güvenlik ve yedek</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Kapat</translation>
+    </message>
+    <message>
+        <source>Locking</source>
+        <translation>Kilitleme</translation>
+    </message>
+    <message>
+        <source>Lock after</source>
+        <translation>Şu süreden sonra kilitle</translation>
+    </message>
+    <message>
+        <source>Lock the wallet after so long without use</source>
+        <translation>Kullanılmadan geçen bu süreden sonra cüzdanı kilitle</translation>
+    </message>
+    <message>
+        <source>1 minute</source>
+        <translation>1 dakika</translation>
+    </message>
+    <message>
+        <source>{count} minutes</source>
+        <translation>{count} dakika</translation>
+    </message>
+    <message>
+        <source>Let the system&apos;s keyring open this wallet</source>
+        <translation>Bu cüzdanı sistemin anahtarlığı açabilsin</translation>
+    </message>
+    <message>
+        <source>Change the password</source>
+        <translation>Parolayı değiştir</translation>
+    </message>
+    <message>
+        <source>This wallet</source>
+        <translation>Bu cüzdan</translation>
+    </message>
+    <message>
+        <source>Show its words</source>
+        <translation>Sözcüklerini göster</translation>
+    </message>
+    <message>
+        <source>Export it to a file</source>
+        <translation>Dosyaya aktar</translation>
+    </message>
+    <message>
+        <source>Rename it</source>
+        <translation>Yeniden adlandır</translation>
+    </message>
+    <message>
+        <source>Remove it from this computer</source>
+        <translation>Bu bilgisayardan kaldır</translation>
+    </message>
+    <message>
+        <source>{count} seconds</source>
+        <translation>{count} saniye</translation>
+    </message>
+    <message>
+        <source>It also locks when the computer sleeps and when the screen is locked.</source>
+        <translation>Bilgisayar uyuyunca ve ekran kilitlenince de kilitlenir.</translation>
+    </message>
+    <message>
+        <source>Then whoever uses your account on this computer can open it without the wallet&apos;s password.</source>
+        <translation>O zaman bu bilgisayarda hesabınızı kullanan herkes onu cüzdan parolası olmadan açabilir.</translation>
+    </message>
+</context>
+<context>
+    <name>SendSheet</name>
+    <message>
+        <source>Send</source>
+        <translation>Gönder</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>Alıcı</translation>
+    </message>
+    <message>
+        <source>Address book</source>
+        <translation>Adres defteri</translation>
+    </message>
+    <message>
+        <source>Choose from the address book</source>
+        <translation>Adres defterinden seç</translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation>Tutar</translation>
+    </message>
+    <message>
+        <source>Memo (optional; everybody can read it)</source>
+        <translation>Not (isteğe bağlı; herkes okuyabilir)</translation>
+    </message>
+    <message>
+        <source>Available: {amount}. The fee is shown before you sign.</source>
+        <translation>Kullanılabilir: {amount}. Ücret, imzalamadan önce gösterilir.</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+</context>
+<context>
+    <name>ServingCard</name>
+    <message>
+        <source>Serving</source>
+        <translation>Hizmet</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Bu bilgisayar</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Yeniden dene</translation>
+    </message>
+    <message>
+        <source>Serve on the CPU for testing</source>
+        <translation>Deneme için CPU ile hizmet ver</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>İlerleme</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Requests now</source>
+        <translation>Şu anki istekler</translation>
+    </message>
+    <message>
+        <source>Requests answered</source>
+        <translation>Yanıtlanan istekler</translation>
+    </message>
+    <message>
+        <source>Tokens a second</source>
+        <translation>Saniyede token</translation>
+    </message>
+    <message>
+        <source>Tokens written</source>
+        <translation>Yazılan token</translation>
+    </message>
+    <message>
+        <source>Serving: {position}</source>
+        <translation>Hizmet: {position}</translation>
+    </message>
+    <message>
+        <source>The first start downloads {size}.</source>
+        <translation>İlk başlatma {size} indirir.</translation>
+    </message>
+    <message>
+        <source>The engine gets its own folder; nothing else on this computer changes. You can cancel it.</source>
+        <translation>Motor kendi klasörüne kurulur; bu bilgisayarda başka bir şey değişmez. Vazgeçebilirsiniz.</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t run.</source>
+        <translation>Motor çalışamıyor.</translation>
+    </message>
+    <message>
+        <source>The engine {ending}.</source>
+        <translation>Motor: {ending}.</translation>
+    </message>
+    <message>
+        <source>The engine ended.</source>
+        <translation>Motor sona erdi.</translation>
+    </message>
+    <message>
+        <source>Try again now</source>
+        <translation>Şimdi yeniden dene</translation>
+    </message>
+    <message>
+        <source>Preparing</source>
+        <translation>Hazırlanıyor</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} / {total}</translation>
+    </message>
+</context>
+<context>
+    <name>Sheet</name>
+    <message>
+        <source>Working</source>
+        <translation>Çalışıyor</translation>
+    </message>
+</context>
+<context>
+    <name>StakeCard</name>
+    <message>
+        <source>Staked</source>
+        <translation>Stake edilen</translation>
+    </message>
+    <message>
+        <source>Unbonding</source>
+        <translation>Çözülen</translation>
+    </message>
+    <message>
+        <source>Rewards</source>
+        <translation>Ödüller</translation>
+    </message>
+    <message>
+        <source>Available</source>
+        <translation>Kullanılabilir</translation>
+    </message>
+    <message>
+        <source>Stakes by validator</source>
+        <translation>Doğrulayıcıya göre stake</translation>
+    </message>
+    <message>
+        <source>Validator</source>
+        <translation>Doğrulayıcı</translation>
+    </message>
+    <message>
+        <source>Nothing is staked yet.</source>
+        <translation>Henüz stake yok.</translation>
+    </message>
+    <message>
+        <source>Stake</source>
+        <translation>Stake et</translation>
+    </message>
+    <message>
+        <source>Unstake</source>
+        <translation>Stake&apos;i çöz</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>Taşı</translation>
+    </message>
+    <message>
+        <source>Move a stake to another validator</source>
+        <translation>Stake&apos;i başka doğrulayıcıya taşı</translation>
+    </message>
+    <message>
+        <source>Claim rewards</source>
+        <translation>Ödülleri al</translation>
+    </message>
+    <message>
+        <source>On their way back</source>
+        <translation>Dönüş yolunda</translation>
+    </message>
+    <message>
+        <source>Coins on their way back</source>
+        <translation>Dönüş yolundaki paralar</translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation>Tutar</translation>
+    </message>
+    <message>
+        <source>Free on</source>
+        <translation>Serbest kalma</translation>
+    </message>
+    <message>
+        <source>Stake the chosen one again</source>
+        <translation>Seçileni yeniden stake et</translation>
+    </message>
+</context>
+<context>
+    <name>StakeSheet</name>
+    <message>
+        <source>Stake</source>
+        <translation>Stake et</translation>
+    </message>
+    <message>
+        <source>You delegate coins to a validator. They stay yours, earn rewards, and count for your roles.</source>
+        <translation>Paraları bir doğrulayıcıya devredersiniz. Sizin kalırlar, ödül kazanırlar ve rollerinize sayılırlar.</translation>
+    </message>
+    <message>
+        <source>Validator</source>
+        <translation>Doğrulayıcı</translation>
+    </message>
+    <message>
+        <source>Available: {amount}. “Max” keeps enough for the fees of unstaking.</source>
+        <translation>Kullanılabilir: {amount}. “En çok”, çözme ücretlerine yetecek kadarını ayırır.</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+    <message>
+        <source>The network lists no validator to stake with.</source>
+        <translation>Ağ, stake edilecek doğrulayıcı listelemiyor.</translation>
+    </message>
+</context>
+<context>
+    <name>TimeSeriesWidget</name>
+    <message>
+        <source>{name}: no values yet.</source>
+        <translation>{name}: henüz değer yok.</translation>
+    </message>
+    <message>
+        <source>{name} over the last {span}: now {now}, lowest {lowest}, average {mean}, highest {highest}.</source>
+        <translation>{name}, son {span}: şimdi {now}, en düşük {lowest}, ortalama {mean}, en yüksek {highest}.</translation>
+    </message>
+    <message>
+        <source>{time}: {value}.</source>
+        <translation>{time}: {value}.</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Open R3MES</source>
+        <translation>R3MES&apos;i aç</translation>
+    </message>
+    <message>
+        <source>Serving</source>
+        <translation>Hizmet</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Çık</translation>
+    </message>
+    <message>
+        <source>R3MES demo</source>
+        <translation>R3MES demo</translation>
+    </message>
+</context>
+<context>
+    <name>UnstakeSheet</name>
+    <message>
+        <source>Unstake</source>
+        <translation>Stake&apos;i çöz</translation>
+    </message>
+    <message>
+        <source>From validator</source>
+        <translation>Bu doğrulayıcıdan</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+</context>
+<context>
+    <name>WalletPage</name>
+    <message>
+        <source>Wallet</source>
+        <translation>Cüzdan</translation>
+    </message>
+    <message>
+        <source>Your wallet</source>
+        <translation>Cüzdanınız</translation>
+    </message>
+    <message>
+        <source>Looking for it…</source>
+        <translation>Aranıyor…</translation>
+    </message>
+</context>
+<context>
+    <name>WatchSheet</name>
+    <message>
+        <source>Watch an address</source>
+        <translation>Bir adresi izle</translation>
+    </message>
+    <message>
+        <source>Its coins are shown here; they can&apos;t be spent from here, because the key is elsewhere.</source>
+        <translation>Paraları burada görünür; anahtar başka yerde olduğu için buradan harcanamaz.</translation>
+    </message>
+    <message>
+        <source>Watched</source>
+        <translation>İzlenen</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adres</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>Watch it</source>
+        <translation>İzle</translation>
+    </message>
+</context>
+<context>
+    <name>WelcomeView</name>
+    <message>
+        <source>Make a wallet</source>
+        <translation>Cüzdan oluştur</translation>
+    </message>
+    <message>
+        <source>Restore one from its words</source>
+        <translation>Sözcüklerden geri yükle</translation>
+    </message>
+    <message>
+        <source>Import a file</source>
+        <translation>Dosyadan içe aktar</translation>
+    </message>
+    <message>
+        <source>Watch an address</source>
+        <translation>Bir adresi izle</translation>
+    </message>
+    <message>
+        <source>Try everything with coins that are worth nothing: make a wallet, fund it, stake, send. A wallet of the demo can&apos;t sign for a real network.</source>
+        <translation>Her şeyi değersiz parayla deneyin: cüzdan oluşturun, para alın, stake edin, gönderin. Demo cüzdanı gerçek bir ağ için imza atamaz.</translation>
+    </message>
+    <message>
+        <source>It holds your REMES and stakes them for this computer&apos;s node. Its keys stay encrypted on this computer, and nobody can bring them back but you with your words.</source>
+        <translation>REMES&apos;lerinizi tutar ve bu bilgisayarın düğümü için stake eder. Anahtarları bu bilgisayarda şifreli kalır; onları sözcüklerinizle yalnızca siz geri getirebilirsiniz.</translation>
+    </message>
+    <message>
+        <source>Your wallet</source>
+        <translation>Cüzdanınız</translation>
+    </message>
+</context>
+<context>
+    <name>Wording</name>
+    <message>
+        <source>Next try in {time}.</source>
+        <translation>{time} sonra yeniden denenecek.</translation>
+    </message>
+    <message>
+        <source>Not set up yet</source>
+        <translation>Henüz kurulmadı</translation>
+    </message>
+    <message>
+        <source>The engine is not installed on this computer yet. Switching Serving on installs it first.</source>
+        <translation>Motor bu bilgisayarda henüz kurulu değil. Hizmet&apos;i açmak önce onu kurar.</translation>
+    </message>
+    <message>
+        <source>Setting up the engine</source>
+        <translation>Motor kuruluyor</translation>
+    </message>
+    <message>
+        <source>This happens once. You can cancel it at any time.</source>
+        <translation>Bu bir kez olur. İstediğiniz an vazgeçebilirsiniz.</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>Başlıyor</translation>
+    </message>
+    <message>
+        <source>The engine is about to start.</source>
+        <translation>Motor başlamak üzere.</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>Kapalı</translation>
+    </message>
+    <message>
+        <source>This computer serves nothing. Switch Serving on to answer requests.</source>
+        <translation>Bu bilgisayar hizmet vermiyor. İstekleri yanıtlamak için Hizmet&apos;i açın.</translation>
+    </message>
+    <message>
+        <source>The engine is loading the model.</source>
+        <translation>Motor modeli yüklüyor.</translation>
+    </message>
+    <message>
+        <source>Registering</source>
+        <translation>Kaydoluyor</translation>
+    </message>
+    <message>
+        <source>The engine is ready and introduces itself to the gateway.</source>
+        <translation>Motor hazır, ağ geçidine kendini tanıtıyor.</translation>
+    </message>
+    <message>
+        <source>Serving</source>
+        <translation>Hizmet veriyor</translation>
+    </message>
+    <message>
+        <source>Requests that reach the gateway can be answered by this computer.</source>
+        <translation>Ağ geçidine ulaşan istekleri bu bilgisayar yanıtlayabilir.</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Duraklatıldı</translation>
+    </message>
+    <message>
+        <source>Serving is paused and goes on by itself.</source>
+        <translation>Hizmet duraklatıldı, kendiliğinden sürecek.</translation>
+    </message>
+    <message>
+        <source>Finishing</source>
+        <translation>Tamamlanıyor</translation>
+    </message>
+    <message>
+        <source>Running requests are finished; no new ones are taken.</source>
+        <translation>Süren istekler tamamlanıyor; yenisi alınmıyor.</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>Duruyor</translation>
+    </message>
+    <message>
+        <source>The engine is ending.</source>
+        <translation>Motor sonlanıyor.</translation>
+    </message>
+    <message>
+        <source>Waiting to try again</source>
+        <translation>Yeniden denemeyi bekliyor</translation>
+    </message>
+    <message>
+        <source>The engine ended and will be started again.</source>
+        <translation>Motor sona erdi, yeniden başlatılacak.</translation>
+    </message>
+    <message>
+        <source>Stopped by a fault</source>
+        <translation>Arıza nedeniyle durdu</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t run until this is settled.</source>
+        <translation>Bu giderilene kadar motor çalışamaz.</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>açık</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>kapalı</translation>
+    </message>
+    <message>
+        <source>Connected</source>
+        <translation>Bağlı</translation>
+    </message>
+    <message>
+        <source>The gateway answers.</source>
+        <translation>Ağ geçidi yanıt veriyor.</translation>
+    </message>
+    <message>
+        <source>The gateway on this computer is starting.</source>
+        <translation>Bu bilgisayardaki ağ geçidi başlıyor.</translation>
+    </message>
+    <message>
+        <source>Not reachable</source>
+        <translation>Ulaşılamıyor</translation>
+    </message>
+    <message>
+        <source>The gateway does not answer.</source>
+        <translation>Ağ geçidi yanıt vermiyor.</translation>
+    </message>
+    <message>
+        <source>All well</source>
+        <translation>Her şey yolunda</translation>
+    </message>
+    <message>
+        <source>The graphics driver works.</source>
+        <translation>Ekran kartı sürücüsü çalışıyor.</translation>
+    </message>
+    <message>
+        <source>Looking for GPUs</source>
+        <translation>GPU aranıyor</translation>
+    </message>
+    <message>
+        <source>Asking the graphics driver.</source>
+        <translation>Ekran kartı sürücüsüne soruluyor.</translation>
+    </message>
+    <message>
+        <source>No NVIDIA driver</source>
+        <translation>NVIDIA sürücüsü yok</translation>
+    </message>
+    <message>
+        <source>Serving needs an NVIDIA GPU with its driver. Install the driver, then restart the computer.</source>
+        <translation>Hizmet için sürücüsüyle birlikte bir NVIDIA GPU gerekir. Sürücüyü kurun, sonra bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>No GPU found</source>
+        <translation>GPU bulunamadı</translation>
+    </message>
+    <message>
+        <source>The driver works but sees no NVIDIA GPU in this computer.</source>
+        <translation>Sürücü çalışıyor ama bu bilgisayarda NVIDIA GPU görmüyor.</translation>
+    </message>
+    <message>
+        <source>Restart needed</source>
+        <translation>Yeniden başlatma gerekli</translation>
+    </message>
+    <message>
+        <source>The graphics driver was updated. Restart the computer so that it takes effect.</source>
+        <translation>Ekran kartı sürücüsü güncellendi. Geçerli olması için bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>No permission</source>
+        <translation>İzin yok</translation>
+    </message>
+    <message>
+        <source>The graphics driver does not let this user read the GPUs.</source>
+        <translation>Ekran kartı sürücüsü bu kullanıcının GPU&apos;ları okumasına izin vermiyor.</translation>
+    </message>
+    <message>
+        <source>The driver reports an error</source>
+        <translation>Sürücü hata bildiriyor</translation>
+    </message>
+    <message>
+        <source>The graphics driver could not be read.</source>
+        <translation>Ekran kartı sürücüsü okunamadı.</translation>
+    </message>
+</context>
+<context>
+    <name>WordsView</name>
+    <message>
+        <source>Nobody ever asks for these words: not we, not support, not a web page.</source>
+        <translation>Bu sözcükleri hiç kimse istemez: ne biz, ne destek, ne bir web sayfası.</translation>
+    </message>
+    <message>
+        <source>Whoever has them has your coins. Write them on paper, in order; no photo, no file, no mail.</source>
+        <translation>Onlar kimdeyse paranız ondadır. Kâğıda sırasıyla yazın; fotoğraf, dosya, e-posta olmasın.</translation>
+    </message>
+    <message>
+        <source>Recovery words</source>
+        <translation>Kurtarma sözcükleri</translation>
+    </message>
+    <message>
+        <source>Show my words</source>
+        <translation>Sözcüklerimi göster</translation>
+    </message>
+    <message>
+        <source>Show my words (in {seconds} s)</source>
+        <translation>Sözcüklerimi göster ({seconds} sn içinde)</translation>
+    </message>
+    <message>
+        <source>Nobody is looking: show my words</source>
+        <translation>Kimse bakmıyor: sözcüklerimi göster</translation>
+    </message>
+</context>
+<context>
+    <name>_StakingSheet</name>
+    <message>
+        <source>Amount</source>
+        <translation>Tutar</translation>
+    </message>
+    <message>
+        <source>{name}  ·  commission {percent}</source>
+        <translation>{name}  ·  komisyon {percent}</translation>
+    </message>
+    <message>
+        <source>{name}  ·  {amount} staked</source>
+        <translation>{name}  ·  {amount} stake edildi</translation>
+    </message>
+    <message>
+        <source>What unstaking means</source>
+        <translation>Stake çözmenin anlamı</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+</context>
+<context>
+    <name>_WalletSheet</name>
+    <message>
+        <source>Name of the wallet</source>
+        <translation>Cüzdanın adı</translation>
+    </message>
+    <message>
+        <source>Password for this computer</source>
+        <translation>Bu bilgisayar için parola</translation>
+    </message>
+    <message>
+        <source>At least 8 characters. It protects the file here; the words alone bring the wallet back.</source>
+        <translation>En az 8 karakter. Buradaki dosyayı korur; cüzdanı yalnızca sözcükler geri getirir.</translation>
+    </message>
+    <message>
+        <source>The password once more</source>
+        <translation>Parola, bir kez daha</translation>
+    </message>
+    <message>
+        <source>The password has less than 8 characters.</source>
+        <translation>Parola 8 karakterden kısa.</translation>
+    </message>
+    <message>
+        <source>The two passwords differ.</source>
+        <translation>İki parola farklı.</translation>
+    </message>
+</context>
+</TS>
