@@ -8,6 +8,7 @@ import math
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
+from random import Random
 
 from r3mes_api.accounts.client_address import is_trusted, parse_networks
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
@@ -140,6 +141,8 @@ class NodeSessions:
         self._draining = False
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
+        # Nobody gains by guessing one, and asking the system for each costs more than choosing the node.
+        self._job_ids = Random(secrets.randbits(256))
         self.elsewhere: Callable[[Reservation], JobHolder] | None = None
         """The way to a node of another replica, where there are replicas."""
         self._trusted_proxies = parse_networks(",".join(settings.trusted_proxies))
@@ -363,7 +366,7 @@ class NodeSessions:
     ) -> NodeJob | NoChoice:
         """Takes a place on the best node and sends it the job. Raises ApiError BODY_TOO_LARGE."""
         now = self._clock()
-        job_id = JobId(secrets.token_hex(8))
+        job_id = JobId(f"{self._job_ids.getrandbits(64):016x}")
         wanted = Wanted(question.model, question.adapter, question.continues)
         reservation = self.registry.reserve(job_id, wanted, now, excluded)
         if isinstance(reservation, NoChoice):

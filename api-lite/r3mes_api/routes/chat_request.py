@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from r3mes_protocol.chat import ChatRequest, parse_chat_request
 from r3mes_protocol.limits import MAX_NAME_CHARS
-from r3mes_protocol.wire import is_finite
+from r3mes_protocol.wire import is_finite, may_be_infinite
 
 # A tuple, since what is looked up in it may be anything, and a set can't be asked for a list.
 _ROLES = ("user", "assistant", "system", "developer", "tool")
@@ -48,7 +48,7 @@ def read_plain(data: bytes) -> ChatBody | None:
         body = from_json(data, allow_inf_nan=False)
     except ValueError:
         return None
-    if not isinstance(body, dict) or not is_finite(body):
+    if not isinstance(body, dict) or (may_be_infinite(data) and not is_finite(body)):
         return None
     model, adapter = body.pop("model", None), body.pop("adapter", None)
     if not (_is_name(model) and (adapter is None or _is_name(adapter))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from statistics import median
 
 WINDOW = 32
 """Answers that are remembered: an hour of a quiet node, a minute of a busy one."""
@@ -25,6 +24,13 @@ GAPS_TO_JUDGE = 3
 PATIENCE = 20
 """A node is stalled after so many times its own longest usual gap. A batch that takes in a long prompt pauses for
 some tens of tokens."""
+
+
+def median(values: deque[float]) -> float:
+    """Of a few values; `statistics.median` takes several times as long to find out what kind of numbers they are."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 class Pace:
