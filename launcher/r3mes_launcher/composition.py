@@ -17,6 +17,7 @@ from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
 from r3mes_launcher.core.launcher import LauncherCore, LauncherParts
 from r3mes_launcher.core.local_gateway import CommandForPort
 from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.provisioning import Installer
 from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.settings import SettingsStore
@@ -25,12 +26,19 @@ from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts
 from r3mes_launcher.ports.clock import SystemClock
+from r3mes_launcher.ports.disk_space import DiskSpace
 from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
+from r3mes_launcher.ports.fixed_source import FixedSource
 from r3mes_launcher.ports.gpu_demo import DemoGpuSource
 from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
+from r3mes_launcher.ports.gpu_use import NvmlGpuUse
+from r3mes_launcher.ports.idle import system_idle
+from r3mes_launcher.ports.network_state import NetworkReading, system_network
+from r3mes_launcher.ports.power import PowerReading, SystemPower
 from r3mes_launcher.ports.process_tree import system_process_trees
-from r3mes_launcher.ports.session_events import system_session_events
+from r3mes_launcher.ports.running_programs import SystemPrograms
+from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
@@ -61,6 +69,8 @@ class CompositionOptions:
     """Where the data lie, instead of R3MES_HOME or the platform's folder."""
     back_off: BackOff | None = None
     """Other pauses between restarts, for tests."""
+    policy: PolicySources | None = None
+    """What the policy observes, instead of this computer: for tests."""
     stretch: StretchParameters = STANDARD
     """What opening the wallet's file costs; less for tests."""
 
@@ -79,6 +89,7 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
         command = installer_command()
         installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
         runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
+    policy_sources = demo_policy_sources() if options.demo else system_policy_sources(folder, environment)
     # The emulated chain keeps its state beside the demo's wallet, whose coins it has.
     demo_gateway = {**DEMO_GATEWAY, "R3MES_DEVNET_FILE": str(folder.root / "devnet.sqlite")}
     settings = SettingsStore(folder.settings, logs.say, _session_settings(options))
@@ -102,10 +113,36 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
                 say=logs.say,
                 parameters=options.stretch,
             ),
+            policy=options.policy or policy_sources,
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),
         )
+    )
+
+
+def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> PolicySources:
+    return PolicySources(
+        idle=system_idle(environ),
+        power=SystemPower(),
+        programs=SystemPrograms(),
+        network=system_network(),
+        disk=DiskSpace(folder.root),
+        gpu_use=NvmlGpuUse(),
+        events=system_session_events(),
+    )
+
+
+def demo_policy_sources() -> PolicySources:
+    """A computer that is left alone: the demo depends on nothing outside it."""
+    return PolicySources(
+        idle=FixedSource(3600.0),
+        power=FixedSource(PowerReading(on_battery=False)),
+        programs=FixedSource(frozenset()),
+        network=FixedSource(NetworkReading(online=True, metered=False)),
+        disk=FixedSource(1_000_000),
+        gpu_use=FixedSource(()),
+        events=NoSessionEvents(),
     )
 
 

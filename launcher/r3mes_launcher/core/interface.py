@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import (
     ChatDelta,
     ChatTurn,
@@ -19,6 +20,7 @@ from r3mes_launcher.core.state import (
 if TYPE_CHECKING:
     # For their types alone: what is behind them takes long to import, and a window has to open first.
     from r3mes_launcher.core.owner_desk import OwnerDesk
+    from r3mes_launcher.core.policy_desk import PolicyDesk
     from r3mes_launcher.core.wallet_service import WalletService
 
 
@@ -54,6 +56,11 @@ class Core(Protocol):
         """What the wallet's owner does for this computer's node."""
         ...
 
+    @property
+    def policy(self) -> PolicyDesk:
+        """When the node may run: its settings, the pause, and "serve anyway". Call it on the core's loop."""
+        ...
+
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         """Starts telling the listener, first with what is known now. Returns the way to end it."""
         ...
@@ -71,6 +78,18 @@ class Core(Protocol):
 
     async def set_desired(self, desired: Desired) -> None:
         """The switch. Serving provisions the engine first where it is missing."""
+        ...
+
+    async def pause(self, choice: PauseChoice) -> None:
+        """The node does not run until then; the switch stays where it is. A second pause replaces the first."""
+        ...
+
+    async def resume(self) -> None:
+        """Ends the pause."""
+        ...
+
+    async def serve_anyway(self) -> None:
+        """Ends the pause, and sets aside every reason that can be set aside without harm, until it is over."""
         ...
 
     async def cancel_provisioning(self) -> None: ...

@@ -18,6 +18,8 @@ from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
+from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
+from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import (
     Actual,
@@ -37,7 +39,7 @@ from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.core.wallet_orders import NodeFacts
 from r3mes_launcher.core.wallet_service import WalletParts, WalletService
-from r3mes_launcher.core.wallet_state import WalletState
+from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_protocol import __version__
 from r3mes_protocol.grants import SignedGrant
@@ -61,6 +63,7 @@ class LauncherParts:
     gateway_command: CommandForPort
     gpus: GpuTelemetry
     wallet: WalletParts
+    policy: PolicySources
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -89,6 +92,14 @@ class LauncherCore:
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
         self._wallet = WalletService(parts.wallet, self._on_wallet)
+        self._policy = PolicyDesk(
+            parts.settings,
+            parts.policy,
+            parts.wallet.clock,
+            self._on_policy,
+            parts.supervisor.child_pids,
+            self._on_wake,
+        )
         self._owner = OwnerDesk(
             self._wallet,
             GrantFile(parts.folder.grant),
@@ -109,6 +120,10 @@ class LauncherCore:
     @property
     def owner(self) -> OwnerDesk:
         return self._owner
+
+    @property
+    def policy(self) -> PolicyDesk:
+        return self._policy
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         listener.on_state(self._state)
@@ -146,6 +161,10 @@ class LauncherCore:
         await self._use_gateway(settings.gateway_kind, settings.gateway_url)
         await self._wallet.start()
         await self._owner.start()
+        # Before the wish is resumed: nothing starts that the policy would stop at once.
+        self._watch_gpu(self._state)
+        await self._policy.start()
+        self._node.suspend(self._policy.reasons)
         self._node.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
@@ -159,6 +178,7 @@ class LauncherCore:
     async def _close(self) -> None:
         # First: nothing is signed while the rest ends.
         await self._wallet.close()
+        await self._policy.close()
         if self._node is not None:
             await self._node.close()
         if self._local_gateway is not None:
@@ -179,6 +199,18 @@ class LauncherCore:
         self._parts.settings.change(desired=desired)
         node.wish(desired)
 
+    async def pause(self, choice: PauseChoice) -> None:
+        await self._started.wait()
+        self._policy.pause(choice)
+
+    async def resume(self) -> None:
+        await self._started.wait()
+        self._policy.resume()
+
+    async def serve_anyway(self) -> None:
+        await self._started.wait()
+        self._policy.serve_anyway()
+
     async def cancel_provisioning(self) -> None:
         (await self._ready_node()).cancel_provisioning()
 
@@ -193,6 +225,7 @@ class LauncherCore:
         node = await self._ready_node()
         self._parts.settings.change(device=device)
         self._change(replace(self._state, device_choice=device))
+        self._watch_gpu(self._state)
         node.choose_device(device)
 
     async def choose_model(self, path: str) -> None:
@@ -281,10 +314,12 @@ class LauncherCore:
         known = report if report.origin == base.url else GatewayReport()
         gateway = replace(base, reachable=known.reachable, message=base.message or known.message)
         self._change(replace(self._state, gateway=gateway, models=known.models))
+        self._policy.observe(gateway_remote=base.kind is GatewayKind.REMOTE)
 
     def _on_node(self, node: NodeState) -> None:
         before = self._state.node
         self._change(replace(self._state, node=node))
+        self._watch_gpu(self._state)
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
             self._monitor.look_now()
         if node.desired is not before.desired and self._started.is_set():
@@ -293,6 +328,22 @@ class LauncherCore:
 
     def _on_wallet(self, wallet: WalletState) -> None:
         self._change(replace(self._state, wallet=wallet))
+        self._policy.observe(
+            wallet_locked=None if wallet.vault is VaultState.LOOKING else wallet.vault is not VaultState.OPEN
+        )
+
+    def _on_policy(self, report: PolicyReport) -> None:
+        self._change(replace(self._state, policy=report))
+        # Until the core has started, `start` itself hands them over.
+        if self._started.is_set() and self._node is not None:
+            self._node.suspend(report.reasons)
+
+    def _on_wake(self) -> None:
+        self._logs.say("The computer slept and is awake again.")
+        self._monitor.look_now()
+
+    def _watch_gpu(self, state: LauncherState) -> None:
+        self._policy.use_gpu(state.device_choice is not DeviceChoice.CPU, state.node.engine.running)
 
     def _hand_grant(self, signed: SignedGrant) -> None:
         if self._node is not None:

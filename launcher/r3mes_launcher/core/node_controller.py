@@ -34,12 +34,12 @@ from r3mes_launcher.core.node_events import (
     StopEngine,
     StopManner,
     Suspended,
-    SuspendReason,
     Tick,
     Wished,
 )
 from r3mes_launcher.core.node_machine import step
 from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.policy.reasons import ActiveReason, SuspendReason
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import (
     Actual,
@@ -55,6 +55,7 @@ from r3mes_launcher.core.stop_ladder import (
     ENGINE_CLOSE,
     ENGINE_DRAIN,
     ENGINE_STOP,
+    ENGINE_YIELD,
     FORCED,
     StopAction,
     StopLadder,
@@ -69,6 +70,7 @@ LADDERS: Mapping[StopManner, StopLadder] = {
     StopManner.CLOSE: ENGINE_CLOSE,
     StopManner.STOP: ENGINE_STOP,
     StopManner.FORCE: FORCED,
+    StopManner.YIELD: ENGINE_YIELD,
 }
 
 
@@ -95,6 +97,8 @@ class NodeController:
         self._tell = tell
         self._chance = chance
         self._gateway = ""
+        self._no_gateway_since = time()
+        self._policy: tuple[ActiveReason, ...] = ()
         self._grant: SignedGrant | None = None
         self._report = RuntimeReport(present=False)
         self._facts = EngineFacts()
@@ -140,9 +144,16 @@ class NodeController:
             return
         moved = bool(self._gateway)
         self._gateway = origin
+        self._no_gateway_since = time()
         self._dispatch(Suspended(self._suspend_reasons()))
         if moved and origin:
             self._dispatch(Reconfigured())
+
+    def suspend(self, reasons: tuple[ActiveReason, ...]) -> None:
+        """What the policy has against running now; empty when nothing. As often as it likes."""
+        if reasons != self._policy:
+            self._policy = reasons
+            self._dispatch(Suspended(self._suspend_reasons()))
 
     def use_grant(self, signed: SignedGrant) -> None:
         """The owner's word for this node: shown at its next registration."""
@@ -176,6 +187,7 @@ class NodeController:
             desired=machine.desired,
             actual=machine.actual,
             reason=machine.reason,
+            suspended=machine.suspended,
             fault=machine.fault,
             retry_at=None if machine.retry_at is None else time() + machine.retry_at - now,
             progress=machine.progress,
@@ -202,7 +214,7 @@ class NodeController:
             self._arm(loop)
         if self._at_rest():
             self._rest.set()
-        if self._machine.reason != before.reason and self._machine.reason:
+        if self._machine.reason and _worth_a_line(before, self._machine):
             level = LogLevel.ERROR if self._machine.actual is Actual.FAULTED else LogLevel.INFO
             self._logs.say(self._machine.reason, level)
         self._tell_state()
@@ -242,8 +254,11 @@ class NodeController:
             return self._given_up
         return self._machine.actual is not Actual.PROVISIONING
 
-    def _suspend_reasons(self) -> frozenset[SuspendReason]:
-        return frozenset() if self._gateway else frozenset({SuspendReason.GATEWAY})
+    def _suspend_reasons(self) -> tuple[ActiveReason, ...]:
+        if self._gateway:
+            return self._policy
+        waiting = ActiveReason(SuspendReason.GATEWAY, "gateway", (), self._no_gateway_since)
+        return (*self._policy, waiting)
 
     # --- the engine ----------------------------------------------------------------------------------------------
 
@@ -333,6 +348,13 @@ class NodeController:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._dispatch(StartRefused(_unexpected(error)))
+
+
+def _worth_a_line(before: NodeMachineState, after: NodeMachineState) -> bool:
+    """Whether the log gets the new reason. Figures of one that goes on, such as degrees, are no news."""
+    if before.actual is after.actual is Actual.SUSPENDED:
+        return [active.reason for active in before.suspended] != [active.reason for active in after.suspended]
+    return before.reason != after.reason
 
 
 def _unexpected(error: BaseException) -> Fault:

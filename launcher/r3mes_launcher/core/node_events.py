@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from r3mes_launcher.core.policy.reasons import ActiveReason
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import Desired, DeviceChoice, Fault, Progress
-
-
-class SuspendReason(StrEnum):
-    """Why a node that is wished for does not run. More reasons come with the rules that set them."""
-
-    GATEWAY = "gateway"
-
 
 # --- events ----------------------------------------------------------------------------------------------------
 
@@ -46,7 +40,9 @@ class Reconfigured:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    reasons: frozenset[SuspendReason]
+    """Everything that stands against running now; empty when nothing does."""
+
+    reasons: tuple[ActiveReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +195,8 @@ class StopManner(StrEnum):
     """Nobody is served."""
     FORCE = "force"
     """It does not answer."""
+    YIELD = "yield"
+    """The GPU is wanted back within a second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,16 +41,21 @@ from r3mes_launcher.core.node_events import (
     StopEngine,
     StopManner,
     Suspended,
-    SuspendReason,
     Tick,
     Wished,
 )
 from r3mes_launcher.core.node_machine_state import NodeMachineState, Runtime
+from r3mes_launcher.core.policy.reasons import Urgency
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault
 from r3mes_protocol.exit_codes import ExitCode
 
-_SUSPEND_SENTENCES = {SuspendReason.GATEWAY: "Waiting for the gateway to start."}
-
+_BY_URGENCY = {
+    Urgency.WHEN_DONE: StopManner.DRAIN,
+    Urgency.SOON: StopManner.CLOSE,
+    Urgency.AT_ONCE: StopManner.YIELD,
+}
+_HASTE = (StopManner.DRAIN, StopManner.CLOSE, StopManner.STOP, StopManner.FORCE, StopManner.YIELD)
+"""From the most patient manner to the least."""
 
 Step: TypeAlias = tuple[NodeMachineState, tuple[Effect, ...]]
 
@@ -99,6 +104,7 @@ def _settle(state: NodeMachineState, event: object, now: float) -> Step:
         ready_by=None,
         healthy_at=None,
         retry_at=None,
+        manner=None,
         lost="",
         unfit=None,
         complaint=None,
@@ -115,8 +121,7 @@ def _settle(state: NodeMachineState, event: object, now: float) -> Step:
     if state.runtime is Runtime.MISSING:
         return replace(at_rest, actual=Actual.PROVISIONING, reason="Installing the engine."), (Provision(),)
     if state.suspended:
-        sentence = " ".join(_SUSPEND_SENTENCES[reason] for reason in sorted(state.suspended))
-        return replace(at_rest, actual=Actual.SUSPENDED, reason=sentence), ()
+        return replace(at_rest, actual=Actual.SUSPENDED, reason=state.suspended_because), ()
     reason = "No usable GPU was found: starting on the CPU." if state.fell_back else "Starting the engine."
     started = replace(at_rest, actual=Actual.STARTING, reason=reason, ready_by=now + state.ready_deadline_s)
     return started, (StartEngine(DeviceChoice.CPU if state.fell_back else state.device),)
@@ -133,6 +138,7 @@ def _fail(state: NodeMachineState, fault: Fault) -> Step:
         fault=fault,
         reason=fault.message,
         progress=None,
+        manner=None,
         lost="",
         unfit=None,
         complaint=None,
@@ -175,11 +181,14 @@ def _provisioning_failed(state: NodeMachineState, event: ProvisioningFailed, now
 
 def _stop(state: NodeMachineState, manner: StopManner, lost: str = "") -> Step:
     drains = manner in (StopManner.DRAIN, StopManner.CLOSE)
+    because = state.suspended_because if state.wished else ""
+    doing = "Finishing the requests that run." if drains else "Stopping the engine."
     stopping = replace(
         state,
         actual=Actual.DRAINING if drains else Actual.STOPPING,
+        manner=manner,
         lost=lost,
-        reason="Finishing the requests that run." if drains else "Stopping the engine.",
+        reason=f"{because} {doing}".strip(),
         progress=None,
         ready_by=None,
         healthy_at=None,
@@ -188,13 +197,31 @@ def _stop(state: NodeMachineState, manner: StopManner, lost: str = "") -> Step:
 
 
 def _starting_may_stop(state: NodeMachineState, event: object, now: float) -> Step:
-    return (state, ()) if state.wanted else _stop(state, StopManner.STOP)
+    if state.wanted:
+        return state, ()
+    return _stop(state, StopManner.YIELD if state.urgency is Urgency.AT_ONCE else StopManner.STOP)
 
 
 def _running_may_drain(state: NodeMachineState, event: object, now: float) -> Step:
     if state.wanted:
         return state, ()
-    return _stop(state, StopManner.CLOSE if state.closing else StopManner.DRAIN)
+    return _stop(state, _fitting_manner(state))
+
+
+def _fitting_manner(state: NodeMachineState) -> StopManner:
+    """How an engine that serves is ended now."""
+    by_urgency = _BY_URGENCY[state.urgency]
+    if state.closing and by_urgency is StopManner.DRAIN:
+        return StopManner.CLOSE
+    return by_urgency
+
+
+def _suspended_while_ending(state: NodeMachineState, event: Suspended, now: float) -> Step:
+    # A reason that can't wait so long may come while an engine is being ended for one that can.
+    manner = _fitting_manner(state)
+    if state.manner is None or _HASTE.index(manner) <= _HASTE.index(state.manner):
+        return state, ()
+    return _stop(state, manner, state.lost)
 
 
 def _restart_start(state: NodeMachineState, event: object, now: float) -> Step:
@@ -207,7 +234,9 @@ def _restart_running(state: NodeMachineState, event: object, now: float) -> Step
 
 def _hurry(state: NodeMachineState, event: object, now: float) -> Step:
     # The launcher closes while a drain that was meant to take its time is under way.
-    return state, (StopEngine(StopManner.CLOSE),)
+    if state.manner is not StopManner.DRAIN:
+        return state, ()
+    return replace(state, manner=StopManner.CLOSE), (StopEngine(StopManner.CLOSE),)
 
 
 def _loading(state: NodeMachineState, event: EngineLoading, now: float) -> Step:
@@ -301,6 +330,7 @@ def _count_loss(state: NodeMachineState, how: str, chance: float, now: float) ->
         reason=f"The engine {how}.{complaint} It is started again (loss {losses} of {state.back_off.max_losses}).",
         retry_at=now + state.back_off.delay_s(losses, chance),
         progress=None,
+        manner=None,
         lost="",
         unfit=None,
         complaint=None,
@@ -317,7 +347,7 @@ def _unkillable(state: NodeMachineState, event: object, now: float) -> Step:
 
 
 def _force_again(state: NodeMachineState, event: object, now: float) -> Step:
-    return state, (StopEngine(StopManner.FORCE),)
+    return replace(state, manner=StopManner.FORCE), (StopEngine(StopManner.FORCE),)
 
 
 def _start_again(state: NodeMachineState, event: object, now: float) -> Step:
@@ -386,11 +416,13 @@ _BY_STATE: dict[Actual, dict[type[object], Handler]] = {
     },
     Actual.DRAINING: {
         Closing: _hurry,
+        Suspended: _suspended_while_ending,
         DrainEnded: _drain_ended,
         EngineExited: _exited_while_stopping,
         EngineUnkillable: _unkillable,
     },
     Actual.STOPPING: {
+        Suspended: _suspended_while_ending,
         StartRefused: _start_refused,
         EngineExited: _exited_while_stopping,
         EngineUnkillable: _unkillable,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from r3mes_launcher.core.back_off import BackOff
-from r3mes_launcher.core.node_events import SuspendReason
+from r3mes_launcher.core.node_events import StopManner
+from r3mes_launcher.core.policy.reasons import ActiveReason, Urgency
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, Progress
 
 READY_DEADLINE_S = 180.0
@@ -29,7 +30,7 @@ class NodeMachineState:
     actual: Actual = Actual.UNPROVISIONED
     desired: Desired = Desired.OFF
     closing: bool = False
-    suspended: frozenset[SuspendReason] = frozenset()
+    suspended: tuple[ActiveReason, ...] = ()
     runtime: Runtime = Runtime.UNKNOWN
     device: DeviceChoice = DeviceChoice.AUTO
     cpu_fallback: bool = False
@@ -44,6 +45,8 @@ class NodeMachineState:
     ready_by: float | None = None
     healthy_at: float | None = None
     retry_at: float | None = None
+    manner: StopManner | None = None
+    """While an engine is ended: how."""
     lost: str = ""
     """While stopping: why this stop counts as a loss; empty when it was wanted."""
     unfit: Fault | None = None
@@ -63,6 +66,14 @@ class NodeMachineState:
     @property
     def wished(self) -> bool:
         return self.desired is Desired.SERVING and not self.closing
+
+    @property
+    def urgency(self) -> Urgency:
+        return max((active.urgency for active in self.suspended), default=Urgency.WHEN_DONE)
+
+    @property
+    def suspended_because(self) -> str:
+        return " ".join(active.sentence for active in self.suspended)
 
     @property
     def engine_lives(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from r3mes_launcher.core.policy.reasons import ActiveReason, PolicyReport
 from r3mes_launcher.core.wallet_state import WalletState
 
 
@@ -85,6 +86,8 @@ class NodeState:
     actual: Actual = Actual.UNPROVISIONED
     reason: str = ""
     """Why actual differs from desired, or what happens next; one sentence."""
+    suspended: tuple[ActiveReason, ...] = ()
+    """What stands against running now, also while the switch is off."""
     fault: Fault | None = None
     retry_at: float | None = None
     progress: Progress | None = None
@@ -196,3 +199,4 @@ class LauncherState:
     model_path: str = "builtin"
     """`builtin`, or a folder or GGUF file."""
     wallet: WalletState = field(default_factory=WalletState)
+    policy: PolicyReport = field(default_factory=PolicyReport)

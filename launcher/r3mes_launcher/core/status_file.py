@@ -65,6 +65,10 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "desired": node.desired.value,
             "actual": node.actual.value,
             "reason": node.reason,
+            "suspended": [
+                {"reason": active.reason.value, "sentence": active.sentence, "since": active.since}
+                for active in node.suspended
+            ],
             "fault": None if fault is None else {"code": fault.code, "message": fault.message, "hint": fault.hint},
             "retry_at": node.retry_at,
             "node_id": node.node_id,

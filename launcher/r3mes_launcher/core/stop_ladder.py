@@ -64,5 +64,12 @@ INSTALLER_STOP: StopLadder = (
     *_FORCE,
 )
 
+ENGINE_YIELD: StopLadder = (
+    # Another program waits for the GPU's memory. An orderly end takes milliseconds unless a kernel runs; a second is
+    # what we promise. The answers that break off go on at another node.
+    StopStep(StopAction.STOP, 0.5),
+    StopStep(StopAction.KILL, 10.0),
+)
+
 FORCED: StopLadder = _FORCE
 """For a child that no longer listens."""

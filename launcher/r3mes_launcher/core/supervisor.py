@@ -65,6 +65,10 @@ class Supervisor:
         self._children[child] = asyncio.create_task(self._mourn(name, child), name=f"supervise {name}")
         return child
 
+    def child_pids(self) -> frozenset[int]:
+        """Of the children that run. May be called on any thread."""
+        return frozenset(child.pid for child in tuple(self._children))
+
     async def close(self) -> None:
         """Call it when every child has been stopped. Whatever still runs is ended by force."""
         for child in list(self._children):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import Callable
 from dataclasses import replace
-from queue import SimpleQueue
 from typing import Any
 
+from r3mes_launcher.core.blocking_reader import BlockingReader
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.gpu import GpuSource
@@ -46,7 +44,7 @@ class GpuTelemetry:
 
     async def run(self, tell: Callable[[GpuReport], None]) -> None:
         """Reads until it is cancelled; calls `tell` on the loop, in order, also while the driver hangs."""
-        reader = _Reader(self._source, asyncio.get_running_loop())
+        reader = BlockingReader(self._source.read, self._source.close, THREAD_NAME)
         last = GpuReport()
         asked_at = 0.0
         reading: asyncio.Future[GpuReport] | None = None
@@ -98,57 +96,3 @@ def _silent(last: GpuReport, at: float, seconds: float) -> GpuReport:
 def _without_driver(last: GpuReport, at: float, message: str) -> GpuReport:
     gone = tuple(replace(sample, lost=True) for sample in last.gpus)
     return replace(last, at=at, driver=GpuDriver.FAILED, message=message, gpus=gone)
-
-
-class _Reader:
-    """The one thread that talks to the source.
-
-    A daemon, because a driver may hang for ever; executors of the standard library would wait for it at exit.
-    """
-
-    def __init__(self, source: GpuSource, loop: asyncio.AbstractEventLoop) -> None:
-        self._source = source
-        self._loop = loop
-        self._asked: SimpleQueue[asyncio.Future[GpuReport] | None] = SimpleQueue()
-        self._ended: asyncio.Future[None] = loop.create_future()
-        threading.Thread(target=self._run, name=THREAD_NAME, daemon=True).start()
-
-    def ask(self) -> asyncio.Future[GpuReport]:
-        answer: asyncio.Future[GpuReport] = self._loop.create_future()
-        self._asked.put(answer)
-        return answer
-
-    async def close(self, timeout_s: float) -> None:
-        self._asked.put(None)
-        await asyncio.wait({self._ended}, timeout=timeout_s)
-
-    def _run(self) -> None:
-        try:
-            while (answer := self._asked.get()) is not None:
-                self._answer(answer)
-        finally:
-            self._source.close()
-            self._on_loop(self._ended.set_result, None)
-
-    def _answer(self, answer: asyncio.Future[GpuReport]) -> None:
-        try:
-            report = self._source.read()
-        except Exception as error:
-            self._on_loop(_fail, answer, error)
-        else:
-            self._on_loop(_deliver, answer, report)
-
-    def _on_loop(self, act: Callable[..., None], *arguments: Any) -> None:
-        # The loop may be closed by the time that a hung driver answers.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(act, *arguments)
-
-
-def _deliver(answer: asyncio.Future[GpuReport], report: GpuReport) -> None:
-    if not answer.done():
-        answer.set_result(report)
-
-
-def _fail(answer: asyncio.Future[GpuReport], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)

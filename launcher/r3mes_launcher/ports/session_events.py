@@ -1,4 +1,4 @@
-"""What the desktop's session tells: that the computer goes to sleep, and that the screen is locked."""
+"""What the desktop's session tells: that the computer sleeps, wakes or shuts down, and that the screen is locked."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class NoSessionEvents:
 
 
 class LogindEvents:
-    """Linux with systemd-logind: PrepareForSleep of the manager and Lock of any session, by the system's D-Bus."""
+    """Linux with systemd-logind, by the system's D-Bus: PrepareForSleep and PrepareForShutdown of the manager, Lock
+    and Unlock of any session."""
 
     def __init__(self) -> None:
         self._unavailable: tuple[str, ...] = ()
@@ -68,12 +69,15 @@ class LogindEvents:
         logind = DBusAddress("/org/freedesktop/login1", "org.freedesktop.login1", "org.freedesktop.login1.Manager")
         rules = (
             MatchRule(type="signal", interface="org.freedesktop.login1.Manager", member="PrepareForSleep"),
+            MatchRule(type="signal", interface="org.freedesktop.login1.Manager", member="PrepareForShutdown"),
             MatchRule(type="signal", interface="org.freedesktop.login1.Session", member="Lock"),
+            MatchRule(type="signal", interface="org.freedesktop.login1.Session", member="Unlock"),
         )
         heard: asyncio.Queue[Any] = asyncio.Queue()
         async with open_dbus_router(bus="SYSTEM") as router:
-            with router.filter(rules[0], queue=heard), router.filter(rules[1], queue=heard):
+            with contextlib.ExitStack() as filters:
                 for rule in rules:
+                    filters.enter_context(router.filter(rule, queue=heard))
                     await router.send_and_get_reply(message_bus.AddMatch(rule))
                 while True:
                     # Asked now and then, so that a bus without logind, or one that went away, is found out.
@@ -88,11 +92,19 @@ class LogindEvents:
 
 
 def event_of(message: Any) -> SystemEvent | None:
-    """What a signal of logind means; None for the end of a sleep."""
+    """What a signal of logind means; None for a shutdown that was called off and for signals of others."""
     member = next((value for field, value in message.header.fields.items() if field.name == "member"), "")
-    if member == "PrepareForSleep":
-        return SystemEvent.SLEEP if message.body and message.body[0] else None
-    return SystemEvent.SESSION_LOCK if member == "Lock" else None
+    begins = bool(message.body and message.body[0])
+    match member:
+        case "PrepareForSleep":
+            return SystemEvent.SLEEP if begins else SystemEvent.WAKE
+        case "PrepareForShutdown":
+            return SystemEvent.SHUTDOWN if begins else None
+        case "Lock":
+            return SystemEvent.SESSION_LOCK
+        case "Unlock":
+            return SystemEvent.SESSION_UNLOCK
+    return None
 
 
 def system_session_events() -> SessionEvents:

@@ -22,7 +22,10 @@ class LockReason(StrEnum):
 
 class SystemEvent(StrEnum):
     SLEEP = "sleep"
+    WAKE = "wake"
+    SHUTDOWN = "shutdown"
     SESSION_LOCK = "session_lock"
+    SESSION_UNLOCK = "session_unlock"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,9 @@ class AutoLock:
     def event(self, event: SystemEvent) -> LockReason | None:
         if event is SystemEvent.SLEEP:
             return LockReason.SLEEP if self.policy.on_sleep else None
-        return LockReason.SESSION_LOCK if self.policy.on_session_lock else None
+        if event is SystemEvent.SESSION_LOCK:
+            return LockReason.SESSION_LOCK if self.policy.on_session_lock else None
+        return None
 
     def look(self, now: float) -> tuple[AutoLock, LockReason | None]:
         """Called every few seconds. A clock that goes back locks too: idle time can't be known then."""

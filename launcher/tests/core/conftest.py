@@ -121,6 +121,7 @@ QUICK_LADDERS: dict[StopManner, StopLadder] = {
     StopManner.CLOSE: (_step(StopAction.DRAIN, 0.5), _step(StopAction.STOP, 0.5), *_FORCE),
     StopManner.STOP: (_step(StopAction.STOP, 0.5), *_FORCE),
     StopManner.FORCE: _FORCE,
+    StopManner.YIELD: (_step(StopAction.STOP, 0.3), _step(StopAction.KILL, 5.0)),
 }
 
 

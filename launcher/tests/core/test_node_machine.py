@@ -37,18 +37,26 @@ from r3mes_launcher.core.node_events import (
     StopEngine,
     StopManner,
     Suspended,
-    SuspendReason,
     Tick,
     Wished,
 )
 from r3mes_launcher.core.node_machine import step
 from r3mes_launcher.core.node_machine_state import READY_DEADLINE_S, NodeMachineState, Runtime
+from r3mes_launcher.core.policy.reasons import ActiveReason, SuspendReason, Urgency
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, Progress
 from r3mes_protocol.exit_codes import ExitCode
 
 FAULT = Fault("a_fault", "It did not work.", "Do something.")
 CODES = st.sampled_from([-15, -11, -9, 0, 1, *(int(code) for code in ExitCode)])
+
+
+HARMLESS = (SuspendReason.GATEWAY, SuspendReason.SLEEP, SuspendReason.UPDATE, SuspendReason.WALLET_LOCKED)
+"""Reasons whose sentences need no figures."""
+
+
+def held(reason: SuspendReason, urgency: Urgency = Urgency.WHEN_DONE) -> ActiveReason:
+    return ActiveReason(reason, reason.value, (), 0.0, urgency=urgency)
 
 
 class Node(RuleBasedStateMachine):
@@ -105,9 +113,9 @@ class Node(RuleBasedStateMachine):
         if not self.provisioning:
             self.feed(RuntimeFound(present))
 
-    @rule(reasons=st.frozensets(st.sampled_from(SuspendReason)))
-    def suspend(self, reasons: frozenset[SuspendReason]) -> None:
-        self.feed(Suspended(reasons))
+    @rule(reasons=st.lists(st.builds(held, st.sampled_from(HARMLESS), st.sampled_from(Urgency)), max_size=3))
+    def suspend(self, reasons: list[ActiveReason]) -> None:
+        self.feed(Suspended(tuple(reasons)))
 
     @rule(event=st.sampled_from([Retried(), Reconfigured(), CancelRequested(), *map(DeviceChosen, DeviceChoice)]))
     def meddle(self, event: Event) -> None:
@@ -217,7 +225,7 @@ class Node(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """From wherever this run ended: the way to serving and the way to rest are open."""
-        self.feed(Suspended(frozenset()))
+        self.feed(Suspended(()))
         self.feed(Wished(Desired.SERVING))
         self.answer_everything()
         if self.state.runtime is not Runtime.PRESENT and not self.provisioning:
@@ -353,10 +361,41 @@ def test_a_lost_gateway_is_no_loss_of_the_engine() -> None:
 
 
 def test_it_waits_for_the_gateway() -> None:
-    waiting = frozenset({SuspendReason.GATEWAY})
-    state = drive(present(), Suspended(waiting), Wished(Desired.SERVING))
+    waiting = held(SuspendReason.GATEWAY)
+    state = drive(present(), Suspended((waiting,)), Wished(Desired.SERVING))
     assert state.actual is Actual.SUSPENDED and "gateway" in state.reason
-    assert step(state, Suspended(frozenset()), 0.0)[1] == (StartEngine(DeviceChoice.AUTO),)
+    assert step(state, Suspended(()), 0.0)[1] == (StartEngine(DeviceChoice.AUTO),)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "manner", "actual"),
+    [
+        (Urgency.WHEN_DONE, StopManner.DRAIN, Actual.DRAINING),
+        (Urgency.SOON, StopManner.CLOSE, Actual.DRAINING),
+        (Urgency.AT_ONCE, StopManner.YIELD, Actual.STOPPING),
+    ],
+)
+def test_a_reason_ends_the_engine_as_fast_as_it_must(urgency: Urgency, manner: StopManner, actual: Actual) -> None:
+    reason = held(SuspendReason.UPDATE, urgency)
+    state, effects = step(serving(), Suspended((reason,)), 0.0)
+    assert (state.actual, effects) == (actual, (StopEngine(manner),))
+    assert state.reason.startswith("An update is being installed. ")
+    state = drive(state, EngineExited(ProcessOutcome(-9)))
+    assert (state.actual, state.reason, state.losses) == (Actual.SUSPENDED, "An update is being installed.", 0)
+    assert step(state, Suspended(()), 0.0)[1] == (StartEngine(DeviceChoice.AUTO),)
+
+
+def test_a_more_urgent_reason_speeds_an_end_up_and_nothing_slows_it_down() -> None:
+    slow, soon, at_once = (held(SuspendReason.UPDATE, urgency) for urgency in Urgency)
+    state, _ = step(serving(), Suspended((slow,)), 0.0)
+    state, effects = step(state, Suspended((slow, soon)), 0.0)
+    assert effects == (StopEngine(StopManner.CLOSE),)
+    assert step(state, Suspended((slow, soon)), 0.0)[1] == (), "no ladder begins anew"
+    assert step(state, Suspended(()), 0.0)[1] == ()
+    state, effects = step(state, Suspended((at_once,)), 0.0)
+    assert (state.actual, effects) == (Actual.STOPPING, (StopEngine(StopManner.YIELD),))
+    assert step(state, Suspended((at_once, slow)), 0.0)[1] == ()
+    assert step(serving(), Suspended((slow, at_once)), 0.0)[1] == (StopEngine(StopManner.YIELD),)
 
 
 def test_cancelling_the_installation_takes_the_wish_back() -> None:

@@ -21,6 +21,8 @@ from r3mes_launcher.core.policy.reasons import (
 )
 from r3mes_launcher.core.policy.rules import RULED, Judgement, Signal, judge, timing, urgency
 
+UNTIL_STEP_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -140,7 +142,8 @@ def _watch(reason: SuspendReason, judgement: Judgement, watch: Watch, settings: 
 
 
 def _active(reason: SuspendReason, judgement: Judgement, since: float, now: float) -> ActiveReason:
-    until = None if judgement.until_s is None else now + judgement.until_s
+    # In whole steps: two looks at the same end are to tell the same time.
+    until = None if judgement.until_s is None else round((now + judgement.until_s) / UNTIL_STEP_S) * UNTIL_STEP_S
     return ActiveReason(reason, judgement.code, judgement.figures, since, until, urgency(reason, judgement))
 
 

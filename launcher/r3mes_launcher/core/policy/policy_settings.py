@@ -50,7 +50,7 @@ class GpuBusyRule(_Rule):
     memory_mb: Annotated[int, Field(ge=64, le=1_000_000)] = 2048
     """More than this in the hands of other programs, on a GPU that the node uses, and it yields. A desktop with a
     browser and a player takes less."""
-    wait_s: Annotated[float, Field(ge=5, le=3600)] = 60.0
+    wait_s: Annotated[float, Field(ge=1, le=3600)] = 60.0
     """How long the GPU stays theirs at least: a program that just closed often starts again."""
 
 

@@ -1,0 +1,299 @@
+"""Keeps the policy going: gathers what it needs to know, decides once a second, and takes the person's word."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from r3mes_launcher.core.foreign_use import ForeignUse
+from r3mes_launcher.core.policy.decision import (
+    Pause,
+    PolicyState,
+    decide,
+    paused,
+    restarted,
+    resumed,
+    served_anyway,
+)
+from r3mes_launcher.core.policy.observations import GpuObservation, Observations
+from r3mes_launcher.core.policy.policy_settings import PolicySettings, program_name
+from r3mes_launcher.core.policy.reasons import ActiveReason, PauseChoice, PolicyReport
+from r3mes_launcher.core.settings import KeptPause, SettingsStore
+from r3mes_launcher.core.source_watch import SourceWatch
+from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.ports.gpu_use import GpuUse
+from r3mes_launcher.ports.network_state import NetworkReading
+from r3mes_launcher.ports.power import PowerReading
+from r3mes_launcher.ports.session_events import SessionEvents
+from r3mes_launcher.ports.source import Source, Unavailable
+from r3mes_launcher.wallet.auto_lock import SystemEvent
+
+LOOK_S = 1.0
+"""How often it decides; times in sentences and schedules need no more."""
+SLEPT_S = 30.0
+"""A gap this long between two looks: the computer slept, whether it said so or not."""
+
+IDLE_S = 2.0
+"""A person who comes back waits no longer than this."""
+PROGRAMS_S = 5.0
+"""Listing all processes takes some 20 ms."""
+POWER_S = 5.0
+NETWORK_S = 10.0
+DISK_S = 30.0
+GPU_BUSY_S = 0.25
+"""While an engine holds a GPU: with the 0.5 s that it has to end, its memory is free within a second."""
+GPU_CALM_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySources:
+    """The outside world, real or not."""
+
+    idle: Source[float]
+    power: Source[PowerReading]
+    programs: Source[frozenset[str]]
+    network: Source[NetworkReading]
+    disk: Source[int]
+    gpu_use: Source[tuple[GpuUse, ...]]
+    events: SessionEvents
+
+
+class PolicyDesk:
+    """Owned by the core's loop. `tell` hears the reasons whenever they changed."""
+
+    def __init__(
+        self,
+        settings: SettingsStore,
+        sources: PolicySources,
+        clock: Clock,
+        tell: Callable[[PolicyReport], None],
+        own_pids: Callable[[], frozenset[int]] = frozenset,
+        woke: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`woke` is called when the computer is back from a sleep."""
+        self._settings = settings
+        self._sources = sources
+        self._clock = clock
+        self._tell = tell
+        self._own_pids = own_pids
+        self._woke = woke
+        self._seen = Observations()
+        self._gpus: tuple[GpuObservation, ...] = ()
+        self._uses_gpu = False
+        self._engine_lives = False
+        self._state = PolicyState()
+        self._report = PolicyReport()
+        self._looked_at: float | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watches = self._make_watches()
+
+    # --- its life ------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        kept = self._settings.current.pause
+        pause = None if kept is None else restarted(Pause(kept.choice, kept.since))
+        self._state = replace(self._state, pause=pause)
+        self._keep_pause()
+        self.look()
+        self._tasks = [
+            asyncio.create_task(self._run(), name="decide the policy"),
+            asyncio.create_task(self._sources.events.run(self._on_event), name="hear of sleep for the policy"),
+            *(asyncio.create_task(watch.run(), name=f"watch {watch.name}") for watch in self._watches),
+        ]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def reasons(self) -> tuple[ActiveReason, ...]:
+        return self._state.reasons
+
+    @property
+    def report(self) -> PolicyReport:
+        return self._report
+
+    # --- the person ------------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> PolicySettings:
+        return self._settings.current.policy
+
+    def change(self, settings: PolicySettings) -> None:
+        """Takes effect at once."""
+        self._settings.change(policy=settings)
+        self.look()
+
+    def pause(self, choice: PauseChoice) -> None:
+        self._state = paused(self._state, choice, self._clock.now())
+        self._keep_pause()
+        self.look()
+
+    def resume(self) -> None:
+        """Ends the pause; other reasons stay."""
+        self._state = resumed(self._state)
+        self._keep_pause()
+        self.look()
+
+    def serve_anyway(self) -> None:
+        """Ends the pause and sets aside what can be set aside without harm, until it is over."""
+        self._state = served_anyway(self._state)
+        self._keep_pause()
+        self.look()
+
+    # --- what other parts know -----------------------------------------------------------------------------------
+
+    def observe(self, **values: Any) -> None:
+        """Fields of `Observations` that other parts of the launcher know."""
+        seen = replace(self._seen, **values)
+        if seen != self._seen:
+            self._seen = seen
+            self.look()
+
+    def use_gpu(self, uses_gpu: bool, engine_lives: bool) -> None:
+        """Whether the node computes on a GPU, and whether its engine runs now."""
+        self._engine_lives = engine_lives
+        if uses_gpu != self._uses_gpu:
+            self._uses_gpu = uses_gpu
+            self._show_gpus()
+
+    # --- deciding --------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Decides by what is known now."""
+        now = self._clock.now()
+        seen = replace(self._seen, local_time=datetime.fromtimestamp(now))
+        before = self._state.pause
+        self._state = decide(self.settings, seen, self._state, now)
+        if self._state.pause != before:
+            self._keep_pause()
+        unavailable = tuple((watch.name, watch.unavailable) for watch in self._watches if watch.unavailable)
+        report = self._state.report(unavailable)
+        if report != self._report:
+            self._report = report
+            self._tell(report)
+
+    async def _run(self) -> None:
+        while True:
+            now = self._clock.now()
+            if self._looked_at is not None and now - self._looked_at > SLEPT_S:
+                self._wake()
+            self._looked_at = now
+            self.look()
+            await self._clock.sleep(LOOK_S)
+
+    def _wake(self) -> None:
+        self._seen = replace(self._seen, sleeping=False)
+        self._woke()
+
+    async def _on_event(self, event: SystemEvent) -> None:
+        match event:
+            case SystemEvent.SLEEP:
+                self.observe(sleeping=True)
+            case SystemEvent.WAKE:
+                self._wake()
+                self.look()
+            case SystemEvent.SHUTDOWN:
+                self.observe(shutting_down=True)
+            case SystemEvent.SESSION_LOCK:
+                self.observe(session_locked=True)
+            case SystemEvent.SESSION_UNLOCK:
+                self.observe(session_locked=False)
+
+    def _keep_pause(self) -> None:
+        pause = self._state.pause
+        kept = None if pause is None else KeptPause(choice=pause.choice, since=max(0.0, pause.since))
+        if kept != self._settings.current.pause:
+            self._settings.change(pause=kept)
+
+    def _show_gpus(self) -> None:
+        self.observe(gpus=self._gpus if self._uses_gpu else ())
+
+    # --- the sources -----------------------------------------------------------------------------------------------
+
+    def _make_watches(self) -> tuple[SourceWatch[Any], ...]:
+        sources, clock = self._sources, self._clock
+
+        def power(reading: PowerReading | None) -> None:
+            if reading is None:
+                self.observe(on_battery=None, charge_percent=None)
+            else:
+                self.observe(on_battery=reading.on_battery, charge_percent=reading.charge_percent)
+
+        def network(reading: NetworkReading | None) -> None:
+            if reading is None:
+                self.observe(online=None, metered=None)
+            else:
+                self.observe(online=reading.online, metered=reading.metered)
+
+        def programs(names: frozenset[str] | None) -> None:
+            exclusive = self.settings.exclusive_apps.names
+            running = {program_name(name) for name in names or ()}
+            self.observe(running_apps=frozenset(running.intersection(exclusive)))
+
+        def gpus(seen: tuple[GpuObservation, ...] | None) -> None:
+            self._gpus = seen or ()
+            self._show_gpus()
+
+        return (
+            SourceWatch(
+                "idle",
+                sources.idle,
+                clock,
+                lambda: IDLE_S,
+                lambda: self.settings.idle.enabled,
+                lambda idle_s: self.observe(idle_s=idle_s),
+            ),
+            SourceWatch("power", sources.power, clock, lambda: POWER_S, lambda: self.settings.battery.enabled, power),
+            SourceWatch(
+                "programs",
+                sources.programs,
+                clock,
+                lambda: PROGRAMS_S,
+                lambda: bool(self.settings.exclusive_apps.names),
+                programs,
+            ),
+            SourceWatch(
+                "network",
+                sources.network,
+                clock,
+                lambda: NETWORK_S,
+                lambda: self._seen.gateway_remote,
+                network,
+            ),
+            SourceWatch(
+                "disk",
+                sources.disk,
+                clock,
+                lambda: DISK_S,
+                lambda: self.settings.disk.enabled,
+                lambda free_mb: self.observe(disk_free_mb=free_mb),
+            ),
+            SourceWatch(
+                "gpu_use",
+                _ForeignGpuUse(sources.gpu_use, ForeignUse(self._own_pids)),
+                clock,
+                lambda: GPU_BUSY_S if self._engine_lives else GPU_CALM_S,
+                lambda: self._uses_gpu and (self.settings.gpu_busy.enabled or self.settings.temperature.enabled),
+                gpus,
+            ),
+        )
+
+
+class _ForeignGpuUse:
+    """Satisfies `Source[tuple[GpuObservation, ...]]`."""
+
+    def __init__(self, source: Source[tuple[GpuUse, ...]], foreign: ForeignUse) -> None:
+        self._source = source
+        self._foreign = foreign
+
+    def read(self) -> tuple[GpuObservation, ...] | Unavailable:
+        uses = self._source.read()
+        return uses if isinstance(uses, Unavailable) else self._foreign.observations(uses)
+
+    def close(self) -> None:
+        self._source.close()
