@@ -74,8 +74,17 @@ async def test_sleep_and_lock_are_told(bus: str) -> None:
         await logind.send(new_signal(manager, "PrepareForSleep", "b", (False,)))
         await logind.send(new_signal(manager, "PrepareForSleep", "b", (True,)))
         await logind.send(new_signal(session, "Lock"))
-        heard = [await asyncio.wait_for(told.get(), 10) for _ in range(2)]
-        assert heard == [SystemEvent.SLEEP, SystemEvent.SESSION_LOCK], "waking up is no reason to lock"
+        await logind.send(new_signal(session, "Unlock"))
+        await logind.send(new_signal(manager, "PrepareForShutdown", "b", (False,)))
+        await logind.send(new_signal(manager, "PrepareForShutdown", "b", (True,)))
+        heard = [await asyncio.wait_for(told.get(), 10) for _ in range(5)]
+        assert heard == [
+            SystemEvent.WAKE,
+            SystemEvent.SLEEP,
+            SystemEvent.SESSION_LOCK,
+            SystemEvent.SESSION_UNLOCK,
+            SystemEvent.SHUTDOWN,
+        ], "a shutdown that was called off is no news"
         assert events.unavailable == ()
     finally:
         for task in (listening, serving):

@@ -29,6 +29,8 @@ def test_sleep_and_session_lock() -> None:
     assert watch.event(SystemEvent.SLEEP) is LockReason.SLEEP
     assert watch.event(SystemEvent.SESSION_LOCK) is LockReason.SESSION_LOCK
     careless = AutoLock.start(AutoLockPolicy(on_sleep=False, on_session_lock=False), 0.0)
+    for event in (SystemEvent.WAKE, SystemEvent.SHUTDOWN, SystemEvent.SESSION_UNLOCK):
+        assert watch.event(event) is None, "no reason to lock"
     assert careless.event(SystemEvent.SLEEP) is None and careless.event(SystemEvent.SESSION_LOCK) is None
 
 
