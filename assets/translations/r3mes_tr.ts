@@ -525,6 +525,77 @@
     </message>
 </context>
 <context>
+    <name>DoctorPage</name>
+    <message>
+        <source>Doctor</source>
+        <translation>Doktor</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>Yeniden bak</translation>
+    </message>
+    <message>
+        <source>Copy the report</source>
+        <translation>Raporu kopyala</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation type="unfinished">İlerleme</translation>
+    </message>
+    <message>
+        <source>Looking at this computer…</source>
+        <translation>Bu bilgisayara bakılıyor…</translation>
+    </message>
+    <message>
+        <source>{done} of {total} looked at. The engine&apos;s self-test takes longest.</source>
+        <translation>{total} şeyden {done} tanesine bakıldı. En uzun süren, motorun öz sınamasıdır.</translation>
+    </message>
+    <message>
+        <source>Not looked at yet</source>
+        <translation>Henüz bakılmadı</translation>
+    </message>
+    <message>
+        <source>The doctor tells what this computer lacks to be a node.</source>
+        <translation>Doktor, bu bilgisayarın düğüm olmak için neyinin eksik olduğunu söyler.</translation>
+    </message>
+    <message>
+        <source>Problems: {problems}. Warnings: {warnings}.</source>
+        <translation>Sorunlar: {problems}. Uyarılar: {warnings}.</translation>
+    </message>
+    <message>
+        <source>Something needs you</source>
+        <translation>Yapmanız gereken bir şey var</translation>
+    </message>
+    <message>
+        <source>It works, with warnings</source>
+        <translation>Çalışıyor, ama uyarılar var</translation>
+    </message>
+    <message>
+        <source>All is well</source>
+        <translation>Her şey yolunda</translation>
+    </message>
+    <message>
+        <source>Nothing of this computer is in the node&apos;s way.</source>
+        <translation>Bu bilgisayarda düğüme engel olan bir şey yok.</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>Sorunlar</translation>
+    </message>
+    <message>
+        <source>Warnings</source>
+        <translation>Uyarılar</translation>
+    </message>
+    <message>
+        <source>In order</source>
+        <translation>Yolunda</translation>
+    </message>
+    <message>
+        <source>Not available or not needed here</source>
+        <translation>Burada yok ya da gerekmiyor</translation>
+    </message>
+</context>
+<context>
     <name>EngineCard</name>
     <message>
         <source>Engine</source>
@@ -1097,6 +1168,10 @@
     <message>
         <source>Logs</source>
         <translation>Günlük</translation>
+    </message>
+    <message>
+        <source>Doctor</source>
+        <translation>Doktor</translation>
     </message>
     <message>
         <source>Demo: the GPUs and the answers are made up, and nothing leaves this computer.</source>

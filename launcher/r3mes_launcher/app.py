@@ -51,6 +51,9 @@ class CurrentBridge:
     def retry(self) -> None:
         self.bridge.retry()
 
+    def examine(self) -> None:
+        self.bridge.examine()
+
     def choose_device(self, device: DeviceChoice) -> None:
         self.bridge.choose_device(device)
 

@@ -175,6 +175,10 @@ class Bridge(QObject):
     def retry(self) -> None:
         self._wish(lambda core: core.retry())
 
+    def examine(self) -> None:
+        """The doctor's report comes with the state."""
+        self._wish(lambda core: core.examine())
+
     def choose_device(self, device: DeviceChoice) -> None:
         self._wish(lambda core: core.choose_device(device))
 

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "status":
         return _status(options)
     try:
-        return asyncio.run(_start(options))
+        return asyncio.run(_doctor(options) if options.command == "doctor" else _start(options))
     except KeyboardInterrupt:
         # Before or after the loop's own handler was in place.
         return 130
@@ -64,6 +64,9 @@ def parser() -> argparse.ArgumentParser:
 
     status = commands.add_parser("status", help="tell what the launcher that runs now does")
     status.add_argument("--json", action="store_true", help="for scripts")
+    doctor = commands.add_parser("doctor", help="look whether this computer can be a node, and what to do")
+    doctor.add_argument("--json", action="store_true", help="for scripts")
+    doctor.add_argument("--demo", action="store_true", help="look at the demo")
     commands.add_parser("wallet", help="keys, payments and stakes; JSON on standard input and output", add_help=False)
     return whole
 
@@ -90,6 +93,17 @@ def _status(options: argparse.Namespace) -> int:
     text, code = status((DataFolder.under(home, False), DataFolder.under(home, True)), options.json)
     print(text)
     return code
+
+
+async def _doctor(options: argparse.Namespace) -> int:
+    from r3mes_launcher.composition import CompositionOptions, compose
+    from r3mes_launcher.terminal.doctor_command import doctor
+
+    core = compose(CompositionOptions(demo=options.demo))
+    try:
+        return await doctor(core, options.json, print, lambda words: print(f"r3mes: {words}", file=sys.stderr))
+    finally:
+        await core.close()
 
 
 async def _start(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.data_folder import DataFolder, data_home
+from r3mes_launcher.core.doctor.doctor import DoctorParts
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
 from r3mes_launcher.core.launcher import LauncherCore, LauncherParts
 from r3mes_launcher.core.local_gateway import CommandForPort
@@ -23,13 +24,14 @@ from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import DeviceChoice, GatewayKind
 from r3mes_launcher.core.supervisor import Supervisor
-from r3mes_launcher.core.telemetry import GpuTelemetry
+from r3mes_launcher.core.telemetry import GpuTelemetry, read_once
 from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts
 from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.disk_space import DiskSpace
 from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.fixed_source import FixedSource
+from r3mes_launcher.ports.gpu import GpuSource
 from r3mes_launcher.ports.gpu_demo import DemoGpuSource
 from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
 from r3mes_launcher.ports.gpu_use import NvmlGpuUse
@@ -39,6 +41,7 @@ from r3mes_launcher.ports.power import PowerReading, SystemPower
 from r3mes_launcher.ports.process_tree import system_process_trees
 from r3mes_launcher.ports.running_programs import SystemPrograms
 from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
+from r3mes_launcher.ports.surroundings import SystemSurroundings
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
@@ -93,6 +96,11 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
     # The emulated chain keeps its state beside the demo's wallet, whose coins it has.
     demo_gateway = {**DEMO_GATEWAY, "R3MES_DEVNET_FILE": str(folder.root / "devnet.sqlite")}
     settings = SettingsStore(folder.settings, logs.say, _session_settings(options))
+    keyring = SystemKeyring()
+
+    def new_gpu_source() -> GpuSource:
+        return DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock)
+
     return LauncherCore(
         LauncherParts(
             folder=folder,
@@ -101,12 +109,12 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
             supervisor=supervisor,
             runtime=runtime,
             gateway_command=_gateway_command(folder, environment, demo_gateway if options.demo else LOCAL_GATEWAY),
-            gpus=GpuTelemetry(DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock), clock),
+            gpus=GpuTelemetry(new_gpu_source(), clock),
             wallet=WalletParts(
                 # The command line's wallet lies there too; the demo's is in the demo's own folder.
                 folder=(folder.root if options.demo else folder.home) / "wallet",
                 network=demo_network if options.demo else real_network,
-                keyring=SystemKeyring(),
+                keyring=keyring,
                 clock=clock,
                 settings=settings,
                 events=system_session_events(),
@@ -114,6 +122,17 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
                 parameters=options.stretch,
             ),
             policy=options.policy or policy_sources,
+            doctor=DoctorParts(
+                folder=folder.root,
+                surroundings=SystemSurroundings(),
+                runtime=runtime,
+                supervisor=supervisor,
+                keyring=keyring,
+                clock=clock,
+                logs=logs,
+                read_gpus=lambda: read_once(new_gpu_source()),
+                demo=options.demo,
+            ),
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),

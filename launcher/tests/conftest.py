@@ -274,6 +274,7 @@ class RecordedIntents:
             "set_desired",
             "cancel_provisioning",
             "retry",
+            "examine",
             "choose_device",
             "serve_on_cpu",
             "open_demo",

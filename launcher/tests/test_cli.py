@@ -117,6 +117,20 @@ def test_it_loads_no_qt_and_no_torch(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_doctor_tells_people_and_scripts(
+    r3mes: Callable[..., subprocess.CompletedProcess[str]], environment: dict[str, str], tmp_path: Path
+) -> None:
+    asked = r3mes("doctor", "--demo", "--json")
+    report = json.loads(asked.stdout)
+    assert report["schema"] == 1 and asked.returncode == (1 if report["verdict"] == "problem" else 0)
+    assert {"driver", "disk", "keyring", "python"} <= {check["code"] for check in report["checks"]}
+    # An engine that does not exist, on a computer of any kind.
+    environment["R3MES_ENGINE_PYTHON"] = str(tmp_path / "gone")
+    asked = r3mes("doctor")
+    assert asked.returncode == 1 and "antivirus" in asked.stdout and "Problems:" in asked.stdout
+    assert "Traceback" not in asked.stderr
+
+
 @posix_only
 def test_run_serves_is_seen_and_ends_on_ctrl_c(
     environment: dict[str, str], r3mes: Callable[..., subprocess.CompletedProcess[str]]

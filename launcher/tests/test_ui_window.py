@@ -44,14 +44,16 @@ from r3mes_launcher.core.state import (
     ProcessState,
 )
 from r3mes_launcher.ui.assets import assets_folder
-from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS, ROLES, WALLET
+from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, ROLES, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
 UI = Path(sys.modules["r3mes_launcher.ui.theme"].__file__ or "").parent
 SOURCES = sorted(UI.rglob("*.py"))
 PAGES = pytest.mark.parametrize(
-    "page", [HOME, GPUS, CHAT, WALLET, ROLES, LOGS], ids=["home", "gpus", "chat", "wallet", "roles", "logs"]
+    "page",
+    [HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR],
+    ids=["home", "gpus", "chat", "wallet", "roles", "logs", "doctor"],
 )
 
 
@@ -156,7 +158,7 @@ def test_nothing_is_cut_off_at_the_smallest_size(full: Any, models: tuple[str, .
     line = full.fontMetrics().height()
     assert full.minimumSizeHint().width() < line * 60, "the window fits on a small screen"
     assert full.minimumSizeHint().height() < line * 46
-    for page in (HOME, GPUS, CHAT, WALLET, ROLES, LOGS):
+    for page in (HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR):
         full.go_to(page)
         QApplication.processEvents()
         for area in full.findChildren(QScrollArea):

@@ -94,6 +94,22 @@ class GatewayClient:
             )
         return _model_names(body, origin)
 
+    async def time(self, origin: str) -> float:
+        """The gateway's clock, in seconds since the epoch. Raises GatewayUnreachable."""
+        try:
+            async with asyncio.timeout(MODELS_S):
+                async with self._client(origin).stream("GET", f"{origin}/system/time") as response:
+                    body = await _read(response, MAX_ERROR_BYTES)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise GatewayUnreachable(_unreachable(origin, error)) from None
+        try:
+            milliseconds = json.loads(body)["unix_ms"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            milliseconds = None
+        if response.status_code != httpx.codes.OK or type(milliseconds) is not int:
+            raise GatewayUnreachable(f"{origin} answers, but not like a R3MES gateway.")
+        return milliseconds / 1000
+
     async def first_model(self, origin: str) -> str:
         """What a chat asks when nobody chose a model. Raises ChatError."""
         try:

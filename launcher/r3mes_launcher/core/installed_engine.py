@@ -12,6 +12,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -92,6 +93,13 @@ class InstalledEngineRuntime:
     async def prepare(self, wish: EngineWish) -> Prepared | Refused:
         refusal = await asyncio.to_thread(self._check, wish)
         return refusal if refusal is not None else Prepared(self._command(wish))
+
+    def check_command(self) -> ChildCommand | None:
+        if not self._python:
+            return None
+        argv = (self._python, "-P", "-m", "r3mes_engine", "check", "--json")
+        # The engine's own folder may be what is wrong.
+        return ChildCommand(argv, Path(tempfile.gettempdir()), child_environment(self._environ))
 
     def _check(self, wish: EngineWish) -> Refused | None:
         if not os.access(self._python, os.X_OK) or Path(self._python).is_dir():

@@ -18,6 +18,8 @@ from r3mes_launcher.core.state import (
 )
 
 if TYPE_CHECKING:
+    from r3mes_launcher.core.doctor.report import DoctorReport
+
     # For their types alone: what is behind them takes long to import, and a window has to open first.
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
@@ -106,6 +108,17 @@ class Core(Protocol):
 
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
         """Raises ValueError with a sentence when the URL can't be one."""
+        ...
+
+    async def open_at_rest(self) -> None:
+        """Takes the folder and reads the settings, instead of `start`: for what needs nothing to run.
+
+        Raises StartRefused, for example when another launcher uses the same data folder.
+        """
+        ...
+
+    async def examine(self) -> DoctorReport:
+        """The doctor's look at this computer. Takes up to some minutes; its steps are in the state."""
         ...
 
     def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:

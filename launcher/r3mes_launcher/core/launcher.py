@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
+from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
+from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
 from r3mes_launcher.core.interface import ChatError, CoreListener
@@ -64,6 +66,7 @@ class LauncherParts:
     gpus: GpuTelemetry
     wallet: WalletParts
     policy: PolicySources
+    doctor: DoctorParts
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -91,6 +94,7 @@ class LauncherCore:
         self._started = asyncio.Event()
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
+        self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
         self._wallet = WalletService(parts.wallet, self._on_wallet)
         self._policy = PolicyDesk(
             parts.settings,
@@ -140,6 +144,13 @@ class LauncherCore:
 
     # --- its life ------------------------------------------------------------------------------------------------
 
+    async def open_at_rest(self) -> None:
+        self._parts.folder.create()
+        self._lock.take()
+        self._parts.settings.load()
+        settings = self._parts.settings.current
+        self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
+
     async def start(self) -> None:
         parts = self._parts
         parts.folder.create()
@@ -179,6 +190,7 @@ class LauncherCore:
         # First: nothing is signed while the rest ends.
         await self._wallet.close()
         await self._policy.close()
+        await self._doctor.close()
         if self._node is not None:
             await self._node.close()
         if self._local_gateway is not None:
@@ -243,6 +255,22 @@ class LauncherCore:
         async with self._choosing_gateway:
             self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
             await self._use_gateway(kind, origin)
+
+    async def examine(self) -> DoctorReport:
+        state, settings = self._state, self._parts.settings.current
+        gateway = state.gateway if self._started.is_set() else GatewayState(settings.gateway_kind, settings.gateway_url)
+        return await self._doctor.examine(
+            Situation(
+                desired=settings.desired,
+                device=settings.device,
+                node_fault=state.node.fault,
+                installing=state.node.actual is Actual.PROVISIONING,
+                gateway_kind=gateway.kind,
+                gateway_url=gateway.url,
+                gateway_problem=gateway.message,
+                gpus=self._gpus,
+            )
+        )
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncGenerator[ChatDelta, None]:
         origin = await self._chat_gateway()
@@ -344,6 +372,9 @@ class LauncherCore:
 
     def _watch_gpu(self, state: LauncherState) -> None:
         self._policy.use_gpu(state.device_choice is not DeviceChoice.CPU, state.node.engine.running)
+
+    def _on_doctor(self, doctor: DoctorState) -> None:
+        self._change(replace(self._state, doctor=doctor))
 
     def _hand_grant(self, signed: SignedGrant) -> None:
         if self._node is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from r3mes_launcher.core.doctor.report import DoctorState
 from r3mes_launcher.core.policy.reasons import ActiveReason, PolicyReport
 from r3mes_launcher.core.wallet_state import WalletState
 
@@ -200,3 +201,4 @@ class LauncherState:
     """`builtin`, or a folder or GGUF file."""
     wallet: WalletState = field(default_factory=WalletState)
     policy: PolicyReport = field(default_factory=PolicyReport)
+    doctor: DoctorState = field(default_factory=DoctorState)

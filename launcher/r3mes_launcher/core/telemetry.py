@@ -24,6 +24,14 @@ CLOSE_TIMEOUT_S = 1.0
 THREAD_NAME = "r3mes-gpu-telemetry"
 
 
+def read_once(source: GpuSource) -> GpuReport:
+    """Opens a source, reads it and closes it. Blocks."""
+    try:
+        return source.read()
+    finally:
+        source.close()
+
+
 class GpuTelemetry:
     """Owns a source: reads it on a thread of its own and closes it there."""
 

@@ -26,3 +26,6 @@ class DemoEngineRuntime:
     async def prepare(self, wish: EngineWish) -> Prepared | Refused:
         argv = (*role_command(Role.DEMO_ENGINE), "--gateway", wish.gateway)
         return Prepared(ChildCommand(argv, self._folder, child_environment(self._environ)))
+
+    def check_command(self) -> ChildCommand | None:
+        return None

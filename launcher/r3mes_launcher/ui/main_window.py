@@ -13,6 +13,7 @@ from r3mes_launcher.core.state import GpuReport, LauncherState
 from r3mes_launcher.ui.bar import Bar
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.chat_page import ChatPage
+from r3mes_launcher.ui.doctor_page import DoctorPage
 from r3mes_launcher.ui.gpu_history import GpuHistory
 from r3mes_launcher.ui.gpus_page import GpusPage
 from r3mes_launcher.ui.home_page import HomePage
@@ -25,7 +26,7 @@ from r3mes_launcher.ui.wallet.roles_page import RolesPage
 from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
-HOME, GPUS, CHAT, WALLET, ROLES, LOGS = range(6)
+HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR = range(7)
 _TICK_MS = 1000
 
 
@@ -78,6 +79,7 @@ class MainWindow(QWidget):
                 (self.tr("Wallet"), "wallet"),
                 (self.tr("Roles"), "stake"),
                 (self.tr("Logs"), "logs"),
+                (self.tr("Doctor"), "doctor"),
             ],
         )
         self.navigation.chosen.connect(self.go_to)
@@ -139,10 +141,13 @@ class MainWindow(QWidget):
         self.wallet = WalletPage(self._theme, self._intents)
         self.roles = RolesPage(self._theme, self._intents)
         self.logs = LogsPage(self._theme, self._intents)
+        self.doctor = DoctorPage(self._theme, self._intents)
+        self.doctor.gateway_wished.connect(lambda: self.go_to(HOME))
+        self.doctor.logs_wished.connect(lambda: self.go_to(LOGS))
         self.wallet.roles_wished.connect(lambda: self.go_to(ROLES))
         self.roles.wallet_wished.connect(lambda: self.go_to(WALLET))
         self.chat.home_wished.connect(lambda: self.go_to(HOME))
-        for page in (self.home, self.gpus, self.chat, self.wallet, self.roles, self.logs):
+        for page in (self.home, self.gpus, self.chat, self.wallet, self.roles, self.logs, self.doctor):
             self._stack.addWidget(page)
         self.go_to(HOME)
         self.show_state(self._state)
@@ -174,6 +179,7 @@ class MainWindow(QWidget):
         self.chat.show_state(state, now)
         self.wallet.show_state(state.wallet)
         self.roles.show_state(state, now)
+        self.doctor.show_state(state)
         self._show_status(now)
 
     def show_report(self, report: GpuReport) -> None:
@@ -208,7 +214,7 @@ class MainWindow(QWidget):
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
         # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
-        pages = (self.home, self.gpus, self.chat.composer.field, self.wallet.first, self.roles, self.logs)
+        pages = (self.home, self.gpus, self.chat.composer.field, self.wallet.first, self.roles, self.logs, self.doctor)
         pages[index].setFocus()
 
     @property

@@ -1,0 +1,79 @@
+"""The Doctor page: the first look by itself, progress, verdicts in order, and buttons that do something."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict
+from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
+from r3mes_launcher.ui.main_window import DOCTOR, HOME, LOGS
+
+REPORT = DoctorReport(
+    1.0,
+    "1",
+    (
+        Check("python", Verdict.OK, "python_ok", {"version": "3.12.1"}),
+        Check("driver", Verdict.PROBLEM, "driver_missing", fix=Fix.CHOOSE_CPU),
+        Check("engine", Verdict.WARNING, "engine_missing_size_unknown", fix=Fix.INSTALL_ENGINE),
+        Check("gateway", Verdict.PROBLEM, "gateway_unreachable", {"problem": "<b>It</b> is gone."}, Fix.CHOOSE_GATEWAY),
+        Check("self_test", Verdict.PROBLEM, "self_test_failed", {"problem": "It crashed."}, Fix.SHOW_LOGS),
+    ),
+)
+
+
+def show(window: Any, doctor: DoctorState) -> None:
+    window.show_state(replace(LauncherState(), doctor=doctor))
+    QApplication.processEvents()
+
+
+def test_opening_the_page_looks_once(window: Any, intents: Any) -> None:
+    for page in (DOCTOR, HOME, DOCTOR):
+        window.go_to(page)
+        QApplication.processEvents()
+    assert intents.calls == [("examine",)]
+
+
+def test_progress_then_the_worst_first(window: Any, intents: Any) -> None:
+    window.go_to(DOCTOR)
+    show(window, DoctorState(running=True, done=2, total=6))
+    page = window.doctor
+    assert page.progress.isVisible() and page.progress.value() == 2 and not page.again.isEnabled()
+    assert "2 of 6" in " ".join(label.text() for label in page.findChildren(QLabel))
+    show(window, DoctorState(report=REPORT))
+    assert not page.progress.isVisible() and page.again.isEnabled() and page.summary.text() == "Something needs you"
+    texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
+    assert texts.index("Problems") < texts.index("Warnings") < texts.index("In order")
+    assert "<b>It</b> is gone." in texts, "text from elsewhere is shown as it is"
+    show(window, DoctorState(report=replace(REPORT, checks=REPORT.checks[:1])))
+    assert page.summary.text() == "All is well" and page.fixes == []
+
+
+def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) -> None:
+    window.go_to(DOCTOR)
+    show(window, DoctorState(report=REPORT))
+    buttons = {button.text(): button for button in window.doctor.fixes}
+    assert set(buttons) == {"Use the CPU", "Switch Serving on", "Choose a gateway", "Show the log"}
+    intents.calls.clear()
+    qtbot.mouseClick(buttons["Use the CPU"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(buttons["Switch Serving on"], Qt.MouseButton.LeftButton)
+    assert intents.calls == [
+        ("choose_device", DeviceChoice.CPU), ("examine",), ("set_desired", Desired.SERVING),
+    ]  # fmt: skip
+    qtbot.mouseClick(buttons["Choose a gateway"], Qt.MouseButton.LeftButton)
+    assert window.page == HOME
+    window.go_to(DOCTOR)
+    qtbot.mouseClick(buttons["Show the log"], Qt.MouseButton.LeftButton)
+    assert window.page == LOGS
+
+
+def test_the_report_is_copied_as_text(window: Any, intents: Any, qtbot: QtBot) -> None:
+    window.go_to(DOCTOR)
+    show(window, DoctorState(report=REPORT))
+    qtbot.mouseClick(window.doctor.copy, Qt.MouseButton.LeftButton)
+    text = QApplication.clipboard().text()
+    assert "Graphics driver" in text and "PROBLEM" in text
