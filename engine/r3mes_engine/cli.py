@@ -1,4 +1,4 @@
-"""`r3mes-engine serve | check`."""
+"""`r3mes-engine serve | check | models`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import psutil
 from r3mes_engine.backends.scripted import DEFAULT_TOKENS, DEFAULT_TOKENS_PER_SECOND
 from r3mes_engine.device import GpuSurvey, survey_gpus
 from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_engine.model_arguments import add_models_parser
 from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import checked_model
@@ -29,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command == "check":
         return _check(options.model, options.quantisation, as_json=options.json)
-    # Serving needs the event loop and the node; checking does not wait for their import.
+    # Each command imports what it needs: checking does not wait for the event loop and the node.
+    if options.command == "models":
+        from r3mes_engine.model_commands import run_models_command
+
+        return run_models_command(options)
     from r3mes_engine.serve import serve
 
     return serve(
@@ -115,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
     check.add_argument("--model", metavar="DIR", help="also tell how a Hugging Face folder would fit")
     check.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    add_models_parser(commands)
     return parser
 
 

