@@ -14,7 +14,7 @@ from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
 from r3mes_protocol.messages import AdapterOffer, Count, Device
-from r3mes_protocol.wire import Hex64, Name, Origin, Sentence, WireModel, parse_json
+from r3mes_protocol.wire import DEFERRED, Hex64, Name, Origin, Sentence, WireModel, parse_json
 
 # --- commands: launcher → engine -------------------------------------------------------------------------------
 
@@ -185,8 +185,8 @@ Event: TypeAlias = Annotated[
     Field(discriminator="event"),
 ]
 
-_COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
-_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_COMMAND: TypeAdapter[Command] = TypeAdapter(Command, config=DEFERRED)
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event, config=DEFERRED)
 
 
 def parse_command(line: str | bytes) -> Command:

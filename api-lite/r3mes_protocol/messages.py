@@ -26,6 +26,7 @@ from r3mes_protocol.limits import (
 )
 from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import (
+    DEFERRED,
     Hex16,
     Hex32,
     Hex64,
@@ -388,8 +389,8 @@ NodeMessage: TypeAlias = Annotated[
     Register | Adapters | Heartbeat | Done | Failed | Drain | Bye, Field(discriminator="type")
 ]
 
-_GATEWAY_MESSAGE: TypeAdapter[GatewayMessage] = TypeAdapter(GatewayMessage)
-_NODE_MESSAGE: TypeAdapter[NodeMessage] = TypeAdapter(NodeMessage)
+_GATEWAY_MESSAGE: TypeAdapter[GatewayMessage] = TypeAdapter(GatewayMessage, config=DEFERRED)
+_NODE_MESSAGE: TypeAdapter[NodeMessage] = TypeAdapter(NodeMessage, config=DEFERRED)
 
 
 def parse_gateway_message(data: str | bytes, max_bytes: int = MAX_JOB_BYTES) -> GatewayMessage:

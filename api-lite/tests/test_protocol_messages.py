@@ -155,7 +155,7 @@ def texts(metadata: tuple[Any, ...]) -> st.SearchStrategy[str]:
         if digits := HEX.fullmatch(pattern):
             size = int(digits[1]) // 2
             return st.binary(min_size=size, max_size=size).map(bytes.hex)
-        if "[^" in pattern:
+        if pattern.startswith("^[^"):
             return st.text(PRINTABLE, min_size=1, max_size=most)
         return st.from_regex(pattern, fullmatch=True).filter(lambda text: most is None or len(text) <= most)
     return st.text(st.characters(codec="utf-8"), min_size=found.get("min_length", 0), max_size=most or 60)

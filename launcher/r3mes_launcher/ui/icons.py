@@ -20,6 +20,7 @@ class Icons:
     def __init__(self, folder: Path) -> None:
         self._sources = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.svg"))}
         self._made: dict[tuple[str, str, str, float], QIcon] = {}
+        self._drawings: dict[tuple[str, str], QSvgRenderer] = {}
 
     def icon(self, name: str, colour: str, disabled: str = "", dot: str = "", gap: float = 0.0) -> QIcon:
         """The icon in `colour` (`#rrggbb`). Raises KeyError.
@@ -38,12 +39,11 @@ class Icons:
 
     def pixmap(self, name: str, colour: str, size: int, dot: str = "", gap: float = 0.0) -> QPixmap:
         """The icon in device pixels. Raises KeyError when there is none of this name."""
-        source = self._sources[name].replace("currentColor", colour)
         pixmap = QPixmap(round(size * (1 + gap)), size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, size, size))
+        self._drawing(name, colour).render(painter, QRectF(0, 0, size, size))
         if dot:
             diameter = size * 0.44
             painter.setPen(Qt.PenStyle.NoPen)
@@ -55,3 +55,11 @@ class Icons:
             painter.drawEllipse(corner.adjusted(inset, inset, -inset, -inset))
         painter.end()
         return pixmap
+
+    def _drawing(self, name: str, colour: str) -> QSvgRenderer:
+        # Read once for all sizes: that takes longer than to draw one, and the first window needs some 300 of them.
+        drawing = self._drawings.get((name, colour))
+        if drawing is None:
+            source = self._sources[name].replace("currentColor", colour)
+            drawing = self._drawings[name, colour] = QSvgRenderer(QByteArray(source.encode()))
+        return drawing
