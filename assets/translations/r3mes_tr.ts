@@ -1463,6 +1463,37 @@
     </message>
 </context>
 <context>
+    <name>PauseMenu</name>
+    <message>
+        <source>Pause</source>
+        <translation>Duraklat</translation>
+    </message>
+    <message>
+        <source>For 15 minutes</source>
+        <translation>15 dakika</translation>
+    </message>
+    <message>
+        <source>For 1 hour</source>
+        <translation>1 saat</translation>
+    </message>
+    <message>
+        <source>Until the launcher starts again</source>
+        <translation>Başlatıcı yeniden açılana kadar</translation>
+    </message>
+    <message>
+        <source>Until I resume it</source>
+        <translation>Ben sürdürene kadar</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Sürdür</translation>
+    </message>
+    <message>
+        <source>Serve anyway</source>
+        <translation>Yine de hizmet ver</translation>
+    </message>
+</context>
+<context>
     <name>Payment</name>
     <message>
         <source>Unclear</source>
@@ -1933,6 +1964,18 @@
         <translation>Deneme için CPU ile hizmet ver</translation>
     </message>
     <message>
+        <source>Resume</source>
+        <translation>Sürdür</translation>
+    </message>
+    <message>
+        <source>Serve anyway</source>
+        <translation>Yine de hizmet ver</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Duraklat</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>İlerleme</translation>
     </message>
@@ -2096,6 +2139,105 @@
     <message>
         <source>The network lists no validator to stake with.</source>
         <translation>Ağ, stake edilecek doğrulayıcı listelemiyor.</translation>
+    </message>
+</context>
+<context>
+    <name>Suspend</name>
+    <message>
+        <source>Paused by you.</source>
+        <translation>Siz duraklattınız.</translation>
+    </message>
+    <message>
+        <source>Paused by you for {minutes} minutes.</source>
+        <translation>{minutes} dakikalığına siz duraklattınız.</translation>
+    </message>
+    <message>
+        <source>Paused by you until the launcher starts again.</source>
+        <translation>Başlatıcı yeniden açılana kadar siz duraklattınız.</translation>
+    </message>
+    <message>
+        <source>The computer is shutting down.</source>
+        <translation>Bilgisayar kapanıyor.</translation>
+    </message>
+    <message>
+        <source>The computer goes to sleep.</source>
+        <translation>Bilgisayar uykuya geçiyor.</translation>
+    </message>
+    <message>
+        <source>An update is being installed.</source>
+        <translation>Bir güncelleme kuruluyor.</translation>
+    </message>
+    <message>
+        <source>{gpu} is too hot: {celsius} °C. Serving goes on when it is at {resume} °C.</source>
+        <translation>{gpu} çok sıcak: {celsius} °C. {resume} °C olduğunda hizmet sürer.</translation>
+    </message>
+    <message>
+        <source>{gpu} is dangerously hot: {celsius} °C. Serving goes on when it is at {resume} °C.</source>
+        <translation>{gpu} tehlikeli derecede sıcak: {celsius} °C. {resume} °C olduğunda hizmet sürer.</translation>
+    </message>
+    <message>
+        <source>{gpu} cools down: {celsius} °C. Serving goes on at {resume} °C.</source>
+        <translation>{gpu} soğuyor: {celsius} °C. {resume} °C olduğunda hizmet sürer.</translation>
+    </message>
+    <message>
+        <source>{program} uses {memory_mb} MB of {gpu}.</source>
+        <translation>{program}, {gpu} belleğinin {memory_mb} MB kadarını kullanıyor.</translation>
+    </message>
+    <message>
+        <source>Another program uses {memory_mb} MB of {gpu}.</source>
+        <translation>Başka bir program {gpu} belleğinin {memory_mb} MB kadarını kullanıyor.</translation>
+    </message>
+    <message>
+        <source>{program} is running.</source>
+        <translation>{program} çalışıyor.</translation>
+    </message>
+    <message>
+        <source>You are using the computer. Serving goes on after {minutes} minutes without input.</source>
+        <translation>Bilgisayarı kullanıyorsunuz. {minutes} dakika kullanılmadığında hizmet sürer.</translation>
+    </message>
+    <message>
+        <source>The schedule says no at this time.</source>
+        <translation>Program bu saatte hizmete izin vermiyor.</translation>
+    </message>
+    <message>
+        <source>The computer runs on battery.</source>
+        <translation>Bilgisayar pille çalışıyor.</translation>
+    </message>
+    <message>
+        <source>The computer runs on battery, and {percent} % are left.</source>
+        <translation>Bilgisayar pille çalışıyor ve %{percent} kaldı.</translation>
+    </message>
+    <message>
+        <source>Only {free_mb} MB are free on the disk; {needed_mb} MB are needed.</source>
+        <translation>Diskte yalnızca {free_mb} MB boş; {needed_mb} MB gerekiyor.</translation>
+    </message>
+    <message>
+        <source>The wallet is locked.</source>
+        <translation>Cüzdan kilitli.</translation>
+    </message>
+    <message>
+        <source>The stake is too low: {staked} of {needed} {unit}.</source>
+        <translation>Stake çok düşük: {needed} {unit} yerine {staked}.</translation>
+    </message>
+    <message>
+        <source>The electricity costs more than serving brings.</source>
+        <translation>Elektrik, hizmetin kazandırdığından pahalı.</translation>
+    </message>
+    <message>
+        <source>The network connection is metered.</source>
+        <translation>Ağ bağlantısı kotalı.</translation>
+    </message>
+    <message>
+        <source>The computer has no network connection.</source>
+        <translation>Bilgisayarın ağ bağlantısı yok.</translation>
+    </message>
+    <message>
+        <source>Waiting for the gateway to start.</source>
+        <translation>Ağ geçidinin açılması bekleniyor.</translation>
+    </message>
+    <message>
+        <source>Until {time}.</source>
+        <translation>Şu zamana kadar: {time}.</translation>
     </message>
 </context>
 <context>

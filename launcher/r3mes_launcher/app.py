@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from r3mes_launcher.bridge import Bridge, ChatStream
 from r3mes_launcher.core.interface import Core
+from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, LauncherState
 from r3mes_launcher.ui.language import Language, Speech
 from r3mes_launcher.ui.main_window import MainWindow
@@ -47,6 +48,15 @@ class CurrentBridge:
 
     def cancel_provisioning(self) -> None:
         self.bridge.cancel_provisioning()
+
+    def pause(self, choice: PauseChoice) -> None:
+        self.bridge.pause(choice)
+
+    def resume(self) -> None:
+        self.bridge.resume()
+
+    def serve_anyway(self) -> None:
+        self.bridge.serve_anyway()
 
     def retry(self) -> None:
         self.bridge.retry()

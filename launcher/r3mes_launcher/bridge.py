@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from r3mes_launcher.core.interface import ChatError, Core
+from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, GpuReport, LauncherState, LogLine
 from r3mes_launcher.ui.coalescer import Coalescer
 from r3mes_launcher.ui.core_thread import CoreEndedError, CoreFactory, CoreThread
@@ -171,6 +172,15 @@ class Bridge(QObject):
 
     def cancel_provisioning(self) -> None:
         self._wish(lambda core: core.cancel_provisioning())
+
+    def pause(self, choice: PauseChoice) -> None:
+        self._wish(lambda core: core.pause(choice))
+
+    def resume(self) -> None:
+        self._wish(lambda core: core.resume())
+
+    def serve_anyway(self) -> None:
+        self._wish(lambda core: core.serve_anyway())
 
     def retry(self) -> None:
         self._wish(lambda core: core.retry())

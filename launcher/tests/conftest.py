@@ -23,6 +23,7 @@ import psutil
 import pytest
 
 from r3mes_launcher.core.interface import ChatError, CoreListener
+from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import (
     ChatDelta,
     ChatTurn,
@@ -193,6 +194,15 @@ class FakeCore:
     async def cancel_provisioning(self) -> None:
         await self._note("cancel_provisioning")
 
+    async def pause(self, choice: PauseChoice) -> None:
+        await self._note("pause", choice)
+
+    async def resume(self) -> None:
+        await self._note("resume")
+
+    async def serve_anyway(self) -> None:
+        await self._note("serve_anyway")
+
     async def retry(self) -> None:
         await self._note("retry")
 
@@ -275,6 +285,9 @@ class RecordedIntents:
             "cancel_provisioning",
             "retry",
             "examine",
+            "pause",
+            "resume",
+            "serve_anyway",
             "choose_device",
             "serve_on_cpu",
             "open_demo",

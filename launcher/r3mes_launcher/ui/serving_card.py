@@ -10,6 +10,7 @@ from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, Card
 from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.pause_menu import PauseMenu
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.switch import Switch
 from r3mes_launcher.ui.theme import Theme
@@ -53,6 +54,7 @@ class ServingCard(Card):
         control.addStretch(1)
         top.addLayout(control)
         self.body.addLayout(top)
+        self._add_pause(theme)
 
         self._download = Callout(theme, Tone.NEUTRAL)
         self.body.addWidget(self._download)
@@ -66,6 +68,31 @@ class ServingCard(Card):
         self._fault.add_button(self.use_cpu)
         self.body.addWidget(self._fault)
         self._add_figures(theme)
+
+    def _add_pause(self, theme: Theme) -> None:
+        self._pause_row = QWidget()
+        row = QHBoxLayout(self._pause_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.metrics.space(2))
+        self.resume = Button(theme, self.tr("Resume"), "power", "primary")
+        self.resume.clicked.connect(lambda: self._intents.resume())
+        self.anyway = Button(theme, self.tr("Serve anyway"), "power")
+        self.anyway.clicked.connect(lambda: self._intents.serve_anyway())
+        self.pause = Button(theme, self.tr("Pause"), "stop")
+        self.pause_menu = PauseMenu(self._intents, self.pause)
+        self.pause.setMenu(self.pause_menu)
+        for button in (self.resume, self.anyway, self.pause):
+            row.addWidget(button)
+        row.addStretch(1)
+        self.body.addWidget(self._pause_row)
+
+    def _show_pause(self, state: LauncherState) -> None:
+        report = state.policy
+        # Pausing what is off would be a riddle at the next start; what is paused can be resumed at any time.
+        self._pause_row.setVisible(state.node.desired is Desired.SERVING or report.paused is not None)
+        self.resume.setVisible(report.paused is not None)
+        self.anyway.setVisible(report.overridable)
+        self.pause_menu.show_policy(report)
 
     def _add_progress(self, theme: Theme) -> None:
         space = theme.metrics.space
@@ -124,6 +151,7 @@ class ServingCard(Card):
         self.switch.setChecked(node.desired is Desired.SERVING)
         self.switch.setEnabled(node.actual not in (Actual.DRAINING, Actual.STOPPING) or node.desired is Desired.OFF)
         self._wish.show_text(self.tr("Serving: {position}").format(position=desired_words(node.desired)))
+        self._show_pause(state)
         self._show_fault(node)
         self._show_progress(node.progress, node.actual is Actual.PROVISIONING)
         self._download.setVisible(node.actual is Actual.UNPROVISIONED and node.provision_bytes > 0)

@@ -7,8 +7,9 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from r3mes_launcher.core.state import Desired, LauncherState
+from r3mes_launcher.core.state import Actual, Desired, LauncherState
 from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.pause_menu import PauseMenu
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wording import node_wording
@@ -36,6 +37,8 @@ class Tray(QObject):
         self.serving = self.menu.addAction("")
         self.serving.setCheckable(True)
         self.serving.triggered.connect(self._on_serving)
+        self.pause = PauseMenu(intents, self.menu)
+        self.menu.addMenu(self.pause)
         self.menu.addSeparator()
         self.quit = self.menu.addAction("")
         self.quit.triggered.connect(self.quit_wished)
@@ -51,6 +54,7 @@ class Tray(QObject):
         self.open.setText(self.tr("Open R3MES"))
         self.serving.setText(self.tr("Serving"))
         self.quit.setText(self.tr("Quit"))
+        self.pause.retranslate()
         self._draw()
 
     def show(self) -> None:
@@ -84,7 +88,13 @@ class Tray(QObject):
             self._look.stop()
 
     def show_state(self, state: LauncherState) -> None:
-        changed = (state.node.actual, state.demo) != (self._state.node.actual, self._state.demo)
+        before = self._state
+        changed = (state.node.actual, state.node.suspended, state.demo) != (
+            before.node.actual,
+            before.node.suspended,
+            before.demo,
+        )
+        self.pause.show_policy(state.policy)
         self._state = state
         self.serving.setChecked(state.node.desired is Desired.SERVING)
         if changed:
@@ -97,7 +107,9 @@ class Tray(QObject):
         name = self.tr("R3MES demo") if self._state.demo else "R3MES"
         if self._icon is not None:
             self._icon.setIcon(self._theme.icons.icon("r3mes", tokens.accent, dot=dot))
-            self._icon.setToolTip(f"{name}: {words.title}")
+            suspended = self._state.node.actual is Actual.SUSPENDED
+            why = f"\n{words.sentence}" if suspended else ""
+            self._icon.setToolTip(f"{name}: {words.title}{why}")
         self.status.setText(f"{name}: {words.title}")
 
     def _on_serving(self, on: bool) -> None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from r3mes_launcher.core.state import Actual, Desired, GatewayKind, GatewayState, GpuDriver, NodeState
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.language import translate
+from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.tokens import Tone
+
+_MAY_SAY_WHY = (Actual.SUSPENDED, Actual.DRAINING, Actual.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ def node_wording(node: NodeState, now: float) -> Wording:
     elif node.actual is Actual.BACKING_OFF and node.retry_at is not None:
         wait = translate("Wording", "Next try in {time}.").format(time=figures.remaining(node.retry_at - now))
         sentence = f"{node.reason} {wait}" if node.reason else wait
+    elif node.desired is Desired.SERVING and node.suspended and node.actual in _MAY_SAY_WHY:
+        why = all_reasons(node.suspended, now)
+        sentence = why if node.actual is Actual.SUSPENDED else f"{why} {sentence}"
     elif node.reason:
         sentence = node.reason
     return Wording(title, tone, sentence)
