@@ -19,7 +19,7 @@ from r3mes_api.adapter_choice.chooser import AdapterChooser, RouterPlan
 from r3mes_api.adapter_choice.topics import bundled_topics, load_topics
 from r3mes_api.asgi import Application, Exchange, Receive, Scope, Send, error_headers
 from r3mes_api.cors import Cors
-from r3mes_api.lifecycle import Lifecycle
+from r3mes_api.lifecycle import CannotStart, Lifecycle
 from r3mes_api.modes.disabled import DisabledMode
 from r3mes_api.modes.interface import Mode
 from r3mes_api.modes.mock import MockMode
@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts
     from r3mes_api.devnet.service import Devnet
     from r3mes_api.endpoints.door import EndpointDoor
+    from r3mes_api.nodes.grant_book import GrantBook
     from r3mes_api.nodes.registry import NodeRegistry
     from r3mes_api.replicas.group import ReplicaGroup
+    from r3mes_api.routes.grants import GrantRoutes
     from r3mes_api.stakes.book import StakeBook
 
 logger = logging.getLogger(__name__)
@@ -127,7 +129,8 @@ class Gateway:
 
 def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDesk) -> Gateway:
     """`clock` is monotonic and that of the event loop, which must be running."""
-    mode = build_mode(settings, clock)
+    grants = _grant_book(settings)
+    mode = build_mode(settings, clock, grants)
     chooser = AdapterChooser(_router_plan(settings), logger)
     lifecycle = Lifecycle(settings.max_requests)
     replicas = _replicas(mode, lifecycle, settings, clock)
@@ -166,6 +169,8 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     for path in REFUSED_WRITES:
         router.add("POST", path, interop.refuse)
 
+    if grants is not None:
+        router.add("POST", "/v1/grants/revocations", _grant_routes(mode, grants, settings).revoke)
     devnet = _devnet(settings)
     if devnet is not None:
         router.hand_over(devnet.owns, devnet.answer)
@@ -230,7 +235,7 @@ def _add_account_routes(router: Router, web: WebRoutes, accounts: Accounts, sett
     web.describe_also(lambda: describe_accounts(application))
 
 
-def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
+def build_mode(settings: Settings, clock: Callable[[], float], grants: GrantBook | None) -> Mode:
     match settings.inference_mode:
         case InferenceMode.DISABLED:
             return DisabledMode()
@@ -239,22 +244,48 @@ def build_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
                 tokens_per_second=settings.mock_tokens_per_second, first_token_s=settings.mock_first_token_s
             )
         case InferenceMode.REMOTE:
-            return _remote_mode(settings, clock)
+            return _remote_mode(settings, clock, grants)
         case InferenceMode.LOCAL:
             return _local_mode(settings, clock)
 
 
-def _remote_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
+def _remote_mode(settings: Settings, clock: Callable[[], float], grants: GrantBook | None) -> Mode:
     # Only this mode needs the signature libraries.
     from r3mes_api.modes.remote import RemoteMode
     from r3mes_api.nodes.admission import Admission
     from r3mes_api.nodes.entrance import NetworkEntrance
+    from r3mes_api.nodes.grant_book import GrantBook
     from r3mes_api.nodes.sessions import NodeSessions
     from r3mes_api.owner_signature import make_owner_verifier
 
-    admission = Admission(settings.node_auth, settings.network, make_owner_verifier())
+    admission = Admission(
+        settings.node_auth, settings.network, make_owner_verifier(), GrantBook(None) if grants is None else grants
+    )
     entrance = NetworkEntrance(admission, _endpoints(settings, clock), _stakes(settings, clock))
     return RemoteMode(NodeSessions(settings, _registry(settings), entrance, clock), settings, clock)
+
+
+def _grant_book(settings: Settings) -> GrantBook | None:
+    """None where no node shows a grant. Raises CannotStart."""
+    if settings.inference_mode is not InferenceMode.REMOTE or settings.node_auth is not NodeAuth.GRANT:
+        return None
+    from r3mes_api.nodes.grant_book import GrantBook, GrantBookError
+
+    path = settings.data_folder / "grants.jsonl" if settings.data_folder is not None else None
+    if path is None:
+        logger.info("R3MES_DATA_FOLDER is not set: revoked grants are remembered until this gateway ends")
+    try:
+        return GrantBook(path)
+    except GrantBookError as error:
+        raise CannotStart(str(error)) from None
+
+
+def _grant_routes(mode: Mode, grants: GrantBook, settings: Settings) -> GrantRoutes:
+    from r3mes_api.modes.remote import RemoteMode
+    from r3mes_api.routes.grants import GrantRoutes
+
+    assert isinstance(mode, RemoteMode)
+    return GrantRoutes(mode.sessions, grants, settings)
 
 
 def _endpoints(settings: Settings, clock: Callable[[], float]) -> EndpointDoor | None:

@@ -59,6 +59,7 @@ class GrantProblem(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     BAD_SIGNATURE = "bad_signature"
+    REVOKED = "revoked"
 
 
 OwnerVerifier = Callable[[bytes, bytes, bytes, str], bool]
@@ -119,13 +120,16 @@ def check_grant(
         return GrantProblem.NOT_YET_VALID
     if not now < grant.not_after:
         return GrantProblem.EXPIRED
-    public_key = _base64_bytes(signed.public_key, 33)
-    signature = _base64_bytes(signed.signature, 64)
-    if public_key is None or signature is None:
-        return GrantProblem.BAD_SIGNATURE
-    if not verify_owner(public_key, grant_sign_bytes(grant), signature, grant.owner):
+    signed_bytes = grant_sign_bytes(grant)
+    if not signed_by(grant.owner, signed_bytes, signed.public_key, signed.signature, verify_owner):
         return GrantProblem.BAD_SIGNATURE
     return None
+
+
+def signed_by(owner: str, message: bytes, public_key: str, signature: str, verify_owner: OwnerVerifier) -> bool:
+    """Whether the owner signed the message; key and signature are base64 of 33 and 64 bytes."""
+    key, proof = _base64_bytes(public_key, 33), _base64_bytes(signature, 64)
+    return key is not None and proof is not None and verify_owner(key, message, proof, owner)
 
 
 def _base64_bytes(text: str, size: int) -> bytes | None:

@@ -65,6 +65,7 @@ class RejectCode(StrEnum):
     GRANT_MISSING = "grant_missing"
     GRANT_INVALID = "grant_invalid"
     GRANT_EXPIRED = "grant_expired"
+    GRANT_REVOKED = "grant_revoked"
     ROLE_NOT_GRANTED = "role_not_granted"
     STAKE_INSUFFICIENT = "stake_insufficient"
     STAKE_UNKNOWN = "stake_unknown"

@@ -1298,6 +1298,10 @@
         <translation>Bu düğümü 90 gün yetkilendir</translation>
     </message>
     <message>
+        <source>Take the grant back</source>
+        <translation>Yetkiyi geri al</translation>
+    </message>
+    <message>
         <source>registered: {roles}, since block {height}</source>
         <translation>kayıtlı: {roles}, {height}. bloktan beri</translation>
     </message>

@@ -145,6 +145,7 @@ async def test_each_rejection_has_its_consequence(code: RejectCode, run: Any) ->
         RejectCode.GRANT_MISSING,
         RejectCode.GRANT_INVALID,
         RejectCode.GRANT_EXPIRED,
+        RejectCode.GRANT_REVOKED,
         RejectCode.ROLE_NOT_GRANTED,
     )
     assert ended.value.exit_code == (ExitCode.KEY_OR_GRANT_INVALID if about_the_key else ExitCode.REJECTED_BY_GATEWAY)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from r3mes_api.nodes.grant_book import GrantBook
 from r3mes_api.nodes.registry import Refused
 from r3mes_api.settings import NodeAuth
 from r3mes_protocol import PROTOCOL_VERSION
@@ -30,6 +31,10 @@ _GRANT_REFUSALS: dict[GrantProblem, tuple[RejectCode, str]] = {
     GrantProblem.NOT_YET_VALID: (RejectCode.GRANT_INVALID, "The grant is not valid yet; check the machine's clock."),
     GrantProblem.EXPIRED: (RejectCode.GRANT_EXPIRED, "The grant has expired; ask the owner for a new one."),
     GrantProblem.BAD_SIGNATURE: (RejectCode.GRANT_INVALID, "The grant does not carry its owner's signature."),
+    GrantProblem.REVOKED: (
+        RejectCode.GRANT_REVOKED,
+        "The owner took this grant back, or signed a newer one; the node needs the newest.",
+    ),
 }
 
 
@@ -124,6 +129,7 @@ class Admission:
     node_auth: NodeAuth
     network: str | None
     verify_owner: OwnerVerifier
+    grants: GrantBook = field(default_factory=lambda: GrantBook(None))
 
     async def admit(self, message: Register, terms: SessionTerms, now: float) -> Admitted | Refused:
         if message.endpoint is not None:
@@ -168,6 +174,9 @@ class Admission:
                 verify_owner=self.verify_owner,
                 network=self.network,
             )
+            if problem is None and not self.grants.holds(message.grant.grant):
+                problem = GrantProblem.REVOKED
             if problem is not None:
                 return Refused(*_GRANT_REFUSALS[problem])
+        self.grants.seen(message.grant.grant)
         return Admitted(message, message.grant.grant.owner)

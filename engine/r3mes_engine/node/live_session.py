@@ -68,6 +68,7 @@ _GRANT_PROBLEMS = frozenset(
         RejectCode.GRANT_MISSING,
         RejectCode.GRANT_INVALID,
         RejectCode.GRANT_EXPIRED,
+        RejectCode.GRANT_REVOKED,
         RejectCode.ROLE_NOT_GRANTED,
     }
 )

@@ -40,6 +40,10 @@ class GrantFile:
                 Problem.VAULT_UNWRITABLE, f"The grant can't be saved: {(error.strerror or '').lower()}."
             ) from None
 
+    def remove(self) -> None:
+        """The grant was taken back: the node is not to show it again."""
+        self._path.unlink(missing_ok=True)
+
 
 def wanted_grant(node: NodeFacts, owner: str, network: str, roles: tuple[str, ...], days: int, now: float) -> Grant:
     """What the owner signs. Raises BAD_INPUT with what is missing."""

@@ -13,7 +13,10 @@ from r3mes_launcher.core.wallet_orders import NodeFacts, NodeResources
 from r3mes_launcher.core.wallet_service import WalletService
 from r3mes_launcher.core.wallet_state import GrantEntry
 from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.wallet.errors import Problem, WalletError
+from r3mes_launcher.wallet.grant_revocation import deliver
 from r3mes_protocol.grants import SignedGrant
+from r3mes_protocol.revocations import Revocation
 
 GIGABYTE = 1_000_000_000
 
@@ -51,6 +54,27 @@ class OwnerDesk:
         signed = await self._wallet.with_vault(lambda vault: vault.sign_grant(record.wallet_id, grant))
         await asyncio.to_thread(self._file.write, signed)
         return self._take(signed)
+
+    async def revoke_grant(self) -> bool:
+        """Takes back what the active wallet granted to this computer's node, here and at its gateway. Whether the node
+        was connected there. Raises WalletError; then the grant is still there and still holds."""
+        signed_grant = await asyncio.to_thread(self._file.read)
+        if signed_grant is None:
+            raise WalletError(Problem.BAD_INPUT, "There is no grant to take back.")
+        grant = signed_grant.grant
+        record = self._wallet.active_record()
+        revocation = Revocation(
+            network=grant.network,
+            owner=grant.owner,
+            node_public_key=grant.node_public_key,
+            gateway=grant.gateway,
+            revoked_at=int(self._clock.now()),
+        )
+        signed = await self._wallet.with_vault(lambda vault: vault.sign_revocation(record.wallet_id, revocation))
+        node_leaves = await deliver(signed)
+        await asyncio.to_thread(self._file.remove)
+        self._wallet.show(grant=None)
+        return node_leaves
 
     def _take(self, signed: SignedGrant) -> GrantEntry:
         entry = grant_entry(signed)

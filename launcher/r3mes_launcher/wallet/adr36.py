@@ -10,6 +10,7 @@ from r3mes_launcher.wallet.decoding import looks_like_transaction
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import PrivateKey, verify_signature
 from r3mes_protocol.grants import Grant, SignedGrant, adr36_sign_bytes, grant_sign_bytes
+from r3mes_protocol.revocations import Revocation, SignedRevocation, revocation_sign_bytes
 
 MAX_MESSAGE_BYTES = 64 * 1024
 
@@ -65,4 +66,15 @@ def sign_grant(key: PrivateKey, prefix: str, grant: Grant) -> SignedGrant:
         grant=grant,
         public_key=base64.b64encode(key.public_key).decode(),
         signature=base64.b64encode(key.sign(grant_sign_bytes(grant))).decode(),
+    )
+
+
+def sign_revocation(key: PrivateKey, prefix: str, revocation: Revocation) -> SignedRevocation:
+    """Takes back what the owner granted. Raises BAD_MESSAGE when the key is not the owner's."""
+    if key.address(prefix) != revocation.owner:
+        raise WalletError(Problem.BAD_MESSAGE, "The revocation names another owner than this wallet.")
+    return SignedRevocation(
+        revocation=revocation,
+        public_key=base64.b64encode(key.public_key).decode(),
+        signature=base64.b64encode(key.sign(revocation_sign_bytes(revocation))).decode(),
     )

@@ -25,12 +25,14 @@ from r3mes_launcher.wallet.command_steps import (
 )
 from r3mes_launcher.wallet.decoding import decode_signed
 from r3mes_launcher.wallet.errors import Problem, WalletError
+from r3mes_launcher.wallet.grant_revocation import deliver
 from r3mes_launcher.wallet.history_csv import history_csv
 from r3mes_launcher.wallet.json_input import Fields, bad
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
 from r3mes_launcher.wallet.transactions import transaction_hash
 from r3mes_launcher.wallet.wallet_session import Online, WalletSession
 from r3mes_protocol.grants import Grant
+from r3mes_protocol.revocations import Revocation
 
 LOOK_S = 0.5
 """Between two looks for a transaction."""
@@ -231,6 +233,29 @@ async def grant(session: WalletSession, online: Online, fields: Fields) -> Answe
     return session.vault.sign_grant(record.wallet_id, wanted).model_dump(mode="json")
 
 
+async def revoke_grant(session: WalletSession, online: Online, fields: Fields) -> Answer:
+    """Takes back every grant for a node's key so far, and tells the gateway; with “offline” it only signs."""
+    record = open_wallet(session, fields)
+    facts = await online.sender.check_network()
+    node, gateway, send = fields.text("node_public_key"), fields.text("gateway"), not fields.flag("offline")
+    fields.done()
+    try:
+        revocation = Revocation(
+            network=facts.chain_id,
+            owner=record.address,
+            node_public_key=node,
+            gateway=gateway,
+            revoked_at=int(time.time()),
+        )
+    except ValidationError:
+        raise bad("Revoking needs “node_public_key” (64 hex digits) and “gateway”, an origin.") from None
+    signed = session.vault.sign_revocation(record.wallet_id, revocation)
+    answer: Answer = {"signed": signed.model_dump(mode="json"), "sent": send}
+    if send:
+        answer["node_leaves"] = await deliver(signed)
+    return answer
+
+
 async def validators(session: WalletSession, online: Online, fields: Fields) -> Answer:
     fields.done()
     return {"validators": [dataclasses.asdict(item) for item in await online.client.validators()]}
@@ -341,6 +366,7 @@ CHAIN_COMMANDS: Mapping[str, tuple[Callable[[WalletSession, Online, Fields], Awa
     "update-registration": (update_registration, "change the node's roles and resources"),
     "roles": (role_status, "what each role needs and what is missing"),
     "grant": (grant, "let a node's key take part for this wallet"),
+    "revoke-grant": (revoke_grant, "take back what a node's key was granted"),
     "validators": (validators, "the network's validators"),
     "history": (history, "past transactions"),
     "resume": (resume, "go on with payments that are still on their way"),

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from r3mes_launcher.wallet.addresses import address_of_key, check_public_key, require_account
-from r3mes_launcher.wallet.adr36 import SignedMessage, sign_grant, sign_message
+from r3mes_launcher.wallet.adr36 import SignedMessage, sign_grant, sign_message, sign_revocation
 from r3mes_launcher.wallet.atomic_file import AtomicFile, Step
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import KeyPath, PrivateKey
@@ -48,6 +48,7 @@ from r3mes_launcher.wallet.wallet_record import (
     clean_name,
 )
 from r3mes_protocol.grants import Grant, SignedGrant
+from r3mes_protocol.revocations import Revocation, SignedRevocation
 
 
 class Vault:
@@ -307,6 +308,10 @@ class Vault:
     def sign_grant(self, wallet_id: str, grant: Grant) -> SignedGrant:
         with self._key_of(wallet_id, grant.network) as (record, key):
             return sign_grant(key, record.prefix, grant)
+
+    def sign_revocation(self, wallet_id: str, revocation: Revocation) -> SignedRevocation:
+        with self._key_of(wallet_id, revocation.network) as (record, key):
+            return sign_revocation(key, record.prefix, revocation)
 
     @contextlib.contextmanager
     def _key_of(self, wallet_id: str, chain_id: str | None) -> Iterator[tuple[WalletRecord, PrivateKey]]:

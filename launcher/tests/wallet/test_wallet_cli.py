@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,8 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r3mes_launcher.wallet import cli
+from r3mes_launcher.wallet.adr36 import verify_owner
 from r3mes_launcher.wallet.sealed_file import FLOOR
 from r3mes_protocol.grants import parse_signed_grant
+from r3mes_protocol.revocations import check_revocation, parse_signed_revocation
 
 FRIEND = "remes15f7sdzduxh5umchk433z275xz8gnw8lqhn62sl"
 VALIDATOR = "remesvaloper15f7sdzduxh5umchk433z275xz8gnw8lqexn9yg"
@@ -330,6 +333,16 @@ def test_roles_and_a_grant(online: Wallet, chain: Any, phrase: str) -> None:
     assert grant.grant.owner == me and grant.grant.not_after - grant.grant.not_before == 30 * 86_400
     assert online("grant", {**asked, "node_public_key": "x"}).code == 2
     assert online("grant", {**asked, "days": 0}).code == 2
+    taken_back = {"node_public_key": "ab" * 32, "gateway": "https://gateway.example", "offline": True}
+    answer = online("revoke-grant", taken_back).answer
+    revoked = parse_signed_revocation(json.dumps(answer["signed"]))
+    assert not answer["sent"] and revoked.revocation.owner == me
+    terms = {"gateway": "https://gateway.example", "network": grant.grant.network, "now": time.time()}
+    assert check_revocation(revoked, verify_owner=verify_owner, **terms) is None
+    assert online("revoke-grant", {**taken_back, "gateway": "nowhere"}).code == 2
+    # Nothing listens at port 9.
+    lost = online("revoke-grant", {"node_public_key": "ab" * 32, "gateway": "http://127.0.0.1:9"})
+    assert lost.code != 0 and "can't be reached" in lost.err
 
 
 def test_imports_are_light(wallet_child: Any) -> None:

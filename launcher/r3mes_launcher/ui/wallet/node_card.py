@@ -52,6 +52,9 @@ class NodeCard(Card):
         self.grant = Button(theme, self.tr("Grant this node for 90 days"))
         self.grant.clicked.connect(lambda: self._on_grant())
         row.addWidget(self.grant)
+        self.revoke = Button(theme, self.tr("Take the grant back"))
+        self.revoke.clicked.connect(lambda: self._on_revoke())
+        row.addWidget(self.revoke)
         row.addStretch(1)
         self.body.addLayout(row)
         self._problem = PlainLabel("", "caption", wrap=True)
@@ -83,6 +86,9 @@ class NodeCard(Card):
             "" if state.node.node_id else self.tr("Switch Serving on once: the node makes its key at its first start.")
         )
 
+        self.revoke.setVisible(grant is not None)
+        self.revoke.setEnabled(signs)
+
     def _grant_words(self, state: LauncherState, now: float) -> str:
         grant = state.wallet.grant
         if grant is None:
@@ -105,6 +111,10 @@ class NodeCard(Card):
             nothing,
             self._show_problem,
         )
+
+    def _on_revoke(self) -> None:
+        self._show_problem("")
+        ask_for(self, self._intents, lambda core: core.owner.revoke_grant(), nothing, self._show_problem)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.show_text(sentence)

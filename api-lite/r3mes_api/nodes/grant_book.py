@@ -1,0 +1,125 @@
+"""Which grants hold no longer before their end: the owner signed a newer one, or took them back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from r3mes_protocol.grants import Grant
+from r3mes_protocol.revocations import Revocation
+
+logger = logging.getLogger(__name__)
+
+MAX_ENTRIES = 100_000
+"""About 20 MB. Beyond it what was changed longest ago is forgotten; a stranger has to sign for each entry."""
+
+_FORMAT = 1
+
+
+class Entry(NamedTuple):
+    not_before: int
+    """Grants that begin earlier hold no longer."""
+    revoked_at: int
+    """Grants that begin in this second or before hold no longer; -1 where none was revoked."""
+
+
+class GrantBookError(Exception):
+    """The book's file can't be used; the message says which and what to do."""
+
+
+class GrantBook:
+    """Kept in a file where there is one to keep it in; otherwise until the gateway ends."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Raises GrantBookError for a file that can't be read: to go on without it would bring revoked grants back."""
+        self._path = path
+        self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        if path is not None:
+            self._read(path)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def holds(self, grant: Grant) -> bool:
+        entry = self._entries.get((grant.owner, grant.node_public_key))
+        return entry is None or (grant.not_before >= entry.not_before and grant.not_before > entry.revoked_at)
+
+    def seen(self, grant: Grant) -> None:
+        """A grant was accepted: older ones of the same owner for the same node key are over."""
+        entry = self._entries.get((grant.owner, grant.node_public_key))
+        if entry is None or grant.not_before > entry.not_before:
+            revoked_at = entry.revoked_at if entry is not None else -1
+            self._put(grant.owner, grant.node_public_key, Entry(grant.not_before, revoked_at))
+
+    def revoke(self, revocation: Revocation) -> None:
+        """A revocation was checked. One that says nothing new changes nothing."""
+        entry = self._entries.get((revocation.owner, revocation.node_public_key), Entry(0, -1))
+        if revocation.revoked_at > entry.revoked_at:
+            self._put(revocation.owner, revocation.node_public_key, entry._replace(revoked_at=revocation.revoked_at))
+
+    def _put(self, owner: str, node: str, entry: Entry) -> None:
+        self._entries[owner, node] = entry
+        self._entries.move_to_end((owner, node))
+        while len(self._entries) > MAX_ENTRIES:
+            self._entries.popitem(last=False)
+        if self._path is not None:
+            self._append(self._path, owner, node, entry)
+
+    # --- the file: a line for each change, the last one counts ---
+
+    def _append(self, path: Path, owner: str, node: str, entry: Entry) -> None:
+        try:
+            with path.open("a", encoding="ascii") as file:
+                file.write(_line(owner, node, entry))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            # The running gateway knows it all the same.
+            logger.error("a change of grants can't be written to %s: %s", path, error.strerror or error)
+
+    def _read(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            text = path.read_text(encoding="ascii") if path.exists() else ""
+            whole, _, torn = text.rpartition("\n")
+            for line in whole.splitlines():
+                owner, node, entry = _parsed(json.loads(line))
+                self._entries[owner, node] = entry
+                self._entries.move_to_end((owner, node))
+            if torn or len(whole) > 0:
+                self._rewrite(path)
+        except OSError as error:
+            raise GrantBookError(f"The book of grants {path} can't be used: {error.strerror or error}.") from None
+        except (ValueError, KeyError, TypeError):
+            raise GrantBookError(
+                f"The book of grants {path} is damaged. Restore it from a backup: without it revoked grants hold again."
+            ) from None
+
+    def _rewrite(self, path: Path) -> None:
+        """One line an entry, and without the half line of a gateway that was killed while it wrote."""
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        with temporary.open("w", encoding="ascii") as file:
+            for (owner, node), entry in self._entries.items():
+                file.write(_line(owner, node, entry))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+def _line(owner: str, node: str, entry: Entry) -> str:
+    document = {"v": _FORMAT, "owner": owner, "node": node, **entry._asdict()}
+    return json.dumps(document, separators=(",", ":")) + "\n"
+
+
+def _parsed(document: dict[str, Any]) -> tuple[str, str, Entry]:
+    if document["v"] != _FORMAT:
+        raise ValueError("another format")
+    return (
+        str(document["owner"]),
+        str(document["node"]),
+        Entry(int(document["not_before"]), int(document["revoked_at"])),
+    )
