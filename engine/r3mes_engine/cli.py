@@ -18,7 +18,15 @@ from r3mes_engine.model_arguments import add_models_parser
 from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import checked_model
-from r3mes_engine.settings import DEFAULT_ADAPTER_MB, DEFAULT_CONCURRENCY, MAX_CONCURRENCY, ServeSettings
+from r3mes_engine.settings import (
+    DEFAULT_ADAPTER_MB,
+    DEFAULT_CONCURRENCY,
+    MAX_CONCURRENCY,
+    ServeSettings,
+    UpstreamSettings,
+)
+from r3mes_engine.upstream.address import parse_base
+from r3mes_engine.upstream.command import LocalServer
 from r3mes_protocol import __version__
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.origin import gateway_origin
@@ -27,7 +35,8 @@ from r3mes_protocol.wire import GatewayOrigin
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns the exit code; argparse itself exits with 2 for a usage it does not know."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.command == "check":
         return _check(options.model, options.quantisation, as_json=options.json)
     # Each command imports what it needs: checking does not wait for the event loop and the node.
@@ -35,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from r3mes_engine.model_commands import run_models_command
 
         return run_models_command(options)
+    problem = _upstream_problem(options)
+    if problem:
+        parser.error(problem)
     from r3mes_engine.serve import serve
 
     return serve(
@@ -52,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             quantisation=options.quantisation,
             scripted_tokens=options.scripted_tokens,
             scripted_tokens_per_second=options.scripted_tokens_per_second,
+            upstream=_upstream(options),
+            endpoint=options.endpoint,
         )
     )
 
@@ -79,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         help="auto and cuda need a GPU; cpu is slow and meant for testers (%(default)s)",
     )
     serve.add_argument("--state-dir", type=Path, required=True, metavar="DIR", help="node key and converted models")
-    serve.add_argument("--backend", choices=("transformers", "scripted"), default="transformers")
+    serve.add_argument("--backend", choices=("transformers", "upstream", "scripted"), default="transformers")
     serve.add_argument(
         "--control",
         choices=("stdio",),
@@ -116,12 +130,93 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--scripted-tokens-per-second", type=_pace, default=DEFAULT_TOKENS_PER_SECOND, metavar="X", help="0: no pause"
     )
+    _add_upstream(serve)
     check = commands.add_parser("check", help="tell which GPUs can be used")
     check.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
     check.add_argument("--model", metavar="DIR", help="also tell how a Hugging Face folder would fit")
     check.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
     add_models_parser(commands)
     return parser
+
+
+def _add_upstream(serve: argparse.ArgumentParser) -> None:
+    group = serve.add_argument_group("backend upstream", "another OpenAI-compatible server makes the text")
+    group.add_argument(
+        "--upstream", type=_base, metavar="URL", help="a server that is there, such as http://host:8000/v1"
+    )
+    group.add_argument("--upstream-key-file", type=Path, metavar="FILE", help="its API key, in the file's first line")
+    group.add_argument("--upstream-model", metavar="NAME", help="which of its models (the first)")
+    group.add_argument(
+        "--upstream-context",
+        type=_between(1, 10_000_000),
+        metavar="N",
+        help="tokens that fit, if the server won't tell",
+    )
+    group.add_argument(
+        "--upstream-server", choices=("vllm", "llama-server"), help="run such a server with --model and watch over it"
+    )
+    group.add_argument(
+        "--upstream-program",
+        metavar="PATH",
+        help="a Python that has vLLM (the engine's own), or llama-server's program",
+    )
+    group.add_argument("--tensor-parallel", type=_between(1, 1024), default=1, metavar="N", help="vLLM: GPUs per layer")
+    group.add_argument(
+        "--pipeline-parallel", type=_between(1, 1024), default=1, metavar="N", help="vLLM: groups of layers"
+    )
+    group.add_argument(
+        "--ray", metavar="ADDRESS", help="vLLM: a Ray cluster that is there (worker processes without it)"
+    )
+    group.add_argument(
+        "--upstream-option",
+        action="append",
+        default=[],
+        metavar="OPTION",
+        help="handed to the server as it is, such as --upstream-option=--gpu-memory-utilization=0.8; may be repeated",
+    )
+    group.add_argument(
+        "--endpoint",
+        type=_base,
+        metavar="URL",
+        help="offer gateways this address of the same server, to call it directly",
+    )
+
+
+def _upstream(options: argparse.Namespace) -> UpstreamSettings:
+    local = None
+    if options.upstream_server is not None:
+        own = sys.executable if options.upstream_server == "vllm" else "llama-server"
+        local = LocalServer(
+            options.upstream_server,
+            options.upstream_program or own,
+            options.tensor_parallel,
+            options.pipeline_parallel,
+            options.ray,
+            tuple(options.upstream_option),
+        )
+    return UpstreamSettings(
+        options.upstream, options.upstream_key_file, options.upstream_model, options.upstream_context, local
+    )
+
+
+def _upstream_problem(options: argparse.Namespace) -> str:
+    given = (options.upstream, options.upstream_server)
+    if options.backend != "upstream":
+        return (
+            "--upstream, --upstream-server and --endpoint go with --backend upstream"
+            if any((*given, options.endpoint))
+            else ""
+        )
+    if (given[0] is None) == (given[1] is None):
+        return "--backend upstream needs either --upstream or --upstream-server"
+    return ""
+
+
+def _base(text: str) -> str:
+    try:
+        return parse_base(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 _QUANTISATIONS = ("auto", "fp32", "bf16", "int8", "nf4")

@@ -169,6 +169,11 @@ class _Engine:
                 f"There is no folder of adapters at {settings.adapters}.",
                 "Give --adapters a folder that holds one folder for each adapter.",
             )
+        if settings.backend == "upstream":
+            # Its HTTP client is loaded for those alone who relay.
+            from r3mes_engine.upstream.assembly import upstream_backend
+
+            return upstream_backend(settings, device, threads, self._concurrency(device), self._report_loading)
         self._report_loading("checking the model", None)
         source = checked_model(settings.model)
         self._report_loading("loading the libraries", None)
@@ -209,6 +214,7 @@ class _Engine:
             self._events.emit,
             loaded.grants,
             adapter_hints(loaded.backend),
+            self._settings.endpoint,
         )
         self._agent = agent
         if isinstance(loaded.backend, ManagesAdapters):

@@ -8,9 +8,10 @@ from typing import Literal
 
 from r3mes_engine.device import DeviceChoice
 from r3mes_engine.models.memory_plan import QuantisationChoice
+from r3mes_engine.upstream.command import LocalServer
 from r3mes_protocol.wire import GatewayOrigin
 
-BackendChoice = Literal["transformers", "scripted"]
+BackendChoice = Literal["transformers", "upstream", "scripted"]
 
 MAX_CONCURRENCY = 1024
 """Answers at once; a machine that can do more is handed to a bigger engine."""
@@ -20,6 +21,20 @@ DEFAULT_CONCURRENCY = {"cpu": 4, "cuda": 16}
 
 DEFAULT_ADAPTER_MB = {"cpu": 256, "cuda": 1024}
 """For loaded adapters: dozens of rank 8 for a small model, a dozen of rank 16 for one with 7B parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """Of the backend `upstream`: the URL of a server that is there, or one that the engine runs."""
+
+    base: str | None = None
+    key_file: Path | None = None
+    """Holds the API key of the server at `base`."""
+    model: str | None = None
+    """Which of that server's models; None: its first."""
+    context_tokens: int | None = None
+    """What fits into the model, for a server that does not tell."""
+    local: LocalServer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +56,6 @@ class ServeSettings:
     quantisation: QuantisationChoice
     scripted_tokens: int
     scripted_tokens_per_second: float
+    upstream: UpstreamSettings = UpstreamSettings()
+    endpoint: str | None = None
+    """Where a gateway may call the server of `upstream` directly; None: all goes through the node session."""

@@ -399,6 +399,93 @@ def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
         engine.close()
 
 
+class FakeServer:
+    """`fake_openai_server.py` in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(FAKE_SERVER), *arguments], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.port = int(self.process.stdout.readline())
+        self.url = f"http://127.0.0.1:{self.port}/v1"
+        self._client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=WAIT_S, trust_env=False)
+
+    def rules(self, **rules: Any) -> None:
+        """How it behaves from now on."""
+        self._client.post("/test", json=rules).raise_for_status()
+
+    @property
+    def seen(self) -> Any:
+        return self._client.get("/test").json()
+
+    def wait(self, condition: Callable[[Any], bool], what: str) -> None:
+        deadline = time.monotonic() + WAIT_S
+        while not condition(self.seen):
+            assert time.monotonic() < deadline, f"the server saw no {what}"
+            time.sleep(0.02)
+
+    def close(self) -> None:
+        self._client.close()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+FAKE_SERVER = Path(__file__).with_name("fake_openai_server.py")
+
+
+@pytest.fixture
+def start_server() -> Iterator[Callable[..., FakeServer]]:
+    """Starts OpenAI-compatible servers: `start_server("--pause", "0.01")`."""
+    started: list[FakeServer] = []
+
+    def start(*arguments: str) -> FakeServer:
+        server = FakeServer(*arguments)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An engine that every backend's contract is tried on."""
+
+    backend: str
+    engine: EngineProcess
+    gateway: Gateway
+
+
+@pytest.fixture(scope="session", params=["scripted", "upstream", pytest.param("transformers", marks=pytest.mark.model)])
+def contract(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
+    """One engine for each backend, with a gateway, for all tests of the contract."""
+    if request.param == "transformers":
+        engine, gateway = request.getfixturevalue("model_engine"), request.getfixturevalue("model_gateway")
+        yield Contract("transformers", engine, gateway)
+        return
+    gateway = Gateway(GatewayRules())
+    server = FakeServer("--pause", "0.002") if request.param == "upstream" else None
+    more = ["--scripted-tokens-per-second", "500"] if server is None else ["--upstream", server.url]
+    state = tmp_path_factory.mktemp("contract")
+    engine = EngineProcess(
+        [
+            *("serve", "--gateway", gateway.url, "--state-dir", str(state), "--device", "cpu"),
+            *("--backend", request.param, *more),
+        ],
+        control=True,
+    )
+    engine.event("ready")
+    yield Contract(request.param, engine, gateway)
+    engine.close()
+    if server is not None:
+        server.close()
+    gateway.close()
+
+
 @pytest.fixture(scope="session")
 def models_state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of all engines with the real model: they share one conversion."""

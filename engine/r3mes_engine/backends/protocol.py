@@ -91,11 +91,20 @@ class GenerationRequest:
 class Answer(Protocol):
     """One answer under way. It makes a bounded number of tokens ahead of its reader and then waits."""
 
-    prompt_tokens: int
-    completion_tokens: int
-    """Tokens of the text handed out so far."""
-    finish_reason: FinishReason | None
-    """Known once the iteration has ended."""
+    @property
+    def prompt_tokens(self) -> int:
+        """Known at the end of the iteration at the latest."""
+        ...
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens of the text handed out so far."""
+        ...
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Known once the iteration has ended."""
+        ...
 
     def __aiter__(self) -> Answer: ...
 
@@ -151,6 +160,14 @@ class OffersAdapters(Protocol):
     def adapters(self) -> tuple[AdapterOffer, ...]:
         """All that it has, wherever they lie, the most useful first: a gateway may take only so many."""
         ...
+
+
+@runtime_checkable
+class MayContinueAnswers(Protocol):
+    """A backend that can't always go on with what another node began; all others can."""
+
+    @property
+    def continues_answers(self) -> bool: ...
 
 
 @runtime_checkable

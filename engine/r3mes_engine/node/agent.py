@@ -56,8 +56,10 @@ class NodeAgent:
         emit: Callable[[WireModel], None],
         grants: Sequence[SignedGrant] = (),
         on_adapter_hint: OnAdapterHint | None = None,
+        endpoint: str | None = None,
     ) -> None:
         self.key = identity.key
+        self.endpoint = endpoint
         self.device = identity.device
         self.service = service
         self.emit = emit

@@ -99,6 +99,11 @@ class Node(Protocol):
     def on_adapter_hint(self) -> OnAdapterHint | None: ...
 
     @property
+    def endpoint(self) -> str | None:
+        """Where gateways may call the model's server themselves."""
+        ...
+
+    @property
     def drain_reason(self) -> str | None:
         """None: the node does not drain."""
         ...
@@ -258,13 +263,14 @@ class LiveSession:
             self._machine.offer(self._jobs.credits())
         registration = Register(
             node_id=node_id_of(key),
+            endpoint=self._node.endpoint,
             models=(self._service.offer,),
             roles=(Role.SERVING,),
             max_concurrency=self._service.capacity.max_concurrency,
             device=self._node.device,
             engine_version=__version__,
             loads_adapters=self._node.on_adapter_hint is not None,
-            continues_answers=True,
+            continues_answers=self._service.continues_answers,
             grant=self._node.grant_for(self._gateway),
             resume=resume,
             signature=sign_registration(

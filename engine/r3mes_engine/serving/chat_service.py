@@ -9,7 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from r3mes_engine.backends.protocol import Answer, Backend, BackendStats, GenerationRequest, OffersAdapters
+from r3mes_engine.backends.protocol import (
+    Answer,
+    Backend,
+    BackendStats,
+    GenerationRequest,
+    MayContinueAnswers,
+    OffersAdapters,
+)
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_request import generation_request
 from r3mes_engine.serving.job_queue import JobQueue
@@ -46,6 +53,11 @@ class ChatService:
     @property
     def adapters(self) -> tuple[AdapterOffer, ...]:
         return self._backend.adapters if isinstance(self._backend, OffersAdapters) else ()
+
+    @property
+    def continues_answers(self) -> bool:
+        """Whether an answer that another node began can be gone on with."""
+        return not isinstance(self._backend, MayContinueAnswers) or self._backend.continues_answers
 
     @property
     def capacity(self) -> Capacity:

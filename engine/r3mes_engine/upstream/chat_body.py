@@ -1,0 +1,67 @@
+"""A request as the other server understands it. What it would ignore in silence is refused. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from r3mes_engine.backends.protocol import GenerationRequest
+from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.upstream.dialect import Dialect, continues_answers
+from r3mes_protocol.messages import FailureCode
+
+
+def chat_body(request: GenerationRequest, model: str, dialect: Dialect, *, limited: bool = True) -> dict[str, Any]:
+    """`model` is the server's own name of the model or of the adapter. Without `limited` the answer may be as long as
+    fits. Raises GenerationFailed."""
+    sampling = request.sampling
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    optional = {
+        "max_tokens": request.max_new_tokens if limited else None,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "seed": sampling.seed,
+        "presence_penalty": sampling.presence_penalty or None,
+        "frequency_penalty": sampling.frequency_penalty or None,
+        "stop": list(request.stop) or None,
+        "logit_bias": {str(token): bias for token, bias in sampling.logit_bias} or None,
+    }
+    body.update({name: value for name, value in optional.items() if value is not None})
+    body.update(_extras(request, dialect))
+    if request.logprobs is not None:
+        body.update(logprobs=True, top_logprobs=request.logprobs)
+    if request.json_schema is not None:
+        schema = {"name": "answer", "schema": json.loads(request.json_schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if request.continues:
+        if not continues_answers(dialect):
+            raise _not_served("continue_final_message")
+        body.update(continue_final_message=True, add_generation_prompt=False)
+    return body
+
+
+def _extras(request: GenerationRequest, dialect: Dialect) -> dict[str, Any]:
+    sampling = request.sampling
+    asked = {
+        "top_k": sampling.top_k or None,
+        "min_p": sampling.min_p or None,
+        "repetition_penalty": sampling.repetition_penalty if sampling.repetition_penalty != 1 else None,
+        "ignore_eos": request.ignores_ends or None,
+    }
+    extras: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    if extras and dialect == "openai":
+        raise _not_served(next(iter(extras)))
+    if dialect == "llama.cpp" and "repetition_penalty" in extras:
+        extras["repeat_penalty"] = extras.pop("repetition_penalty")
+    return extras
+
+
+def _not_served(param: str) -> GenerationFailed:
+    return GenerationFailed(
+        FailureCode.INVALID_REQUEST, f"{param}: this is not served by this engine's server.", param=param
+    )
