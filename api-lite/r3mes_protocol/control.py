@@ -129,6 +129,8 @@ class RequestEvent(WireModel):
     completion_tokens: Count
     first_token_ms: Count | None
     duration_ms: Count
+    adapter: Name | None = None
+    """As it was asked for, by name or digest; null for the base model and for what was refused."""
 
 
 class AdapterEvent(WireModel):

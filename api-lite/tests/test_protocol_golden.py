@@ -163,7 +163,13 @@ EVENTS: list[WireModel] = [
         active=1, queued=0, requests=9, completion_tokens=900, tokens_per_second=21.5, memory_mb=812, free_vram_mb=5
     ),
     control.RequestEvent(
-        job_id=JOB, outcome="stop", prompt_tokens=12, completion_tokens=34, first_token_ms=80, duration_ms=900
+        job_id=JOB,
+        outcome="stop",
+        prompt_tokens=12,
+        completion_tokens=34,
+        first_token_ms=80,
+        duration_ms=900,
+        adapter="ipek",
     ),
     control.DrainingEvent(active=1, reason="Asked to."),
     control.PongEvent(id=3),

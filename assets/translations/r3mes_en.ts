@@ -28,4 +28,21 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>RequestsPage</name>
+    <message numerus="yes">
+        <source>%Ln request(s)</source>
+        <translation>
+            <numerusform>%Ln request</numerusform>
+            <numerusform>%Ln requests</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln request(s) saved as {name}.</source>
+        <translation>
+            <numerusform>%Ln request saved as {name}.</numerusform>
+            <numerusform>%Ln requests saved as {name}.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

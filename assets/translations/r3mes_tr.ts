@@ -1154,6 +1154,10 @@
         <translation>GPU&apos;lar</translation>
     </message>
     <message>
+        <source>Requests</source>
+        <translation>İstekler</translation>
+    </message>
+    <message>
         <source>Chat</source>
         <translation>Sohbet</translation>
     </message>
@@ -1661,6 +1665,274 @@
     <message>
         <source>Rename</source>
         <translation>Yeniden adlandır</translation>
+    </message>
+</context>
+<context>
+    <name>RequestDetail</name>
+    <message>
+        <source>Request</source>
+        <translation>İstek</translation>
+    </message>
+    <message>
+        <source>Ended</source>
+        <translation>Bitti</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>Adaptör</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>First token after</source>
+        <translation>İlk token</translation>
+    </message>
+    <message>
+        <source>All of it took</source>
+        <translation>Tamamı</translation>
+    </message>
+    <message>
+        <source>{pace} tokens/s</source>
+        <translation>{pace} token/sn</translation>
+    </message>
+    <message>
+        <source>none, the base model</source>
+        <translation>yok, temel model</translation>
+    </message>
+    <message>
+        <source>{prompt} read, {answer} made</source>
+        <translation>{prompt} okundu, {answer} üretildi</translation>
+    </message>
+</context>
+<context>
+    <name>RequestModel</name>
+    <message>
+        <source>Time</source>
+        <translation>Zaman</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Sonuç</translation>
+    </message>
+    <message>
+        <source>Model or adapter</source>
+        <translation>Model veya adaptör</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>İstem</translation>
+    </message>
+    <message>
+        <source>Answer</source>
+        <translation>Yanıt</translation>
+    </message>
+    <message>
+        <source>First token</source>
+        <translation>İlk token</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>Süre</translation>
+    </message>
+    <message>
+        <source>Tokens/s</source>
+        <translation>Token/sn</translation>
+    </message>
+</context>
+<context>
+    <name>Requests</name>
+    <message>
+        <source>Answered</source>
+        <translation>Yanıtlandı</translation>
+    </message>
+    <message>
+        <source>The answer came to its own end.</source>
+        <translation>Yanıt kendiliğinden tamamlandı.</translation>
+    </message>
+    <message>
+        <source>Answered, at its limit</source>
+        <translation>Yanıtlandı, sınırda</translation>
+    </message>
+    <message>
+        <source>The answer ended at the number of tokens that was asked for.</source>
+        <translation>Yanıt, istenen token sayısında sona erdi.</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>İptal edildi</translation>
+    </message>
+    <message>
+        <source>The user went away or stopped it. What was made until then counts.</source>
+        <translation>Kullanıcı ayrıldı ya da durdurdu. O ana kadar üretilen sayılır.</translation>
+    </message>
+    <message>
+        <source>Refused: full</source>
+        <translation>Reddedildi: dolu</translation>
+    </message>
+    <message>
+        <source>The node was full; the gateway asks another one.</source>
+        <translation>Düğüm doluydu; ağ geçidi başka bir düğüme sorar.</translation>
+    </message>
+    <message>
+        <source>Refused: stopping</source>
+        <translation>Reddedildi: duruyor</translation>
+    </message>
+    <message>
+        <source>The node was finishing its last requests.</source>
+        <translation>Düğüm son isteklerini bitiriyordu.</translation>
+    </message>
+    <message>
+        <source>Refused: not here</source>
+        <translation>Reddedildi: burada yok</translation>
+    </message>
+    <message>
+        <source>The model or the adapter that was asked for is not on this node.</source>
+        <translation>İstenen model ya da adaptör bu düğümde yok.</translation>
+    </message>
+    <message>
+        <source>Refused: invalid</source>
+        <translation>Reddedildi: geçersiz</translation>
+    </message>
+    <message>
+        <source>The request asked for something that can&apos;t be done.</source>
+        <translation>İstek, yapılamayacak bir şey istedi.</translation>
+    </message>
+    <message>
+        <source>Refused: too long</source>
+        <translation>Reddedildi: çok uzun</translation>
+    </message>
+    <message>
+        <source>The conversation is longer than the model&apos;s context.</source>
+        <translation>Konuşma, modelin bağlamından uzun.</translation>
+    </message>
+    <message>
+        <source>Too late</source>
+        <translation>Çok geç</translation>
+    </message>
+    <message>
+        <source>It was not done in the time that the gateway gives. A busy or slow node.</source>
+        <translation>Ağ geçidinin verdiği sürede bitmedi. Düğüm meşgul ya da yavaş.</translation>
+    </message>
+    <message>
+        <source>Out of memory</source>
+        <translation>Bellek doldu</translation>
+    </message>
+    <message>
+        <source>The GPU&apos;s memory was full. Close other programs that use it, or serve less at once.</source>
+        <translation>GPU belleği doluydu. Onu kullanan diğer programları kapatın ya da aynı anda daha az istek sunun.</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Başarısız</translation>
+    </message>
+    <message>
+        <source>The engine met an error; its lines in the log say which.</source>
+        <translation>Motor bir hatayla karşılaştı; günlükteki satırları hangisi olduğunu söyler.</translation>
+    </message>
+    <message>
+        <source>{count} ms</source>
+        <translation>{count} ms</translation>
+    </message>
+    <message>
+        <source>{count} s</source>
+        <translation>{count} sn</translation>
+    </message>
+</context>
+<context>
+    <name>RequestsPage</name>
+    <message>
+        <source>Requests</source>
+        <translation>İstekler</translation>
+    </message>
+    <message>
+        <source>Prompts and answers are not kept.</source>
+        <translation>İstemler ve yanıtlar saklanmaz.</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Sonuç</translation>
+    </message>
+    <message>
+        <source>All outcomes</source>
+        <translation>Tüm sonuçlar</translation>
+    </message>
+    <message>
+        <source>Answered</source>
+        <translation>Yanıtlandı</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>İptal edildi</translation>
+    </message>
+    <message>
+        <source>Refused</source>
+        <translation>Reddedildi</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Başarısız</translation>
+    </message>
+    <message>
+        <source>Save the requests that are shown as CSV</source>
+        <translation>Gösterilen istekleri CSV olarak kaydet</translation>
+    </message>
+    <message>
+        <source>Requests, newest first</source>
+        <translation>İstekler, en yenisi önce</translation>
+    </message>
+    <message>
+        <source>Answered, at its limit</source>
+        <translation>Yanıtlandı, sınırda</translation>
+    </message>
+    <message>
+        <source>The history can&apos;t be read</source>
+        <translation>Geçmiş okunamıyor</translation>
+    </message>
+    <message>
+        <source>No requests yet</source>
+        <translation>Henüz istek yok</translation>
+    </message>
+    <message>
+        <source>Every request that this node answers is listed here: when, how fast and how it ended. Prompts and answers are not kept.</source>
+        <translation>Bu düğümün yanıtladığı her istek burada listelenir: ne zaman, ne kadar hızlı ve nasıl bitti. İstemler ve yanıtlar saklanmaz.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln request(s)</source>
+        <translation>
+            <numerusform>%Ln istek</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln request(s) saved as {name}.</source>
+        <translation>
+            <numerusform>%Ln istek {name} olarak kaydedildi.</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{shown} of {count} requests</source>
+        <translation>{count} isteğin {shown} tanesi</translation>
+    </message>
+    <message>
+        <source>first token after {time} (median)</source>
+        <translation>ilk token {time} sonra (ortanca)</translation>
+    </message>
+    <message>
+        <source>{pace} tokens/s (median)</source>
+        <translation>{pace} token/sn (ortanca)</translation>
+    </message>
+    <message>
+        <source>Save the requests</source>
+        <translation>İstekleri kaydet</translation>
+    </message>
+    <message>
+        <source>Could not save {name}: {why}</source>
+        <translation>{name} kaydedilemedi: {why}</translation>
     </message>
 </context>
 <context>

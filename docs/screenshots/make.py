@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import history_stage
 import wallet_stage
 
 from r3mes_launcher.core.interface import CoreListener
@@ -76,6 +77,7 @@ class Stage:
     reports: Sequence[GpuReport] = ()
     lines: Sequence[LogLine] = ()
     wallet: Any = None
+    history: Any = field(default_factory=history_stage.History)
     owner: Any = field(default_factory=wallet_stage.Owner)
     listeners: list[CoreListener] = field(default_factory=list)
 
@@ -229,7 +231,8 @@ def lines() -> list[LogLine]:
 @dataclass(frozen=True)
 class Shot:
     name: str
-    page: int
+    page: str
+    """One of the main window's constants, in small letters."""
     make: Callable[[], Stage]
     act: str = ""
     extra: bool = False
@@ -237,46 +240,49 @@ class Shot:
 
 
 SHOTS = (
-    Shot("home", 0, lambda: Stage(serving(), reports(), lines())),
-    Shot("home-first-start", 0, lambda: Stage(off())),
-    Shot("home-setting-up", 0, lambda: Stage(provisioning()), extra=True),
-    Shot("home-fault", 0, lambda: Stage(fault())),
-    Shot("home-demo", 0, lambda: Stage(replace(serving(), demo=True))),
-    Shot("gpus", 1, lambda: Stage(serving(), reports(), lines())),
-    Shot("gpus-table", 1, lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
-    Shot("gpus-none", 1, lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
-    Shot("chat", 2, lambda: Stage(serving()), "ask"),
-    Shot("chat-empty", 2, lambda: Stage(serving()), extra=True),
-    Shot("wallet-first", 3, lambda: Stage(wallet_stage.absent()), extra=True),
-    Shot("wallet-locked", 3, lambda: Stage(wallet_stage.locked())),
-    Shot("wallet-damaged", 3, lambda: Stage(wallet_stage.damaged()), extra=True),
-    Shot("wallet", 3, lambda: Stage(wallet_stage.opened())),
-    Shot("wallet-new", 3, lambda: Stage(wallet_stage.fresh()), extra=True),
-    Shot("wallet-offline", 3, lambda: Stage(wallet_stage.offline()), extra=True),
-    Shot("wallet-create", 3, lambda: Stage(wallet_stage.absent()), "create", extra=True),
-    Shot("wallet-words", 3, lambda: Stage(wallet_stage.fresh()), "words"),
-    Shot("wallet-words-shown", 3, lambda: Stage(wallet_stage.fresh()), "words-shown", extra=True),
-    Shot("wallet-quiz", 3, lambda: Stage(wallet_stage.fresh()), "quiz", extra=True),
-    Shot("wallet-restore", 3, lambda: Stage(wallet_stage.absent()), "restore", extra=True),
-    Shot("wallet-restore-addresses", 3, lambda: Stage(wallet_stage.absent()), "restore-addresses", extra=True),
-    Shot("wallet-send", 3, lambda: Stage(wallet_stage.opened()), "send", extra=True),
-    Shot("wallet-receive", 3, lambda: Stage(wallet_stage.opened()), "receive"),
-    Shot("wallet-confirm", 3, lambda: Stage(wallet_stage.opened()), "confirm"),
-    Shot("wallet-look-alike", 3, lambda: Stage(wallet_stage.opened()), "look-alike", extra=True),
-    Shot("wallet-confirm-raw", 3, lambda: Stage(wallet_stage.opened()), "confirm-raw", extra=True),
-    Shot("wallet-security", 3, lambda: Stage(wallet_stage.opened()), "security", extra=True),
-    Shot("wallet-password", 3, lambda: Stage(wallet_stage.opened()), "password", extra=True),
-    Shot("wallet-export", 3, lambda: Stage(wallet_stage.opened()), "export", extra=True),
-    Shot("wallet-remove", 3, lambda: Stage(wallet_stage.opened()), "remove", extra=True),
-    Shot("roles", 4, lambda: Stage(wallet_stage.opened())),
-    Shot("roles-locked", 4, lambda: Stage(wallet_stage.locked()), extra=True),
-    Shot("roles-new", 4, lambda: Stage(wallet_stage.fresh()), extra=True),
-    Shot("roles-bottom", 4, lambda: Stage(wallet_stage.opened()), "bottom", extra=True),
-    Shot("roles-stake", 4, lambda: Stage(wallet_stage.opened()), "stake", extra=True),
-    Shot("roles-unstake", 4, lambda: Stage(wallet_stage.opened()), "unstake", extra=True),
-    Shot("roles-move", 4, lambda: Stage(wallet_stage.opened()), "move", extra=True),
-    Shot("roles-register", 4, lambda: Stage(wallet_stage.opened()), "register", extra=True),
-    Shot("logs", 5, lambda: Stage(serving(), (), lines())),
+    Shot("home", "home", lambda: Stage(serving(), reports(), lines())),
+    Shot("home-first-start", "home", lambda: Stage(off())),
+    Shot("home-setting-up", "home", lambda: Stage(provisioning()), extra=True),
+    Shot("home-fault", "home", lambda: Stage(fault())),
+    Shot("home-demo", "home", lambda: Stage(replace(serving(), demo=True))),
+    Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines())),
+    Shot("gpus-table", "gpus", lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
+    Shot("gpus-none", "gpus", lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
+    Shot("requests", "requests", lambda: Stage(serving()), "request"),
+    Shot("requests-list", "requests", lambda: Stage(serving()), extra=True),
+    Shot("requests-none", "requests", lambda: Stage(off(), history=history_stage.History(())), extra=True),
+    Shot("chat", "chat", lambda: Stage(serving()), "ask"),
+    Shot("chat-empty", "chat", lambda: Stage(serving()), extra=True),
+    Shot("wallet-first", "wallet", lambda: Stage(wallet_stage.absent()), extra=True),
+    Shot("wallet-locked", "wallet", lambda: Stage(wallet_stage.locked())),
+    Shot("wallet-damaged", "wallet", lambda: Stage(wallet_stage.damaged()), extra=True),
+    Shot("wallet", "wallet", lambda: Stage(wallet_stage.opened())),
+    Shot("wallet-new", "wallet", lambda: Stage(wallet_stage.fresh()), extra=True),
+    Shot("wallet-offline", "wallet", lambda: Stage(wallet_stage.offline()), extra=True),
+    Shot("wallet-create", "wallet", lambda: Stage(wallet_stage.absent()), "create", extra=True),
+    Shot("wallet-words", "wallet", lambda: Stage(wallet_stage.fresh()), "words"),
+    Shot("wallet-words-shown", "wallet", lambda: Stage(wallet_stage.fresh()), "words-shown", extra=True),
+    Shot("wallet-quiz", "wallet", lambda: Stage(wallet_stage.fresh()), "quiz", extra=True),
+    Shot("wallet-restore", "wallet", lambda: Stage(wallet_stage.absent()), "restore", extra=True),
+    Shot("wallet-restore-addresses", "wallet", lambda: Stage(wallet_stage.absent()), "restore-addresses", extra=True),
+    Shot("wallet-send", "wallet", lambda: Stage(wallet_stage.opened()), "send", extra=True),
+    Shot("wallet-receive", "wallet", lambda: Stage(wallet_stage.opened()), "receive"),
+    Shot("wallet-confirm", "wallet", lambda: Stage(wallet_stage.opened()), "confirm"),
+    Shot("wallet-look-alike", "wallet", lambda: Stage(wallet_stage.opened()), "look-alike", extra=True),
+    Shot("wallet-confirm-raw", "wallet", lambda: Stage(wallet_stage.opened()), "confirm-raw", extra=True),
+    Shot("wallet-security", "wallet", lambda: Stage(wallet_stage.opened()), "security", extra=True),
+    Shot("wallet-password", "wallet", lambda: Stage(wallet_stage.opened()), "password", extra=True),
+    Shot("wallet-export", "wallet", lambda: Stage(wallet_stage.opened()), "export", extra=True),
+    Shot("wallet-remove", "wallet", lambda: Stage(wallet_stage.opened()), "remove", extra=True),
+    Shot("roles", "roles", lambda: Stage(wallet_stage.opened())),
+    Shot("roles-locked", "roles", lambda: Stage(wallet_stage.locked()), extra=True),
+    Shot("roles-new", "roles", lambda: Stage(wallet_stage.fresh()), extra=True),
+    Shot("roles-bottom", "roles", lambda: Stage(wallet_stage.opened()), "bottom", extra=True),
+    Shot("roles-stake", "roles", lambda: Stage(wallet_stage.opened()), "stake", extra=True),
+    Shot("roles-unstake", "roles", lambda: Stage(wallet_stage.opened()), "unstake", extra=True),
+    Shot("roles-move", "roles", lambda: Stage(wallet_stage.opened()), "move", extra=True),
+    Shot("roles-register", "roles", lambda: Stage(wallet_stage.opened()), "register", extra=True),
+    Shot("logs", "logs", lambda: Stage(serving(), (), lines())),
 )
 
 
@@ -286,6 +292,7 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
     from PySide6.QtWidgets import QApplication
 
     from r3mes_launcher.app import App
+    from r3mes_launcher.ui import main_window
     from r3mes_launcher.ui.assets import assets_folder
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Scheme, Theme
@@ -305,11 +312,14 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
                 )
                 app.start()
                 wait(QEventLoop, QTimer, SETTLE_MS)
-                app.window.go_to(shot.page)
+                app.window.go_to(getattr(main_window, shot.page.upper()))
                 if shot.act == "table":
                     app.window.gpus.as_table.setChecked(True)
                 if shot.act == "ask":
                     app.window.chat.ask("Why does a GPU make a model answer faster?")
+                if shot.act == "request":
+                    wait(QEventLoop, QTimer, SETTLE_MS)
+                    app.window.requests.select(2)
                 wallet_stage.act(app.window, shot.act)
                 wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
                 wallet_stage.act_later(app.window, shot.act)

@@ -14,6 +14,7 @@ from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.data_folder import DataFolder, data_home
 from r3mes_launcher.core.doctor.doctor import DoctorParts
+from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
 from r3mes_launcher.core.launcher import LauncherCore, LauncherParts
 from r3mes_launcher.core.local_gateway import CommandForPort
@@ -133,6 +134,7 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
                 read_gpus=lambda: read_once(new_gpu_source()),
                 demo=options.demo,
             ),
+            history=HistoryStore(folder.history, logs.say, clock),
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),

@@ -25,6 +25,7 @@ from r3mes_protocol.control import (
     PongEvent,
     ReadyEvent,
     RegisteredEvent,
+    RequestEvent,
     StartingEvent,
     StatsEvent,
     StopCommand,
@@ -46,6 +47,8 @@ NO_TOKEN = "none"
 BEAT_S = 1.0
 BUSY_CHANCE = 0.4
 MAX_TOKENS_A_BEAT = 60
+ADAPTERS = (None, None, None, "simulated-poetry", "simulated-law")
+CANCEL_CHANCE = 0.05
 COMMAND_BYTES = 64 * 1024
 
 # What the reader thread hands over when stdin has ended.
@@ -87,6 +90,7 @@ class DemoEngine:
             self._requests += 1
             self._tokens += tokens
             self._log("INFO", f"demo: simulated request {self._requests}, {tokens} tokens")
+            self._emit(self._request(tokens))
         self._emit(
             StatsEvent(
                 active=self._active,
@@ -96,6 +100,18 @@ class DemoEngine:
                 tokens_per_second=tokens / BEAT_S,
                 memory_mb=0,
             )
+        )
+
+    def _request(self, tokens: int) -> RequestEvent:
+        first_token_ms = self._random.randint(60, 400)
+        return RequestEvent(
+            job_id=f"demo-{self._requests}",
+            outcome="cancelled" if self._random.random() < CANCEL_CHANCE else "stop",
+            prompt_tokens=self._random.randint(8, 400),
+            completion_tokens=tokens,
+            first_token_ms=first_token_ms,
+            duration_ms=first_token_ms + tokens * self._random.randint(8, 14),
+            adapter=self._random.choice(ADAPTERS),
         )
 
     def _stop(self) -> int:

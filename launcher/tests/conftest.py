@@ -277,6 +277,7 @@ class RecordedIntents:
         self.calls: list[tuple[object, ...]] = []
         self.refuse = ""
         self.streams: list[object] = []
+        self.asked: list[tuple[Callable[..., object], Callable[..., None], Callable[[str], None]]] = []
         self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
 
     def __getattr__(self, name: str) -> Callable[..., None]:
@@ -315,6 +316,10 @@ class RecordedIntents:
         self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
     ) -> None:
         self._answer(done, failed, "choose_gateway", kind, url)
+
+    def ask(self, question: Callable[..., object], done: Callable[..., None], failed: Callable[[str], None]) -> None:
+        """Kept unanswered in `asked`, for the test to answer."""
+        self.asked.append((question, done, failed))
 
     def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
         self._answer(done, failed, "write_file", path, text)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import LogBatch
+from r3mes_launcher.core.history.request_record import RequestRecord
 from r3mes_launcher.core.state import (
     Actual,
     Desired,
@@ -44,7 +45,7 @@ from r3mes_launcher.core.state import (
     ProcessState,
 )
 from r3mes_launcher.ui.assets import assets_folder
-from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, ROLES, WALLET
+from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, REQUESTS, ROLES, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
@@ -52,8 +53,8 @@ UI = Path(sys.modules["r3mes_launcher.ui.theme"].__file__ or "").parent
 SOURCES = sorted(UI.rglob("*.py"))
 PAGES = pytest.mark.parametrize(
     "page",
-    [HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR],
-    ids=["home", "gpus", "chat", "wallet", "roles", "logs", "doctor"],
+    [HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR],
+    ids=["home", "gpus", "requests", "chat", "wallet", "roles", "logs", "doctor"],
 )
 
 
@@ -68,6 +69,10 @@ def full(window: Any, ready_state: LauncherState) -> Any:
     window.show_report(GpuReport(1.0, GpuDriver.OK, gpus=cards))
     window.show_report(GpuReport(2.0, GpuDriver.OK, gpus=cards))
     window.show_logs(LogBatch(tuple(LogLine(0, "engine", LogLevel.INFO, f"line {n}") for n in range(40))))
+    record = RequestRecord(0.0, "job", "a-model", "an-adapter", "length", 12_345, 999, 80, 61_000)
+    window.requests.model.add([replace(record, id=number) for number in range(40, 0, -1)])
+    window.requests.select(3)
+    window.requests._show()
     return window
 
 
@@ -119,9 +124,10 @@ def test_pages_are_opened_by_keyboard(full: Any, qtbot: QtBot) -> None:
     full.activateWindow()
     for key, page in (
         (Qt.Key.Key_2, GPUS),
-        (Qt.Key.Key_3, CHAT),
-        (Qt.Key.Key_4, WALLET),
-        (Qt.Key.Key_6, LOGS),
+        (Qt.Key.Key_3, REQUESTS),
+        (Qt.Key.Key_4, CHAT),
+        (Qt.Key.Key_5, WALLET),
+        (Qt.Key.Key_7, LOGS),
         (Qt.Key.Key_1, HOME),
     ):
         qtbot.keyClick(full, key, Qt.KeyboardModifier.ControlModifier)
@@ -158,7 +164,7 @@ def test_nothing_is_cut_off_at_the_smallest_size(full: Any, models: tuple[str, .
     line = full.fontMetrics().height()
     assert full.minimumSizeHint().width() < line * 60, "the window fits on a small screen"
     assert full.minimumSizeHint().height() < line * 46
-    for page in (HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR):
+    for page in (HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR):
         full.go_to(page)
         QApplication.processEvents()
         for area in full.findChildren(QScrollArea):

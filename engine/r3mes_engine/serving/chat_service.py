@@ -94,10 +94,11 @@ class ChatService:
         Every request ends in one `request` event and one count, whatever becomes of it.
         """
         started_at = time.monotonic()
-        outcome, running = "failed", None
+        outcome, running, adapter = "failed", None, None
         try:
             async with self._bounded(deadlines, started_at) as on_first:
                 request = self._request(chat)
+                adapter = request.adapter
                 async with self._queue.slot():
                     running = RunningAnswer(await self._begin(request), self._statistics, started_at, on_first)
                     try:
@@ -113,7 +114,7 @@ class ChatService:
             raise
         finally:
             self._statistics.request_ended()
-            self._emit(self._event(job_id, outcome, running, started_at))
+            self._emit(self._event(job_id, outcome, running, started_at, adapter))
 
     def _request(self, chat: ChatRequest) -> GenerationRequest:
         offers = self.adapters if chat.adapter is not None or chat.model != self._backend.offer.name else ()
@@ -166,7 +167,9 @@ class ChatService:
             what = "the whole answer" if begun else "a first token"
             raise GenerationFailed(FailureCode.DEADLINE, f"There was no {what} within {waited:.1f} s.") from None
 
-    def _event(self, job_id: str, outcome: str, running: RunningAnswer | None, started_at: float) -> RequestEvent:
+    def _event(
+        self, job_id: str, outcome: str, running: RunningAnswer | None, started_at: float, adapter: str | None
+    ) -> RequestEvent:
         usage = running.usage if running is not None else Usage(prompt_tokens=0, completion_tokens=0)
         return RequestEvent(
             job_id=job_id,
@@ -175,4 +178,5 @@ class ChatService:
             completion_tokens=usage.completion_tokens,
             first_token_ms=running.first_token_ms if running is not None else None,
             duration_ms=round((time.monotonic() - started_at) * 1000),
+            adapter=adapter,
         )

@@ -58,6 +58,10 @@ class DataFolder:
     def grant(self) -> Path:
         return self.root / "grant.json"
 
+    @property
+    def history(self) -> Path:
+        return self.root / "history.sqlite"
+
     def create(self) -> None:
         """Raises StartRefused with a sentence when the folder can't be used."""
         try:

@@ -43,11 +43,17 @@ class EngineEvents:
     """The listener of one engine's life."""
 
     def __init__(
-        self, logs: LogHub, dispatch: Callable[[Event], None], tell_facts: Callable[[EngineFacts], None]
+        self,
+        logs: LogHub,
+        dispatch: Callable[[Event], None],
+        tell_facts: Callable[[EngineFacts], None],
+        tell_request: Callable[[control.RequestEvent, str], None] = lambda event, model: None,
     ) -> None:
+        """`tell_request` hears of every request that ended, with the model's name."""
         self._logs = logs
         self._dispatch = dispatch
         self._tell_facts = tell_facts
+        self._tell_request = tell_request
         self._facts = EngineFacts()
         self._strays = 0
 
@@ -109,6 +115,7 @@ class EngineEvents:
             case control.RequestEvent():
                 took = f"{event.completion_tokens} tokens in {event.duration_ms} ms"
                 self._logs.add(SOURCE, [f"Request {event.job_id}: {event.outcome}, {took}."], LogLevel.INFO)
+                self._tell_request(event, self._facts.model)
             case control.AdapterEvent():
                 where = "unloaded" if event.offer is None else f"loaded ({event.offer.residency.value})"
                 self._logs.add(SOURCE, [f"Adapter {event.name}: {where}."], LogLevel.INFO)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.doctor.report import DoctorReport
 
     # For their types alone: what is behind them takes long to import, and a window has to open first.
+    from r3mes_launcher.core.history.history_store import HistoryStore
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
     from r3mes_launcher.core.wallet_service import WalletService
@@ -61,6 +62,11 @@ class Core(Protocol):
     @property
     def policy(self) -> PolicyDesk:
         """When the node may run: its settings, the pause, and "serve anyway". Call it on the core's loop."""
+        ...
+
+    @property
+    def history(self) -> HistoryStore:
+        """What this computer's node did. Its questions raise HistoryError, whose words are for the person."""
         ...
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:

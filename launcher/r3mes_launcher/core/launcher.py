@@ -13,6 +13,8 @@ from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
+from r3mes_launcher.core.history.history_store import HistoryStore
+from r3mes_launcher.core.history.request_record import request_record
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
 from r3mes_launcher.core.log_hub import LogHub
@@ -44,6 +46,7 @@ from r3mes_launcher.core.wallet_service import WalletParts, WalletService
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_protocol import __version__
+from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.origin import gateway_origin
 
@@ -67,6 +70,7 @@ class LauncherParts:
     wallet: WalletParts
     policy: PolicySources
     doctor: DoctorParts
+    history: HistoryStore
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -129,6 +133,10 @@ class LauncherCore:
     def policy(self) -> PolicyDesk:
         return self._policy
 
+    @property
+    def history(self) -> HistoryStore:
+        return self._parts.history
+
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         listener.on_state(self._state)
         listener.on_gpus(self._gpus)
@@ -157,6 +165,7 @@ class LauncherCore:
         self._lock.take()
         self._logs.say(f"R3MES launcher {__version__}" + (" (demo)" if parts.demo else ""))
         parts.settings.load()
+        parts.history.start()
         await parts.supervisor.reap_stale()
         settings = parts.settings.current
         self._node = NodeController(
@@ -166,6 +175,7 @@ class LauncherCore:
             self._logs,
             settings.model,
             self._on_node,
+            tell_request=self._on_request,
         )
         self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
         self._monitor.start()
@@ -201,6 +211,7 @@ class LauncherCore:
         await self._monitor.close()
         await self._client.close()
         await self._parts.supervisor.close()
+        await self._parts.history.close()
         self._logs.flush()
         self._lock.release()
 
@@ -353,6 +364,9 @@ class LauncherCore:
         if node.desired is not before.desired and self._started.is_set():
             # Cancelling the installation takes the wish back.
             self._parts.settings.change(desired=node.desired)
+
+    def _on_request(self, event: RequestEvent, model: str) -> None:
+        self._parts.history.note_request(request_record(event, model, self._parts.wallet.clock.now()))
 
     def _on_wallet(self, wallet: WalletState) -> None:
         self._change(replace(self._state, wallet=wallet))

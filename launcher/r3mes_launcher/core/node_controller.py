@@ -62,7 +62,7 @@ from r3mes_launcher.core.stop_ladder import (
 )
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
-from r3mes_protocol.control import GrantCommand
+from r3mes_protocol.control import GrantCommand, RequestEvent
 from r3mes_protocol.grants import SignedGrant
 
 LADDERS: Mapping[StopManner, StopLadder] = {
@@ -87,6 +87,7 @@ class NodeController:
         tell: Callable[[NodeState], None],
         chance: Callable[[], float] = random.random,
         ladders: Mapping[StopManner, StopLadder] = LADDERS,
+        tell_request: Callable[[RequestEvent, str], None] = lambda event, model: None,
     ) -> None:
         self._ladders = ladders
         self._machine = machine
@@ -95,6 +96,7 @@ class NodeController:
         self._logs = logs
         self._model = model
         self._tell = tell
+        self._tell_request = tell_request
         self._chance = chance
         self._gateway = ""
         self._no_gateway_since = time()
@@ -272,7 +274,7 @@ class NodeController:
             # Not wanted any more before it began.
             self._dispatch(EngineExited(ProcessOutcome(0)))
             return
-        listener = EngineEvents(self._logs, self._dispatch, self._take_facts)
+        listener = EngineEvents(self._logs, self._dispatch, self._take_facts, self._tell_request)
         try:
             child = await self._supervisor.start("engine", verdict.command, listener)
         except SpawnError as error:

@@ -20,13 +20,14 @@ from r3mes_launcher.ui.home_page import HomePage
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.logs_page import LogsPage
 from r3mes_launcher.ui.navigation import Navigation
+from r3mes_launcher.ui.requests_page import RequestsPage
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.roles_page import RolesPage
 from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
-HOME, GPUS, CHAT, WALLET, ROLES, LOGS, DOCTOR = range(7)
+HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR = range(8)
 _TICK_MS = 1000
 
 
@@ -75,6 +76,7 @@ class MainWindow(QWidget):
             [
                 (self.tr("Home"), "home"),
                 (self.tr("GPUs"), "gpu"),
+                (self.tr("Requests"), "requests"),
                 (self.tr("Chat"), "chat"),
                 (self.tr("Wallet"), "wallet"),
                 (self.tr("Roles"), "stake"),
@@ -137,6 +139,7 @@ class MainWindow(QWidget):
     def _build_pages(self) -> None:
         self.home = HomePage(self._theme, self._intents)
         self.gpus = GpusPage(self._theme, self._history)
+        self.requests = RequestsPage(self._theme, self._intents)
         self.chat = ChatPage(self._theme, self._intents)
         self.wallet = WalletPage(self._theme, self._intents)
         self.roles = RolesPage(self._theme, self._intents)
@@ -147,7 +150,7 @@ class MainWindow(QWidget):
         self.wallet.roles_wished.connect(lambda: self.go_to(ROLES))
         self.roles.wallet_wished.connect(lambda: self.go_to(WALLET))
         self.chat.home_wished.connect(lambda: self.go_to(HOME))
-        for page in (self.home, self.gpus, self.chat, self.wallet, self.roles, self.logs, self.doctor):
+        for page in (self.home, self.gpus, self.requests, self.chat, self.wallet, self.roles, self.logs, self.doctor):
             self._stack.addWidget(page)
         self.go_to(HOME)
         self.show_state(self._state)
@@ -214,8 +217,19 @@ class MainWindow(QWidget):
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
         # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
-        pages = (self.home, self.gpus, self.chat.composer.field, self.wallet.first, self.roles, self.logs, self.doctor)
+        pages = (
+            self.home,
+            self.gpus,
+            self.requests,
+            self.chat.composer.field,
+            self.wallet.first,
+            self.roles,
+            self.logs,
+            self.doctor,
+        )
         pages[index].setFocus()
+        if index == REQUESTS:
+            self.requests.refresh()
 
     @property
     def page(self) -> int:
@@ -233,6 +247,8 @@ class MainWindow(QWidget):
             now = time.time()
             self.home.tick(now)
             self._show_status(now)
+            if self.page == REQUESTS:
+                self.requests.refresh()
 
     # Window matters.
 

@@ -97,6 +97,11 @@ QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
+QTableView[kind="rows"] { background: $surface; border: ${hair}px solid $border;
+  border-radius: ${small_radius}px; gridline-color: $border; }
+QTableView[kind="rows"]:focus { border: ${hair}px solid $accent; }
+QTableView[kind="rows"]::item { padding: 0 ${pad_item}px; }
+QTableView[kind="rows"]::item:selected { background: $accent_soft; color: $text; }
 QTableWidget { background: transparent; border: none; gridline-color: $border; }
 QTableWidget::item { padding: 0 ${pad_item}px; }
 QTableWidget::item:selected { background: $accent_soft; color: $text; }

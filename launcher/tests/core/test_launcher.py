@@ -94,6 +94,10 @@ async def test_the_demo_chats_and_serves_and_leaves_nothing(
     await core.set_desired(Desired.SERVING)
     await until(lambda: core.state.node.actual is Actual.SERVING)
     assert "imulated" in core.state.node.device and core.state.node.engine.pid is not None
+    async with asyncio.timeout(30):
+        while not (requests := await core.history.requests()):
+            await asyncio.sleep(0.2)
+    assert requests[0].model == "simulated-demo-model" and requests[0].duration_ms > 0
     folder = DataFolder.under(tmp_path, True)
     await until(lambda: (running := running_launcher(folder)) and running.status["node"]["actual"] == "serving")
     assert [path.name for path in tmp_path.iterdir()] == ["demo"], "the demo touches nothing but its own folder"

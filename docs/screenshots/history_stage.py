@@ -1,0 +1,52 @@
+"""A made-up day of a node, for the pictures of the pages that show its history."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from r3mes_launcher.core.history.request_record import RequestRecord
+
+# The clock times that can be read in a picture are the same in every run.
+LAST = 1_767_272_400.0
+MODEL = "SmolLM2-135M-Instruct"
+ADAPTERS = ("", "", "", "turkish-law", "poetry")
+OUTCOMES = ("stop",) * 14 + ("length", "length", "cancelled", "capacity", "deadline")
+
+
+def requests(count: int = 318) -> tuple[RequestRecord, ...]:
+    """Newest first."""
+    random_ = random.Random(7)
+    at, made = LAST, []
+    for number in range(count, 0, -1):
+        at -= random_.expovariate(1 / 40)
+        outcome = random_.choice(OUTCOMES)
+        began = outcome not in ("capacity", "deadline")
+        first = random_.randint(48, 240) if began else None
+        tokens = random_.randint(18, 420) if began else 0
+        took = (first or 2) + round(tokens * random_.uniform(5.6, 6.9))
+        made.append(
+            RequestRecord(
+                ended_at=at,
+                job=f"{random_.getrandbits(64):016x}",
+                model=MODEL,
+                adapter=random_.choice(ADAPTERS),
+                outcome=outcome,
+                prompt_tokens=random_.randint(12, 900),
+                completion_tokens=tokens,
+                first_token_ms=first,
+                duration_ms=20_000 if outcome == "deadline" else took,
+                id=number,
+            )
+        )
+    return tuple(made)
+
+
+class History:
+    """Answers as the core's history does."""
+
+    def __init__(self, kept: Sequence[RequestRecord] | None = None) -> None:
+        self._requests = requests() if kept is None else tuple(kept)
+
+    async def requests(self, after: int = 0) -> tuple[RequestRecord, ...]:
+        return tuple(record for record in self._requests if record.id > after)

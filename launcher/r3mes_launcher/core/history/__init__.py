@@ -1,0 +1,1 @@
+"""What this computer's node did, kept for the person who owns it: one SQLite file, written and read off the loop."""

@@ -1,0 +1,25 @@
+"""The history's tables, as the steps that made them. A step that was once released is never changed."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        # `id` grows with every request and is never used again, so that a view can ask for what is new.
+        """CREATE TABLE requests (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            ended_at REAL NOT NULL,
+            job TEXT NOT NULL,
+            model TEXT NOT NULL,
+            adapter TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            prompt_tokens INTEGER NOT NULL,
+            completion_tokens INTEGER NOT NULL,
+            first_token_ms INTEGER,
+            duration_ms INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX requests_by_time ON requests (ended_at)",
+    ),
+)
+"""Each brings a file from the version that is its place to the next one (`PRAGMA user_version`)."""
+
+VERSION = len(MIGRATIONS)
