@@ -287,7 +287,8 @@ def _healthy(state: NodeMachineState, event: object, now: float) -> Step:
 
 
 def _drain_ended(state: NodeMachineState, event: object, now: float) -> Step:
-    return replace(state, actual=Actual.STOPPING, reason="Stopping the engine."), ()
+    manner = StopManner.STOP if state.manner in (StopManner.DRAIN, StopManner.CLOSE) else state.manner
+    return replace(state, actual=Actual.STOPPING, manner=manner, reason="Stopping the engine."), ()
 
 
 # Its end.

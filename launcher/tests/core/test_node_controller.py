@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -55,6 +57,46 @@ async def test_a_killed_engine_comes_back_and_it_is_said(watched: Any, until: Un
     assert "SIGKILL" in waiting.reason and "loss 1 of 10" in waiting.reason
     assert waiting.retry_at is not None
     assert one.state.engine.restarts == 1 and "SIGKILL" in one.state.engine.last_exit
+
+
+@posix_only
+async def test_ten_kills_at_random_moments_are_a_fault_and_leave_nothing(
+    watched: Any, runtime: Any, until: Until, alive: Any, logs: LogHub
+) -> None:
+    """As the supervisor promises: back-off as specified, no orphan, no lost wish, `Faulted` at the end."""
+    from r3mes_launcher.core.back_off import BackOff
+
+    chance = random.Random(6)
+    runtime.turns = [("grandchild", "slowly=2")]
+    back_off = BackOff(unit_s=0.0005)
+    one = watched(back_off=back_off)
+    one.node.start(Desired.SERVING)
+    killed: list[int] = []
+
+    def said(words: str) -> bool:
+        return any(words in state.reason for state in one.told)
+
+    for number in range(1, 11):
+        await until(lambda: one.state.engine.pid not in (None, *killed))
+        pid = one.state.engine.pid
+        # Anywhere between its first instruction and its first requests.
+        moments = [lambda: True, lambda: one.state.progress, lambda: one.state.actual is Actual.SERVING]
+        await until(chance.choice(moments))
+        await asyncio.sleep(chance.random() * 0.05)
+        killed.append(pid)
+        os.kill(pid, signal.SIGKILL)
+        if number < 10:
+            await until(partial(said, f"loss {number} of 10"))
+        assert one.state.desired is Desired.SERVING
+    await until(lambda: one.state.actual is Actual.FAULTED)
+    assert one.state.fault.code == "engine_keeps_ending" and "10 times" in one.state.fault.message
+    assert one.state.desired is Desired.SERVING and one.state.engine.restarts == 9
+    grandchildren = [int(found) for found in re.findall(r"grandchild (\d+)", texts(logs))]
+    assert not any(alive(pid) for pid in [*killed, *grandchildren])
+    waits = [back_off.delay_s(losses, 0.5) / back_off.unit_s for losses in range(1, 10)]
+    assert waits == [2.0**losses for losses in range(1, 10)]
+    one.node.retry()
+    await until(lambda: one.state.actual is Actual.SERVING)
 
 
 @pytest.mark.parametrize("code", [2, 10, 11, 12, 13, 78])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.node_diagram import arrows, main, with_diagram
 from r3mes_launcher.core.node_events import (
     CancelProvisioning,
     CancelRequested,
@@ -396,6 +400,27 @@ def test_a_more_urgent_reason_speeds_an_end_up_and_nothing_slows_it_down() -> No
     assert (state.actual, effects) == (Actual.STOPPING, (StopEngine(StopManner.YIELD),))
     assert step(state, Suspended((at_once, slow)), 0.0)[1] == ()
     assert step(serving(), Suspended((slow, at_once)), 0.0)[1] == (StopEngine(StopManner.YIELD),)
+
+
+def test_no_way_leads_from_stopping_back_to_draining() -> None:
+    slow, soon, at_once = (held(SuspendReason.UPDATE, urgency) for urgency in Urgency)
+    state = drive(serving(), Suspended((slow,)), DrainEnded())
+    assert drive(state, Suspended((soon,))) == replace(state, suspended=(soon,))
+    assert step(state, Suspended((at_once,)), 0.0)[1] == (StopEngine(StopManner.YIELD),)
+    assert (Actual.STOPPING, Actual.DRAINING) not in arrows()
+
+
+def test_the_documentation_shows_the_machine_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(__file__).resolve().parents[3] / "docs" / "architecture.md"
+    assert main(["--check", str(path)]) == 0
+    old = path.read_text("utf-8").replace("serving --> draining", "serving --> heaven")
+    with_arrow = with_diagram(old)
+    assert "heaven" not in with_arrow and with_arrow.count("stateDiagram-v2") == 1
+
+
+def test_every_state_can_be_reached_and_left() -> None:
+    pairs = arrows()
+    assert {target for _, target in pairs} == set(Actual) == {source for source, _ in pairs}
 
 
 def test_cancelling_the_installation_takes_the_wish_back() -> None:
