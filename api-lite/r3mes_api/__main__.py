@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from r3mes_api.accounts.credits_command import run as run_credits
 
         return run_credits(arguments, os.environ)
-    from r3mes_api.settings import SettingsError, check_files, load_settings
+    from r3mes_api.settings_loading import SettingsError, check_files, load_settings
 
     try:
         settings = load_settings(os.environ)

@@ -30,7 +30,8 @@ from r3mes_api.routes.network import NetworkRoutes
 from r3mes_api.routes.router import Router
 from r3mes_api.routes.status import StatusRoutes
 from r3mes_api.routes.web import WebRoutes
-from r3mes_api.settings import InferenceMode, NodeAuth, Settings, StakePolicy, Switch
+from r3mes_api.setting_kinds import InferenceMode, NodeAuth, StakePolicy, Switch
+from r3mes_api.settings import Settings
 from r3mes_api.storage.store_checks import StoreChecks
 from r3mes_api.tracing import Tracing, open_tracing
 from r3mes_api.web.measurements import Measurements

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from r3mes_api.settings import Settings, SettingsError, check_files, load_settings
+from r3mes_api.settings import Settings
+from r3mes_api.settings_loading import SettingsError, check_files, load_settings
 from r3mes_api.settings_report import (
     EnvFileError,
     effective,

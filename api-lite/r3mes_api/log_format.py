@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-from r3mes_api.settings import LogFormat
+from r3mes_api.setting_kinds import LogFormat
 
 REQUEST_ID = re.compile(r"chatcmpl-[0-9a-f]{8,64}")
 

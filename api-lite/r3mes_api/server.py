@@ -21,7 +21,8 @@ import uvicorn
 from r3mes_api.accounts.opening import open_front_desk
 from r3mes_api.application import Gateway, build_gateway
 from r3mes_api.lifecycle import LAST_ERROR_S
-from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.setting_kinds import InferenceMode
+from r3mes_api.settings import Settings
 from r3mes_api.transport import GatewayHttpProtocol, GatewayWebSocketProtocol
 from r3mes_protocol.control import ApiReadyEvent, command_line
 from r3mes_protocol.limits import MAX_CONTROL_BYTES, MAX_FRAME_BYTES

@@ -5,164 +5,39 @@ The text after each setting is its row in docs/operations.md, which `r3mes-api c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BeforeValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from r3mes_api.accounts.client_address import parse_networks
 from r3mes_api.adapter_choice.decision import RouterKind
-from r3mes_api.adapter_choice.topics import TopicsFileError, load_topics
-from r3mes_api.addresses import browser_origins, checked_url, looks_like_placeholder, production_problems
 from r3mes_api.devnet.parameters import ErrorShape, RoleRecords
-from r3mes_api.price_list import MAX_PRICE, price_list
+from r3mes_api.price_list import MAX_PRICE
+from r3mes_api.setting_kinds import (
+    Forgiving,
+    InferenceMode,
+    LocalBackend,
+    LocalDevice,
+    LogFormat,
+    NodeAuth,
+    Profile,
+    StakePolicy,
+    Switch,
+    as_browser_origins,
+    as_chain_urls,
+    as_database,
+    as_networks,
+    as_origin,
+    as_prices,
+    as_redis,
+    count,
+    seconds,
+    setting,
+    share,
+)
 from r3mes_protocol.limits import INITIAL_WINDOW_BYTES, MAX_ADAPTERS_PER_NODE, MAX_BODY_BYTES, MAX_NAME_CHARS
-from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
-
-ENVIRONMENT_PREFIX = "R3MES_"
-
-
-class InferenceMode(StrEnum):
-    DISABLED = "disabled"
-    MOCK = "mock"
-    REMOTE = "remote"
-    LOCAL = "local"
-
-    @property
-    def has_nodes(self) -> bool:
-        return self in (InferenceMode.REMOTE, InferenceMode.LOCAL)
-
-
-class NodeAuth(StrEnum):
-    GRANT = "grant"
-    """A node shows a grant that its owner signed."""
-    OPEN = "open"
-    """Any node may register. For development, before wallets exist."""
-
-
-class Profile(StrEnum):
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class LogFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-
-
-class LocalDevice(StrEnum):
-    AUTO = "auto"
-    CUDA = "cuda"
-    CPU = "cpu"
-
-
-class LocalBackend(StrEnum):
-    TRANSFORMERS = "transformers"
-    SCRIPTED = "scripted"
-
-
-class StakePolicy(StrEnum):
-    OFF = "off"
-    """Nobody's stake is asked for."""
-    WARN = "warn"
-    """It is asked for and shown, and keeps nobody out."""
-    REQUIRE = "require"
-    """Who has too little is not registered."""
-
-
-class Switch(StrEnum):
-    ON = "on"
-    OFF = "off"
-
-
-class SettingProblem(BaseModel):
-    """One variable that is wrong or missing."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    problem: str
-    allowed: str
-    example: str
-
-    def sentence(self) -> str:
-        return f"{self.name}: {self.problem}. Allowed: {self.allowed}. Example: {self.name}={self.example}"
-
-
-class SettingsError(Exception):
-    """The environment can't be used; `problems` names all that is wrong, not only the first."""
-
-    def __init__(self, problems: list[SettingProblem]) -> None:
-        count = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
-        super().__init__(
-            f"The gateway can't start: {count} must be changed.\n" + "\n".join(f"  {p.sentence()}" for p in problems)
-        )
-        self.problems = problems
-
-
-def _forgiving(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _origin(value: object) -> object:
-    return gateway_origin(value) if isinstance(value, str) else value
-
-
-def _setting(
-    default: Any, allowed: str, example: str, *, variable: str | None = None, secret: bool = False, **bounds: Any
-) -> Any:
-    """`variable` is the name in the environment where it has no prefix; a secret's value is never shown."""
-    extra: dict[str, Any] = {"allowed": allowed, "example": example, "variable": variable, "secret": secret}
-    return Field(default=default, json_schema_extra=extra, repr=not secret, **bounds)
-
-
-def _database(value: object) -> object:
-    return checked_url(value, ("sqlite", "postgres", "postgresql")) if isinstance(value, str) else value
-
-
-def _redis(value: object) -> object:
-    return checked_url(value, ("redis", "rediss", "unix")) if isinstance(value, str) else value
-
-
-def _browser_origins(value: object) -> object:
-    return browser_origins(value) if isinstance(value, str) else value
-
-
-def _chain_urls(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    urls = tuple(checked_url(part.strip(), ("http", "https")).rstrip("/") for part in value.split(",") if part.strip())
-    if any("@" in url or "?" in url or "#" in url for url in urls):
-        raise ValueError("an address of the chain has no password and no query")
-    return urls
-
-
-def _share(default: float) -> Any:
-    return _setting(default, "a number from 0 to 1", f"{default:g}", ge=0, le=1)
-
-
-def _networks(value: object) -> object:
-    return tuple(str(network) for network in parse_networks(value)) if isinstance(value, str) else value
-
-
-def _prices(value: object) -> object:
-    return price_list(value) if isinstance(value, str) else value
-
-
-def _seconds(default: float, *, low: float = 0.05, high: float = 86400.0) -> Any:
-    return _setting(default, f"a number of seconds from {low:g} to {high:g}", f"{default:g}", ge=low, le=high)
-
-
-def _count(default: int, *, low: int = 1, high: int = 1_000_000) -> Any:
-    return _setting(default, f"a whole number from {low} to {high}", str(default), ge=low, le=high)
-
-
-Forgiving = BeforeValidator(_forgiving)
 
 
 class Settings(BaseSettings):
@@ -185,41 +60,41 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
-    inference_mode: Annotated[InferenceMode, Forgiving] = _setting(
+    inference_mode: Annotated[InferenceMode, Forgiving] = setting(
         InferenceMode.DISABLED, "disabled, mock, remote, local", "remote"
     )
     """Who answers prompts: nobody, a mock for tests, nodes that dial in, or one engine that the gateway starts."""
-    node_auth: Annotated[NodeAuth, Forgiving] = _setting(NodeAuth.GRANT, "grant, open", "grant")
+    node_auth: Annotated[NodeAuth, Forgiving] = setting(NodeAuth.GRANT, "grant, open", "grant")
     """Which nodes may register: those with a grant of their owner, or any; the latter is for development."""
-    profile: Annotated[Profile, Forgiving] = _setting(Profile.DEVELOPMENT, "development, production", "production")
+    profile: Annotated[Profile, Forgiving] = setting(Profile.DEVELOPMENT, "development, production", "production")
     """Production refuses what only a test may do, and says at the start what is missing."""
-    public_url: Annotated[GatewayOrigin, BeforeValidator(_origin)] | None = _setting(
+    public_url: Annotated[GatewayOrigin, BeforeValidator(as_origin)] | None = setting(
         None, "the http:// or https:// address under which nodes dial this gateway", "https://gateway.example.org"
     )
     """The address under which nodes dial; they sign for it. Production needs it where nodes are taken."""
-    network: str | None = _setting(None, "the network's name as it stands in grants", "r3mes-testnet-1", max_length=128)
+    network: str | None = setting(None, "the network's name as it stands in grants", "r3mes-testnet-1", max_length=128)
     """The network's name; a grant for another one is refused. Not set: any."""
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], Forgiving] = _setting(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Forgiving] = setting(
         "info", "debug, info, warning, error", "info"
     )
     """How much is logged, on stderr. No level logs prompts, answers or secrets."""
-    log_format: Annotated[LogFormat, Forgiving] = _setting(LogFormat.TEXT, "text, json", "json")
+    log_format: Annotated[LogFormat, Forgiving] = setting(LogFormat.TEXT, "text, json", "json")
     """Lines for people, or one JSON object a line for a collector."""
-    request_log: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    request_log: Annotated[Switch, Forgiving] = setting(Switch.OFF, "on, off", "on")
     """One line for each request: method, address, status, time, bytes, request id."""
-    metrics: Annotated[Switch, Forgiving] = _setting(Switch.ON, "on, off", "on")
+    metrics: Annotated[Switch, Forgiving] = setting(Switch.ON, "on, off", "on")
     """Whether `/metrics` answers. A proxy in front should keep it from the public."""
-    traces: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    traces: Annotated[Switch, Forgiving] = setting(Switch.OFF, "on, off", "on")
     """OpenTelemetry: a trace of each request, without prompts. Where it goes is said by its own variables, such as
     OTEL_EXPORTER_OTLP_ENDPOINT. Needs the extra `otel`."""
-    cors_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_browser_origins)] = _setting(
+    cors_allowed_origins: Annotated[tuple[str, ...], BeforeValidator(as_browser_origins)] = setting(
         (),
         "origins separated by commas, or * outside production",
         "https://app.example.org,https://www.example.org",
         variable="CORS_ALLOWED_ORIGINS",
     )
     """Web pages whose scripts may call this gateway from a browser. Not set: none."""
-    database_url: Annotated[str, BeforeValidator(_database)] | None = _setting(
+    database_url: Annotated[str, BeforeValidator(as_database)] | None = setting(
         None,
         "sqlite:////path or postgresql://user:password@host/database",
         "sqlite:////var/lib/r3mes/gateway.db",
@@ -227,367 +102,257 @@ class Settings(BaseSettings):
         secret=True,
     )
     """Where accounts and usage are kept. Not set: a SQLite file in the data folder."""
-    redis_url: Annotated[str, BeforeValidator(_redis)] | None = _setting(
+    redis_url: Annotated[str, BeforeValidator(as_redis)] | None = setting(
         None, "redis://, rediss:// or unix:// address", "redis://127.0.0.1:6379/0", variable="REDIS_URL", secret=True
     )
     """Where several replicas share what may be forgotten: rates, sign-ins, and which of them holds which node."""
 
     # --- several replicas ---
-    replica_url: Annotated[GatewayOrigin, BeforeValidator(_origin)] | None = _setting(
+    replica_url: Annotated[GatewayOrigin, BeforeValidator(as_origin)] | None = setting(
         None, "the http:// or https:// address under which other replicas reach this one", "http://10.0.0.2:8000"
     )
     """Makes the gateway one of several that share their nodes, by REDIS_URL. Not set: it stands alone."""
-    replica_secret: str | None = _setting(
+    replica_secret: str | None = setting(
         None, "at least 32 characters, the same for all replicas", "0123456789abcdef" * 2, secret=True, min_length=32
     )
     """By it replicas know one another; it never travels."""
-    replica_sync_s: float = _seconds(0.25, high=60.0)
+    replica_sync_s: float = seconds(0.25, high=60.0)
     """How often replicas look for what is new of one another's nodes; a new node is told of at once."""
-    replica_ttl_s: float = _seconds(6.0, low=0.5)
+    replica_ttl_s: float = seconds(6.0, low=0.5)
     """A replica that says nothing for so long is forgotten. One that ends by itself says so."""
-    replica_silence_s: float = _seconds(6.0, low=0.2)
+    replica_silence_s: float = seconds(6.0, low=0.2)
     """A connection between replicas without any sign of life for so long is given up, and its answers move."""
 
     # --- who asks ---
-    accounts: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    accounts: Annotated[Switch, Forgiving] = setting(Switch.OFF, "on, off", "on")
     """Whether users sign in by wallet, show API keys and pay with credits. Off: anybody may ask; nothing is kept."""
-    anonymous_chat: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    anonymous_chat: Annotated[Switch, Forgiving] = setting(Switch.OFF, "on, off", "on")
     """With accounts: whether prompts without a key are answered too. They cost nothing; only their rate is limited."""
-    data_folder: Path | None = _setting(None, "a folder that the gateway may write to", "/var/lib/r3mes")
+    data_folder: Path | None = setting(None, "a folder that the gateway may write to", "/var/lib/r3mes")
     """Holds the key with which the gateway signs receipts, and the database when there is no DATABASE_URL. Accounts
     need it."""
-    address_prefix: str | None = _setting(
+    address_prefix: str | None = setting(
         None, "how the network's wallet addresses begin", "remes", pattern="^[a-z]{1,20}$"
     )
     """Wallets with other addresses can't sign in. Not set: any."""
-    prompt_price: int = _count(0, low=0, high=MAX_PRICE)
+    prompt_price: int = count(0, low=0, high=MAX_PRICE)
     """Base units for a million tokens of prompts."""
-    completion_price: int = _count(0, low=0, high=MAX_PRICE)
+    completion_price: int = count(0, low=0, high=MAX_PRICE)
     """Base units for a million tokens of answers."""
-    model_prices: Annotated[tuple[str, ...], BeforeValidator(_prices)] = _setting(
+    model_prices: Annotated[tuple[str, ...], BeforeValidator(as_prices)] = setting(
         (), "name=prompt/completion, separated by commas", "Big-Model=200000/800000,ipek=100000/400000"
     )
     """Other prices, for models and adapters by name."""
-    node_share_percent: int = _count(90, low=0, high=100)
+    node_share_percent: int = count(90, low=0, high=100)
     """What the nodes earn of it; the gateway keeps the rest."""
-    welcome_credits: int = _count(0, low=0, high=2**53)
+    welcome_credits: int = count(0, low=0, high=2**53)
     """Base units for an address that signs in for the first time. Addresses cost nothing, so anybody can make many."""
-    unstated_tokens: int = _count(4096)
+    unstated_tokens: int = count(4096)
     """The most that an answer may have where its request names no `max_tokens`: somebody pays, so there is a bound."""
-    key_requests_per_minute: int = _count(120, low=0)
+    key_requests_per_minute: int = count(120, low=0)
     """Prompts of one API key; 0 for any number."""
-    key_burst: int = _count(30)
+    key_burst: int = count(30)
     """Prompts of one API key at once, after a pause."""
-    address_requests_per_minute: int = _count(240, low=0)
+    address_requests_per_minute: int = count(240, low=0)
     """Prompts of one address, with and without a key and with accounts or without; 0 for any number."""
-    address_burst: int = _count(60)
+    address_burst: int = count(60)
     """Prompts of one address at once, after a pause."""
-    limit_loopback: Annotated[Switch, Forgiving] = _setting(Switch.OFF, "on, off", "on")
+    limit_loopback: Annotated[Switch, Forgiving] = setting(Switch.OFF, "on, off", "on")
     """Whether requests from this machine itself are limited too."""
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_networks)] = _setting(
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(as_networks)] = setting(
         ("127.0.0.0/8", "::1/128"), "networks or addresses, separated by commas", "127.0.0.0/8,::1/128,10.0.0.0/8"
     )
     """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
     # --- the node session ---
-    heartbeat_s: float = _seconds(10.0, low=0.1, high=3600.0)
+    heartbeat_s: float = seconds(10.0, low=0.1, high=3600.0)
     """A session is dead after two of these without any traffic."""
-    register_timeout_s: float = _seconds(10.0)
+    register_timeout_s: float = seconds(10.0)
     """An unregistered socket lives this long."""
-    session_write_timeout_s: float = _seconds(10.0)
+    session_write_timeout_s: float = seconds(10.0)
     """A node that does not take one control frame for this long is cut off: its socket is stuck."""
-    session_close_timeout_s: float = _seconds(2.0)
+    session_close_timeout_s: float = seconds(2.0)
     """How long a last word may take to leave; a stuck socket must not hold its task."""
-    session_queue_bytes: int = _count(8 * 1024 * 1024, low=4 * 1024 * 1024, high=2**30)
+    session_queue_bytes: int = count(8 * 1024 * 1024, low=4 * 1024 * 1024, high=2**30)
     """Control frames that wait for one node; two of the largest jobs fit twice."""
-    stray_frames: int = _count(64)
+    stray_frames: int = count(64)
     """Frames for no known job before a session is closed; a few may cross with a cancel."""
-    cancel_grace_s: float = _seconds(5.0)
+    cancel_grace_s: float = seconds(5.0)
     """A cancelled job holds its place on the node until the node confirms, but no longer than this."""
-    resume_grace_s: float = _seconds(1.5, low=0.0, high=60.0)
+    resume_grace_s: float = seconds(1.5, low=0.0, high=60.0)
     """A node that lost its socket is back within this with its unfinished answers, or they move. An engine dials three
     times within a second; longer than 2 s and a client would notice a node that died. 0: they move at once."""
-    max_nodes: int = _count(1024)
+    max_nodes: int = count(1024)
     """Registered nodes at once."""
-    max_unregistered_sockets: int = _count(64)
+    max_unregistered_sockets: int = count(64)
     """Node sockets at once that have not registered yet."""
-    max_jobs_per_node: int = _count(64, high=4096)
+    max_jobs_per_node: int = count(64, high=4096)
     """Jobs at once on one node, whatever it says of itself."""
-    registrations_per_minute: int = _count(20)
+    registrations_per_minute: int = count(20)
     """Of one node key. A node that reconnects by the book needs about eight in its first minute."""
-    initial_window_bytes: int = _count(INITIAL_WINDOW_BYTES, low=64 * 1024, high=2**24)
+    initial_window_bytes: int = count(INITIAL_WINDOW_BYTES, low=64 * 1024, high=2**24)
     """Bytes of one answer that may be on their way or wait for a slow reader."""
 
     # --- nodes that are called at an endpoint of their own ---
-    endpoint_nodes: Annotated[Switch, Forgiving] = _setting(Switch.ON, "on, off", "off")
+    endpoint_nodes: Annotated[Switch, Forgiving] = setting(Switch.ON, "on, off", "off")
     """Whether a node may name an https address at which this gateway calls it, as nodes in data centres do."""
-    endpoint_networks: Annotated[tuple[str, ...], BeforeValidator(_networks)] = _setting(
+    endpoint_networks: Annotated[tuple[str, ...], BeforeValidator(as_networks)] = setting(
         (), "networks separated by commas", "10.20.0.0/16,fd00:20::/32"
     )
     """Private networks in which endpoints may lie, also with plain http. Not set: public addresses alone are called."""
-    endpoint_certificates: Path | None = _setting(None, "the path of a PEM file", "/etc/r3mes/data-centre.pem")
+    endpoint_certificates: Path | None = setting(None, "the path of a PEM file", "/etc/r3mes/data-centre.pem")
     """Certificate authorities that are believed beside the system's."""
-    endpoint_token_file: Path | None = _setting(None, "the path of a JSON file", "/etc/r3mes/endpoint-tokens.json")
+    endpoint_token_file: Path | None = setting(None, "the path of a JSON file", "/etc/r3mes/endpoint-tokens.json")
     """`{"node id": "bearer token"}`, readable by the gateway alone. Read at each registration."""
-    endpoint_connect_s: float = _seconds(5.0, high=60.0)
+    endpoint_connect_s: float = seconds(5.0, high=60.0)
     """Until an endpoint has taken a connection; over the public Internet that is a matter of round trips."""
-    endpoint_resolve_s: float = _seconds(3.0, high=8.0)
+    endpoint_resolve_s: float = seconds(3.0, high=8.0)
     """Until an endpoint's name is resolved; the node is waiting to be registered, and gives up after 10 s."""
 
     # --- the owners' stakes ---
-    stake_policy: Annotated[StakePolicy, Forgiving] = _setting(StakePolicy.OFF, "off, warn, require", "off")
+    stake_policy: Annotated[StakePolicy, Forgiving] = setting(StakePolicy.OFF, "off, warn, require", "off")
     """Whether the owner's stake is asked of the chain, and whether too little of it keeps a node out."""
-    chain_urls: Annotated[tuple[str, ...], BeforeValidator(_chain_urls)] = _setting(
+    chain_urls: Annotated[tuple[str, ...], BeforeValidator(as_chain_urls)] = setting(
         (), "http:// or https:// addresses separated by commas", "https://rest.example.org,http://10.0.0.7:1317"
     )
     """REST APIs of the chain's nodes, the best first. Where R3MES_NETWORK is set, each has to be of that chain."""
-    stake_denom: str = _setting("ur3mes", "the name of the staked coin's base unit", "ur3mes", max_length=128)
+    stake_denom: str = setting("ur3mes", "the name of the staked coin's base unit", "ur3mes", max_length=128)
     """One REMES is a million of these."""
-    stake_serving: int = _count(1000, low=0, high=10**12)
+    stake_serving: int = count(1000, low=0, high=10**12)
     """REMES that the owner of a serving node has delegated at least; the roles of a node add up."""
-    stake_mining: int = _count(1000, low=0, high=10**12)
+    stake_mining: int = count(1000, low=0, high=10**12)
     """The same for mining."""
-    stake_validator: int = _count(100_000, low=0, high=10**12)
+    stake_validator: int = count(100_000, low=0, high=10**12)
     """The same for a validator."""
-    stake_proposer: int = _count(50_000, low=0, high=10**12)
+    stake_proposer: int = count(50_000, low=0, high=10**12)
     """The same for a proposer."""
-    stake_fresh_s: float = _seconds(300.0)
+    stake_fresh_s: float = seconds(300.0)
     """The chain is asked again about an owner after this; unstaking takes days."""
-    stake_stale_s: float = _seconds(86400.0, high=30 * 86400.0)
+    stake_stale_s: float = seconds(86400.0, high=30 * 86400.0)
     """While the chain is away its last word counts for so long."""
-    stake_timeout_s: float = _seconds(4.0, high=8.0)
+    stake_timeout_s: float = seconds(4.0, high=8.0)
     """For all of the chain's addresses together; the node is waiting to be registered, and gives up after 10 s."""
-    stake_reads: int = _count(8, high=256)
+    stake_reads: int = count(8, high=256)
     """Owners that are asked about at once."""
 
     # --- one request ---
-    first_token_s: float = _seconds(90.0)
+    first_token_s: float = seconds(90.0)
     """Absolute from receipt, all tries and all waiting included."""
-    node_first_token_s: float = _seconds(30.0)
+    node_first_token_s: float = seconds(30.0)
     """After this a silent node is left if another one has room; a slow one that is alone may use the whole deadline."""
-    stall_s: float = _seconds(30.0)
+    stall_s: float = seconds(30.0)
     """After the first token: a node that has credit and sends nothing for so long has failed."""
-    stall_floor_s: float = _seconds(1.5)
+    stall_floor_s: float = seconds(1.5)
     """No silence shorter than this is a stall, however fast the node has been."""
-    continue_answers: bool = _setting(True, "true, false", "true")
+    continue_answers: bool = setting(True, "true, false", "true")
     """Whether an answer that broke off is continued by another node that can; otherwise the client gets an error."""
-    continue_first_token_s: float = _seconds(10.0)
+    continue_first_token_s: float = seconds(10.0)
     """The other node has read the text so far and writes on within this; the client is waiting in mid-sentence."""
-    decision_records: int = _count(1000, high=100_000)
+    decision_records: int = count(1000, high=100_000)
     """Requests whose way through the nodes can still be looked up; one takes some kilobytes."""
-    answer_s: float = _seconds(900.0)
+    answer_s: float = seconds(900.0)
     """A whole answer, from receipt to its end. Nothing lasts for ever."""
-    client_stall_s: float = _seconds(120.0)
+    client_stall_s: float = seconds(120.0)
     """A client that takes no byte for so long loses its answer, since it holds a place on a node."""
-    body_timeout_s: float = _seconds(30.0)
+    body_timeout_s: float = seconds(30.0)
     """Until the request's body is here."""
-    header_timeout_s: float = _seconds(15.0)
+    header_timeout_s: float = seconds(15.0)
     """Until a new connection has sent a whole request head."""
-    keep_alive_s: float = _seconds(15.0)
+    keep_alive_s: float = seconds(15.0)
     """A stream that is quiet for so long gets a comment; proxies cut quiet connections after 60 s."""
-    failure_memory_s: float = _seconds(10.0)
+    failure_memory_s: float = seconds(10.0)
     """A node that failed a request comes after the others for this long."""
-    refusal_memory_s: float = _seconds(1.0)
+    refusal_memory_s: float = seconds(1.0)
     """A node that refused for capacity counts as full for this long, or until its next heartbeat."""
-    max_body_bytes: int = _count(MAX_BODY_BYTES, low=1024, high=MAX_BODY_BYTES)
+    max_body_bytes: int = count(MAX_BODY_BYTES, low=1024, high=MAX_BODY_BYTES)
     """A larger request body is refused."""
-    max_requests: int = _count(512)
+    max_requests: int = count(512)
     """Chat requests at once, waiting ones included."""
-    max_waiting_requests: int = _count(128, low=0)
+    max_waiting_requests: int = count(128, low=0)
     """Of these, requests that wait for room on a node."""
-    room_wait_s: float = _seconds(20.0)
+    room_wait_s: float = seconds(20.0)
     """A request waits for room no longer than this, so that a client hears early that the network is full."""
-    max_connections: int = _count(4096)
+    max_connections: int = count(4096)
     """Open HTTP connections and node sockets together."""
 
     # --- which adapter ---
-    adapter_router: Annotated[RouterKind, Forgiving] = _setting(
-        RouterKind.KEYWORD, "off, keyword, semantic", "semantic"
-    )
+    adapter_router: Annotated[RouterKind, Forgiving] = setting(RouterKind.KEYWORD, "off, keyword, semantic", "semantic")
     """How the adapter is chosen for `model: "auto"` and for `/chat` without one: not at all, by keywords, or by the
     meaning too, which needs `pip install 'r3mes[semantic]'` and a sentence model; without them it stays at keywords."""
-    default_adapter: str | None = _setting(
+    default_adapter: str | None = setting(
         None, "an adapter's name, or none for the base model alone", "general", min_length=1, max_length=MAX_NAME_CHARS
     )
     """The adapter for prompts that no topic claims. Not set: the one of the topics file. Where no node offers it, the
     base model answers."""
-    adapter_topics: Path | None = _setting(
+    adapter_topics: Path | None = setting(
         None, "a file like r3mes_api/adapter_choice/topics.json", "/etc/r3mes/topics.json"
     )
     """The topics with their adapters, keywords and examples, in the place of those that come with the program."""
-    sentence_model: Path | None = _setting(
+    sentence_model: Path | None = setting(
         None, "the folder of a sentence-transformers model", "/var/lib/r3mes/all-MiniLM-L6-v2"
     )
     """What the semantic router compares meanings with. It is loaded from this folder, never from the network."""
-    sentence_model_s: float = _setting(0.5, "a number of seconds from 0.01 to 10", "0.5", ge=0.01, le=10)
+    sentence_model_s: float = setting(0.5, "a number of seconds from 0.01 to 10", "0.5", ge=0.01, le=10)
     """A prompt waits so long for its meaning; then the keywords decide."""
-    keyword_certain: float = _share(0.85)
+    keyword_certain: float = share(0.85)
     """From this confidence on the keywords decide alone."""
-    keyword_enough: float = _share(0.45)
+    keyword_enough: float = share(0.45)
     """Keywords below this confidence don't count."""
-    semantic_enough: float = _share(0.4)
+    semantic_enough: float = share(0.4)
     """A meaning below this confidence doesn't count."""
-    adapter_nodes: int = _count(1, high=1000)
+    adapter_nodes: int = count(1, high=1000)
     """Nodes that should have an adapter ready, where it is asked for at all. More are chosen as more is asked."""
-    adapter_plan_s: float = _seconds(5.0)
+    adapter_plan_s: float = seconds(5.0)
     """How often it is decided anew which nodes should have which adapter."""
-    adapter_hints_per_minute: float = _setting(60.0, "a number from 0 to 6000", "60", ge=0, le=6000)
+    adapter_hints_per_minute: float = setting(60.0, "a number from 0 to 6000", "60", ge=0, le=6000)
     """How often nodes are told to load an adapter ahead of its requests; 0: never."""
-    max_adapters_per_node: int = _count(MAX_ADAPTERS_PER_NODE, low=0, high=2**16)
+    max_adapters_per_node: int = count(MAX_ADAPTERS_PER_NODE, low=0, high=2**16)
     """Adapters that one node may offer."""
 
     # --- the end ---
-    drain_s: float = _seconds(30.0)
+    drain_s: float = seconds(30.0)
     """After SIGTERM running streams may finish for so long."""
-    fast_drain_s: float = _seconds(0.7)
+    fast_drain_s: float = seconds(0.7)
     """The same when the launcher is gone: the process ends within 3 s in all."""
 
     # --- mock mode ---
-    mock_tokens_per_second: float = _setting(30.0, "a number from 1 to 10000", "30", ge=1, le=10_000)
+    mock_tokens_per_second: float = setting(30.0, "a number from 1 to 10000", "30", ge=1, le=10_000)
     """The mock's pace."""
-    mock_first_token_s: float = _setting(0.15, "a number of seconds from 0 to 60", "0.15", ge=0, le=60)
+    mock_first_token_s: float = setting(0.15, "a number of seconds from 0 to 60", "0.15", ge=0, le=60)
     """The mock's time to the first token."""
 
     # --- the devnet ---
-    devnet: bool = _setting(False, "true, false", "true")
+    devnet: bool = setting(False, "true, false", "true")
     """Whether an emulated chain answers under `/cosmos/`, `/remes/` and `/devnet/`; its coins are worth nothing."""
-    devnet_file: Path | None = _setting(None, "the path of a file", "/var/lib/r3mes/devnet.sqlite")
+    devnet_file: Path | None = setting(None, "the path of a file", "/var/lib/r3mes/devnet.sqlite")
     """Where the devnet keeps its state. Not set: in memory, gone at the end."""
-    devnet_block_s: float = _seconds(1.0, low=0.01, high=60.0)
+    devnet_block_s: float = seconds(1.0, low=0.01, high=60.0)
     """Between two blocks."""
-    devnet_unbonding_s: int = _count(120, high=31_536_000)
+    devnet_unbonding_s: int = count(120, high=31_536_000)
     """How long coins that are unstaked stay locked, in seconds."""
-    devnet_role_records: Annotated[RoleRecords, Forgiving] = _setting(
+    devnet_role_records: Annotated[RoleRecords, Forgiving] = setting(
         RoleRecords.EVERYTHING, "everything, public", "public"
     )
     """What the role module keeps of a registration: everything, or only what the public chain keeps."""
-    devnet_error_shape: Annotated[ErrorShape, Forgiving] = _setting(ErrorShape.MESSAGE, "message, response", "response")
+    devnet_error_shape: Annotated[ErrorShape, Forgiving] = setting(ErrorShape.MESSAGE, "message, response", "response")
     """How a refused transaction is answered: inside the message of an HTTP 500, or in the response of a 200."""
 
     # --- local mode ---
-    engine_python: str | None = _setting(
+    engine_python: str | None = setting(
         None, "the path of a Python program", "/opt/r3mes-engine/bin/python", max_length=4096
     )
     """The Python that has the engine and its GPU libraries. Not set: the gateway's own."""
-    local_device: Annotated[LocalDevice, Forgiving] = _setting(LocalDevice.AUTO, "auto, cuda, cpu", "cpu")
+    local_device: Annotated[LocalDevice, Forgiving] = setting(LocalDevice.AUTO, "auto, cuda, cpu", "cpu")
     """What the engine runs on. auto and cuda need a GPU; cpu is slow and meant for testers."""
-    local_model: str = _setting("builtin", "builtin, or the path of a model", "/srv/models/my-model", max_length=4096)
+    local_model: str = setting("builtin", "builtin, or the path of a model", "/srv/models/my-model", max_length=4096)
     """The small model that comes with the engine, or a Hugging Face folder or GGUF file."""
-    local_backend: Annotated[LocalBackend, Forgiving] = _setting(
+    local_backend: Annotated[LocalBackend, Forgiving] = setting(
         LocalBackend.TRANSFORMERS, "transformers, scripted", "transformers"
     )
     """scripted answers without a model, for tests of the whole way."""
-    local_concurrency: int | None = _setting(None, "a whole number from 1 to 1024", "16", ge=1, le=1024)
+    local_concurrency: int | None = setting(None, "a whole number from 1 to 1024", "16", ge=1, le=1024)
     """Answers at once. Not set: the engine's own choice for its device."""
-    local_state_folder: Path | None = _setting(None, "the path of a folder", "/var/lib/r3mes/engine")
+    local_state_folder: Path | None = setting(None, "the path of a folder", "/var/lib/r3mes/engine")
     """The engine's node key and converted models. Not set: `gateway/engine` in the user's data folder of R3MES."""
-    local_start_s: float = _seconds(900.0, low=1.0)
+    local_start_s: float = seconds(900.0, low=1.0)
     """An engine that does not serve within this is ended: large models take minutes to load, none takes longer."""
-
-
-class EnvironmentSource(PydanticBaseSettingsSource):
-    """Reads a mapping like `os.environ`. A variable that is empty or blank counts as not set."""
-
-    def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
-        super().__init__(settings_cls)
-        self._environ = environ
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
-        return self._environ.get(variable_name(field_name), "").strip() or None, field_name, False
-
-    def __call__(self) -> dict[str, str]:
-        found = ((name, self.get_field_value(field, name)[0]) for name, field in Settings.model_fields.items())
-        return {name: value for name, value in found if value is not None}
-
-
-def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Raises SettingsError with every problem at once."""
-    given = EnvironmentSource(Settings, environ)()
-    problems: list[SettingProblem] = []
-    try:
-        settings = Settings.model_validate(given)
-    except ValidationError as error:
-        wrong = {str(detail["loc"][0]): detail["msg"] for detail in error.errors(include_url=False)}
-        problems += [_problem(field, given[field], message) for field, message in wrong.items()]
-        # What is readable is still checked as a whole, so that one start shows all there is to repair.
-        settings = Settings.model_validate({field: value for field, value in given.items() if field not in wrong})
-    problems += _contradictions(settings, {problem.name for problem in problems})
-    if problems:
-        raise SettingsError(problems)
-    return settings
-
-
-def check_files(settings: Settings) -> None:
-    """Looks into the files that the settings name, which `load_settings` does not. Raises SettingsError."""
-    if settings.adapter_topics is not None:
-        try:
-            load_topics(settings.adapter_topics)
-        except TopicsFileError as error:
-            raise SettingsError([_problem("adapter_topics", str(settings.adapter_topics), str(error))]) from None
-
-
-def variable_name(field: str) -> str:
-    return _extra(field)["variable"] or ENVIRONMENT_PREFIX + field.upper()
-
-
-def _extra(field: str) -> dict[str, Any]:
-    extra = Settings.model_fields[field].json_schema_extra
-    assert isinstance(extra, dict)
-    return extra
-
-
-def _shown(value: str) -> str:
-    shown = "".join(character if character.isprintable() else "?" for character in value[:60])
-    return f"“{shown}…”" if len(value) > 60 else f"“{shown}”"
-
-
-def _problem(field: str, value: str, message: str) -> SettingProblem:
-    text = message.removeprefix("Value error, ").rstrip(".")
-    shown = "the value (not shown)" if _extra(field)["secret"] else _shown(value)
-    return _described(field, f"{shown} can't be used ({text[:1].lower()}{text[1:]})")
-
-
-def _described(field: str, problem: str) -> SettingProblem:
-    extra = _extra(field)
-    return SettingProblem(
-        name=variable_name(field), problem=problem, allowed=str(extra["allowed"]), example=str(extra["example"])
-    )
-
-
-def _contradictions(settings: Settings, already: set[str]) -> list[SettingProblem]:
-    """What is wrong between settings. A variable that is reported already is not reported again."""
-    found: list[SettingProblem] = []
-
-    def report(field: str, problem: str) -> None:
-        if variable_name(field) not in already:
-            found.append(_described(field, problem))
-
-    if settings.accounts is Switch.ON and settings.data_folder is None:
-        report("data_folder", "is missing; accounts need a place for the gateway's key")
-    if settings.replica_url is not None:
-        if settings.redis_url is None:
-            report("redis_url", "is missing; replicas find one another there")
-        if settings.replica_secret is None:
-            report("replica_secret", "is missing; without it anybody could take a replica's place")
-    if settings.stake_policy is not StakePolicy.OFF:
-        if not settings.chain_urls:
-            report("chain_urls", f"is missing; R3MES_STAKE_POLICY={settings.stake_policy.value} asks the chain")
-        if settings.node_auth is NodeAuth.OPEN:
-            report("stake_policy", "needs R3MES_NODE_AUTH=grant: a node without a grant has no owner")
-        if settings.stake_stale_s < settings.stake_fresh_s:
-            report("stake_stale_s", "is shorter than R3MES_STAKE_FRESH_S")
-    if settings.profile is Profile.PRODUCTION:
-        if settings.replica_secret is not None and looks_like_placeholder(settings.replica_secret):
-            report("replica_secret", "looks like a placeholder; make one with `openssl rand -hex 32`")
-        if settings.node_auth is NodeAuth.OPEN:
-            report("node_auth", "“open” lets anybody's node read users' prompts and is refused in production")
-        if settings.devnet:
-            report("devnet", "an emulated chain would pass off worthless coins as stakes; it is refused in production")
-        signs = settings.inference_mode is InferenceMode.REMOTE or settings.accounts is Switch.ON
-        if signs and settings.public_url is None:
-            report("public_url", "is missing; production needs it, or a relay could pass off its address as yours")
-        for field, problem in production_problems(
-            settings.cors_allowed_origins, settings.database_url, settings.redis_url
-        ):
-            report(field, problem)
-    return found

@@ -11,7 +11,9 @@ from importlib import resources
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from r3mes_api.settings import ENVIRONMENT_PREFIX, InferenceMode, Profile, Settings, Switch, variable_name
+from r3mes_api.setting_kinds import InferenceMode, Profile, Switch
+from r3mes_api.settings import Settings
+from r3mes_api.settings_loading import ENVIRONMENT_PREFIX, variable_name
 
 BEGIN_TABLE = "<!-- settings: written by `r3mes-api config docs --write`, not by hand -->"
 END_TABLE = "<!-- end of settings -->"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from r3mes_api.addresses import browser_origins, checked_url, is_loopback
-from r3mes_api.settings import SettingsError, load_settings
+from r3mes_api.settings_loading import SettingsError, load_settings
 from r3mes_api.settings_report import EnvFileError, described, env_example, read_env_file, table, with_table
 
 CHECKOUT = Path(__file__).resolve().parents[2]

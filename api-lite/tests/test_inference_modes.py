@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from r3mes_api.modes.mock import MARK, MockMode, mock_answer, tokens
 from r3mes_api.routing.question import End, Events, Question
-from r3mes_api.settings import InferenceMode, SettingsError, load_settings
+from r3mes_api.setting_kinds import InferenceMode
+from r3mes_api.settings_loading import SettingsError, load_settings
 
 GPU_LIBRARIES = ("torch", "transformers", "bitsandbytes", "accelerate", "peft", "sentence_transformers")
 DESKTOP_LIBRARIES = ("PySide6", "keyring")
@@ -60,7 +61,7 @@ import json, sys
 import r3mes_api, r3mes_api.__main__, r3mes_api.server
 after_import = sorted(sys.modules)
 import asyncio, os
-from r3mes_api.settings import load_settings
+from r3mes_api.settings_loading import load_settings
 settings = load_settings(os.environ)
 from r3mes_api.server import bind, serve
 

@@ -21,7 +21,8 @@ from r3mes_api.nodes.admission import Admission
 from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.routing.question import Continued, End, Events, Question
-from r3mes_api.settings import NodeAuth, load_settings
+from r3mes_api.setting_kinds import NodeAuth
+from r3mes_api.settings_loading import load_settings
 from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL
 from r3mes_protocol.errors import ApiError
 from r3mes_protocol.frames import FrameKind, encode_frame

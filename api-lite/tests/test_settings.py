@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r3mes_api.settings import NodeAuth, Profile, Settings, SettingsError, load_settings, variable_name
+from r3mes_api.setting_kinds import NodeAuth, Profile
+from r3mes_api.settings import Settings
+from r3mes_api.settings_loading import SettingsError, load_settings, variable_name
 
 DURATIONS = sorted(name for name in Settings.model_fields if name.endswith("_s") and not name.startswith("mock"))
 COUNTS = sorted(name for name, field in Settings.model_fields.items() if field.annotation is int)

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from r3mes_api.settings import SettingsError, StakePolicy, load_settings
+from r3mes_api.setting_kinds import StakePolicy
+from r3mes_api.settings_loading import SettingsError, load_settings
 from r3mes_api.stakes.book import StakeBook
 from r3mes_api.stakes.cache import AWAY_S, StakeCache
 from r3mes_api.stakes.chain_answers import BadAnswer, ChainAway, delegated, has_none

@@ -21,7 +21,7 @@ from r3mes_api.nodes.registry import Node
 from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.pace import Pace
-from r3mes_api.settings import InferenceMode
+from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.web.measurements import RECENT_MINUTES, PerMinute
 from r3mes_api.web.metrics import MAX_SERIES, Counter, Gauge, Histogram, exposition
 from r3mes_api.web.status_page import MAX_ROWS, PageView, render

@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from r3mes_api.settings import Settings, SettingsError, load_settings
+from r3mes_api.settings import Settings
+from r3mes_api.settings_loading import SettingsError, load_settings
 from r3mes_protocol.exit_codes import ExitCode
 
 

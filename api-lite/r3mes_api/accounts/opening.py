@@ -13,7 +13,8 @@ from r3mes_api.accounts.reception import KeyReception, OpenReception
 from r3mes_api.accounts.token_bucket import RatePolicy
 from r3mes_api.lifecycle import CannotStart
 from r3mes_api.price_list import read_price_list
-from r3mes_api.settings import Settings, Switch
+from r3mes_api.setting_kinds import Switch
+from r3mes_api.settings import Settings
 from r3mes_api.storage.memory_state import MemoryState
 from r3mes_api.storage.short_lived import ShortLivedState
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from r3mes_api.modes.interface import ModelCard
 from r3mes_api.modes.without_nodes import WithoutNodes
 from r3mes_api.routing.question import Part, Question
-from r3mes_api.settings import InferenceMode
+from r3mes_api.setting_kinds import InferenceMode
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 

@@ -12,7 +12,8 @@ from r3mes_api.modes.remote import RemoteMode
 from r3mes_api.nodes.admission import Admission, Admitted, SessionTerms, Watched
 from r3mes_api.nodes.registry import Refused
 from r3mes_api.nodes.sessions import NodeSessions
-from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.setting_kinds import InferenceMode
+from r3mes_api.settings import Settings
 from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.messages import Register, RejectCode

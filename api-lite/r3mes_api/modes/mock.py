@@ -10,7 +10,7 @@ from hashlib import sha256
 from r3mes_api.modes.interface import ModelCard
 from r3mes_api.modes.without_nodes import WithoutNodes
 from r3mes_api.routing.question import End, Events, Part, Question
-from r3mes_api.settings import InferenceMode
+from r3mes_api.setting_kinds import InferenceMode
 from r3mes_protocol.chat import FinishReason, chunk
 from r3mes_protocol.messages import Usage
 from r3mes_protocol.sse import encode_event

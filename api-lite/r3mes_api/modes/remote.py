@@ -24,7 +24,8 @@ from r3mes_api.routing.decision import Decision, DecisionLog, Try
 from r3mes_api.routing.ledger import Lost
 from r3mes_api.routing.pace import Timing
 from r3mes_api.routing.question import Continued, End, Events, Part, Question
-from r3mes_api.settings import InferenceMode, Settings
+from r3mes_api.setting_kinds import InferenceMode
+from r3mes_api.settings import Settings
 from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.frames import FrameKind

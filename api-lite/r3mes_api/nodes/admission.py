@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from r3mes_api.nodes.grant_book import GrantBook
 from r3mes_api.nodes.registry import Refused
-from r3mes_api.settings import NodeAuth
+from r3mes_api.setting_kinds import NodeAuth
 from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.grants import GrantProblem, OwnerVerifier, check_grant
 from r3mes_protocol.limits import MAX_UNREGISTERED_BYTES

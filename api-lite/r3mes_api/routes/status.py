@@ -14,7 +14,7 @@ from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode, ModelCard
 from r3mes_api.nodes.registry import Node
-from r3mes_api.settings import InferenceMode
+from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.storage.store_checks import StoreChecks
 from r3mes_protocol import PROTOCOL_VERSION, __version__
 from r3mes_protocol.errors import ApiError, ErrorCode

@@ -14,7 +14,8 @@ from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.interface import Mode
 from r3mes_api.nodes.registry import Node
 from r3mes_api.routes.router import Router
-from r3mes_api.settings import InferenceMode, Settings, Switch
+from r3mes_api.setting_kinds import InferenceMode, Switch
+from r3mes_api.settings import Settings
 from r3mes_api.web.measurements import Measurements
 from r3mes_api.web.metrics import CONTENT_TYPE, Gauge, exposition
 from r3mes_api.web.openapi import add_description, describe

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from r3mes_api.settings import StakePolicy
+from r3mes_api.setting_kinds import StakePolicy
 from r3mes_api.stakes.cache import StakeCache
 from r3mes_api.stakes.chain_answers import ChainAway
 from r3mes_api.stakes.standing import Reading, Standing, needed_for, standing

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
-from r3mes_api.settings import StakePolicy
+from r3mes_api.setting_kinds import StakePolicy
 from r3mes_protocol.grants import Role
 
 BASE_UNITS = 10**6

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from r3mes_api.settings import SettingsError, load_settings
+from r3mes_api.settings_loading import SettingsError, load_settings
 
 NODE_INFO = "/cosmos/base/tendermint/v1beta1/node_info"
 

@@ -36,7 +36,7 @@ from r3mes_api.replicas.wire import (
 from r3mes_api.routing.breaker import FAILURES_TO_OPEN
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_api.routing.ledger import Lost, Violation
-from r3mes_api.settings import load_settings
+from r3mes_api.settings_loading import load_settings
 from r3mes_protocol import grants
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.messages import (
@@ -329,7 +329,7 @@ def test_a_gateway_that_stands_alone_loads_nothing_of_it() -> None:
 import asyncio, sys
 from r3mes_api.accounts.opening import FrontDesk
 from r3mes_api.application import build_gateway
-from r3mes_api.settings import load_settings
+from r3mes_api.settings_loading import load_settings
 async def build():
     settings = load_settings({"R3MES_INFERENCE_MODE": "remote"})
     build_gateway(settings, asyncio.get_running_loop().time, FrontDesk())
