@@ -93,6 +93,53 @@
     </message>
 </context>
 <context>
+    <name>AppearanceCard</name>
+    <message>
+        <source>This window</source>
+        <translation>Bu pencere</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Dil</translation>
+    </message>
+    <message>
+        <source>The system&apos;s</source>
+        <translation>Sistemin ayarı</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Renkler</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Açık</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Koyu</translation>
+    </message>
+    <message>
+        <source>High contrast</source>
+        <translation>Yüksek karşıtlık</translation>
+    </message>
+    <message>
+        <source>Closing the window</source>
+        <translation>Pencere kapatılınca</translation>
+    </message>
+    <message>
+        <source>asks</source>
+        <translation>sor</translation>
+    </message>
+    <message>
+        <source>keeps R3MES in the tray</source>
+        <translation>R3MES tepside kalsın</translation>
+    </message>
+    <message>
+        <source>quits R3MES</source>
+        <translation>R3MES&apos;ten çık</translation>
+    </message>
+</context>
+<context>
     <name>BackupSheet</name>
     <message>
         <source>Later</source>
@@ -1178,6 +1225,10 @@
         <translation>Doktor</translation>
     </message>
     <message>
+        <source>Settings</source>
+        <translation>Ayarlar</translation>
+    </message>
+    <message>
         <source>Demo: the GPUs and the answers are made up, and nothing leaves this computer.</source>
         <translation>Demo: GPU&apos;lar ve yanıtlar uydurmadır, bu bilgisayardan hiçbir şey çıkmaz.</translation>
     </message>
@@ -1522,6 +1573,109 @@
     <message>
         <source>On its way</source>
         <translation>Yolda</translation>
+    </message>
+</context>
+<context>
+    <name>PolicyCard</name>
+    <message>
+        <source>When this computer serves</source>
+        <translation>Bu bilgisayar ne zaman hizmet verir</translation>
+    </message>
+    <message>
+        <source>min</source>
+        <translation>dk</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation>sn</translation>
+    </message>
+    <message>
+        <source>Serve only while nobody uses this computer</source>
+        <translation>Yalnızca bilgisayarı kimse kullanmazken hizmet ver</translation>
+    </message>
+    <message>
+        <source>after</source>
+        <translation>şu süreden sonra</translation>
+    </message>
+    <message>
+        <source>Pause on battery</source>
+        <translation>Pildeyken duraklat</translation>
+    </message>
+    <message>
+        <source>At 100 % it pauses whenever the computer is off the mains.</source>
+        <translation>%100 seçilirse bilgisayar prizden çekilince hep duraklar.</translation>
+    </message>
+    <message>
+        <source>below</source>
+        <translation>şunun altında</translation>
+    </message>
+    <message>
+        <source>Give the GPU to other programs that need it</source>
+        <translation>GPU&apos;yu gereksinen öbür programlara bırak</translation>
+    </message>
+    <message>
+        <source>The model leaves the graphics memory at once and comes back when they have ended.</source>
+        <translation>Model ekran belleğini hemen bırakır, onlar bitince geri gelir.</translation>
+    </message>
+    <message>
+        <source>when they hold</source>
+        <translation>tuttukları bellek</translation>
+    </message>
+    <message>
+        <source>come back after</source>
+        <translation>geri dönüş</translation>
+    </message>
+    <message>
+        <source>Pause when a GPU gets too hot</source>
+        <translation>GPU çok ısınınca duraklat</translation>
+    </message>
+    <message>
+        <source>go on at</source>
+        <translation>sürdür</translation>
+    </message>
+    <message>
+        <source>pause at</source>
+        <translation>duraklat</translation>
+    </message>
+    <message>
+        <source>stop at</source>
+        <translation>durdur</translation>
+    </message>
+    <message>
+        <source>Pause on a metered connection</source>
+        <translation>Kotalı bağlantıda duraklat</translation>
+    </message>
+    <message>
+        <source>Pause when the disk is nearly full</source>
+        <translation>Disk dolmak üzereyken duraklat</translation>
+    </message>
+    <message>
+        <source>less than</source>
+        <translation>şundan az</translation>
+    </message>
+    <message>
+        <source>Pause while the stake is too low</source>
+        <translation>Stake yetersizken duraklat</translation>
+    </message>
+    <message>
+        <source>A gateway turns such a node away; without it nothing is earned.</source>
+        <translation>Ağ geçidi böyle bir düğümü geri çevirir; onsuz kazanç olmaz.</translation>
+    </message>
+    <message>
+        <source>Pause while these programs run</source>
+        <translation>Bu programlar çalışırken duraklat</translation>
+    </message>
+    <message>
+        <source>Names with commas between them. Case and “.exe” do not matter.</source>
+        <translation>Adları virgülle ayırın. Büyük küçük harf ve “.exe” önemsizdir.</translation>
+    </message>
+    <message>
+        <source>Serve only at these hours</source>
+        <translation>Yalnızca bu saatlerde hizmet ver</translation>
+    </message>
+    <message>
+        <source>Without a single hour it would never serve. Tick one, or switch the schedule off.</source>
+        <translation>Hiç saat seçilmezse asla hizmet vermez. Birini seçin ya da çizelgeyi kapatın.</translation>
     </message>
 </context>
 <context>
@@ -2112,6 +2266,21 @@
     </message>
 </context>
 <context>
+    <name>ScheduleGrid</name>
+    <message>
+        <source>Hours in which serving is allowed</source>
+        <translation>Hizmete izin verilen saatler</translation>
+    </message>
+    <message>
+        <source>{day}, {hour}:00: allowed</source>
+        <translation>{day}, {hour}.00: izinli</translation>
+    </message>
+    <message>
+        <source>{day}, {hour}:00: no</source>
+        <translation>{day}, {hour}.00: izinsiz</translation>
+    </message>
+</context>
+<context>
     <name>SecuritySheet</name>
     <message>
         <source>Security and backup</source>
@@ -2310,6 +2479,13 @@
     <message>
         <source>{done} of {total}</source>
         <translation>{done} / {total}</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Settings</source>
+        <translation>Ayarlar</translation>
     </message>
 </context>
 <context>
@@ -2529,6 +2705,77 @@
     <message>
         <source>{time}: {value}.</source>
         <translation>{time}: {value}.</translation>
+    </message>
+</context>
+<context>
+    <name>TransferCard</name>
+    <message>
+        <source>All settings</source>
+        <translation>Tüm ayarlar</translation>
+    </message>
+    <message>
+        <source>The file holds no password and no key. The wallet has its own export on its page.</source>
+        <translation>Dosyada parola ve anahtar bulunmaz. Cüzdanın kendi sayfasında ayrı dışa aktarımı vardır.</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Dışa aktar…</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>İçe aktar…</translation>
+    </message>
+    <message>
+        <source>Reset the rules…</source>
+        <translation>Kuralları sıfırla…</translation>
+    </message>
+    <message>
+        <source>Export the settings</source>
+        <translation>Ayarları dışa aktar</translation>
+    </message>
+    <message>
+        <source>Import settings</source>
+        <translation>Ayarları içe aktar</translation>
+    </message>
+    <message>
+        <source>Settings (*.json)</source>
+        <translation>Ayarlar (*.json)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Tüm dosyalar (*)</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>{name} olarak kaydedildi.</translation>
+    </message>
+    <message>
+        <source>Imported, except for what can&apos;t be used here: {names}.</source>
+        <translation>İçe aktarıldı; burada kullanılamayanlar dışında: {names}.</translation>
+    </message>
+    <message>
+        <source>Imported.</source>
+        <translation>İçe aktarıldı.</translation>
+    </message>
+    <message>
+        <source>Reset the rules?</source>
+        <translation>Kurallar sıfırlansın mı?</translation>
+    </message>
+    <message>
+        <source>All rules and the schedule get their first values. Model, gateway and wallet stay as they are.</source>
+        <translation>Tüm kurallar ve çizelge ilk değerlerini alır. Model, ağ geçidi ve cüzdan olduğu gibi kalır.</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>Sıfırla</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>The rules have their first values again.</source>
+        <translation>Kurallar yeniden ilk değerlerinde.</translation>
     </message>
 </context>
 <context>

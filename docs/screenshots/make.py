@@ -69,6 +69,19 @@ Three things decide how fast it goes:
 3. whether the whole model fits into that memory."""
 
 
+class StagedSettings:
+    """Settings with a schedule, so that its grid can be seen."""
+
+    async def read(self) -> Any:
+        from r3mes_launcher.core.policy.policy_settings import PolicySettings
+        from r3mes_launcher.core.policy.schedule import Schedule, ScheduleWindow
+        from r3mes_launcher.core.settings import Settings
+
+        nights = [ScheduleWindow(day=day, start=21 * 60, minutes=10 * 60) for day in range(5)]
+        weekend = [ScheduleWindow(day=day, start=0, minutes=24 * 60) for day in (5, 6)]
+        return Settings(policy=PolicySettings(schedule=Schedule(enabled=True, windows=(*nights, *weekend))))
+
+
 @dataclass
 class Stage:
     """A core that shows one state and answers every prompt with the same words."""
@@ -78,6 +91,7 @@ class Stage:
     lines: Sequence[LogLine] = ()
     wallet: Any = None
     history: Any = field(default_factory=history_stage.History)
+    settings: Any = field(default_factory=StagedSettings)
     owner: Any = field(default_factory=wallet_stage.Owner)
     listeners: list[CoreListener] = field(default_factory=list)
 
@@ -283,10 +297,12 @@ SHOTS = (
     Shot("roles-move", "roles", lambda: Stage(wallet_stage.opened()), "move", extra=True),
     Shot("roles-register", "roles", lambda: Stage(wallet_stage.opened()), "register", extra=True),
     Shot("logs", "logs", lambda: Stage(serving(), (), lines())),
+    Shot("settings", "settings", lambda: Stage(serving())),
+    Shot("settings-bottom", "settings", lambda: Stage(serving()), "bottom", extra=True),
 )
 
 
-def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -> int:
+def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], language: str) -> int:
     """Opens the window for every shot and saves what it shows."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
@@ -294,11 +310,14 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
     from r3mes_launcher.app import App
     from r3mes_launcher.ui import main_window
     from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.ui.language import Language, Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Scheme, Theme
 
     application = QApplication(sys.argv[:1])
     theme = Theme(application, assets_folder())
+    speech = Speech(application, assets_folder(), Language(language))
+    ending = "" if language == "en" else f"-{language}"
     taken = 0
     for scheme in schemes:
         theme.choose(Scheme(scheme))
@@ -307,9 +326,8 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
                 continue
             with tempfile.TemporaryDirectory() as scratch:
                 stage = shot.make()
-                app = App(
-                    application, theme, lambda _demo, stage=stage: stage, PreferenceFile(Path(scratch) / "window.json")
-                )
+                preferences = PreferenceFile(Path(scratch) / "window.json")
+                app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
                 app.start()
                 wait(QEventLoop, QTimer, SETTLE_MS)
                 app.window.go_to(getattr(main_window, shot.page.upper()))
@@ -324,7 +342,7 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str]) -
                 wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
                 wallet_stage.act_later(app.window, shot.act)
                 picture = wallet_stage.with_sheet(app.window)
-                target = folder / f"{shot.name}-{scheme}.png"
+                target = folder / f"{shot.name}-{scheme}{ending}.png"
                 small(picture.toImage()).save(str(target))
                 taken += 1
                 print(f"{target} {picture.width()}x{picture.height()}", flush=True)
@@ -366,7 +384,8 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="also the states that the documentation does not show")
     parser.add_argument("--scale", default="1", help="the window's scale factor")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
-    parser.add_argument("--scheme", choices=("light", "dark", "both"), default="both")
+    parser.add_argument("--scheme", choices=("light", "dark", "contrast", "both"), default="both")
+    parser.add_argument("--language", choices=("en", "tr"), default="en")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     os.environ["QT_SCALE_FACTOR"] = options.scale
@@ -384,7 +403,7 @@ def main() -> int:
     def wanted(shot: Shot) -> bool:
         return shot.name == options.only if options.only else options.all or not shot.extra
 
-    return take(wanted, options.folder, schemes)
+    return take(wanted, options.folder, schemes, options.language)
 
 
 if __name__ == "__main__":

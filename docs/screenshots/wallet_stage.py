@@ -338,7 +338,8 @@ def act(window: Any, what: str) -> None:
             sheet = RegisterSheet(theme, intents, host, ("mining",))
             host.open(sheet)
         case "bottom":
-            bar = window.roles.open_view.verticalScrollBar()
+            area = window.settings if window.settings.isVisible() else window.roles.open_view
+            bar = area.verticalScrollBar()
             bar.setValue(bar.maximum())
 
 

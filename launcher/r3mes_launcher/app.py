@@ -134,6 +134,8 @@ class App(QObject):
         self.bridge = self._make_bridge(demo)
         self.intents = CurrentBridge(self.bridge, self.switch)
         self.window = MainWindow(theme, self.intents, demo)
+        self.window.show_preferences(self._preferences)
+        self.window.preferences_changed.connect(self._on_preferences)
         self.window.restore_geometry(self._preferences.geometry)
         self.window.close_wished.connect(self.on_close_wished)
         self.window.quit_wished.connect(self.on_quit_wished)
@@ -165,6 +167,18 @@ class App(QObject):
         return self.tr("Something went wrong in the window ({detail}). The node is not touched by it.").format(
             detail=detail
         )
+
+    def _on_preferences(self, values: dict[str, Any]) -> None:
+        self.keep(**values)
+        self.window.show_preferences(self._preferences)
+        self._theme.choose(self._preferences.scheme)
+        if self._speech is not None:
+            # After the box that was used has finished: the page it lies on is made anew.
+            QTimer.singleShot(0, self, self._speak_as_preferred)
+
+    def _speak_as_preferred(self) -> None:
+        if self._speech is not None:
+            self._speech.choose(self._preferences.language)
 
     def _on_language(self) -> None:
         self.window.retranslate()

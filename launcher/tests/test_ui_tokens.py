@@ -4,9 +4,11 @@ import itertools
 
 import pytest
 
-from r3mes_launcher.ui.tokens import DARK, LIGHT, Metrics, Tokens, Tone, contrast
+from r3mes_launcher.ui.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Metrics, Tokens, Tone, contrast
 
-SCHEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
+SCHEMES = pytest.mark.parametrize(
+    "tokens", [LIGHT, DARK, HIGH_LIGHT, HIGH_DARK], ids=["light", "dark", "high light", "high dark"]
+)
 
 
 def test_contrast_of_black_and_white_is_the_greatest_there_is() -> None:
@@ -35,6 +37,12 @@ def test_every_tone_is_readable_where_it_is_used(tokens: Tokens, tone: Tone) -> 
 @SCHEMES
 def test_borders_of_controls_can_be_seen(tokens: Tokens) -> None:
     assert contrast(tokens.border_strong, tokens.surface) >= 3.0
+
+
+@pytest.mark.parametrize("tokens", [HIGH_LIGHT, HIGH_DARK], ids=["light", "dark"])
+def test_high_contrast_is_high(tokens: Tokens) -> None:
+    for colour in (tokens.text, tokens.text_muted, tokens.border, tokens.accent, *map(tokens.tone, Tone)):
+        assert contrast(colour, tokens.surface) >= 7.0, colour
 
 
 def test_lengths_grow_with_the_font() -> None:

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QApplication,
     QCheckBox,
     QComboBox,
@@ -45,7 +46,7 @@ from r3mes_launcher.core.state import (
     ProcessState,
 )
 from r3mes_launcher.ui.assets import assets_folder
-from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, REQUESTS, ROLES, WALLET
+from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
@@ -53,8 +54,8 @@ UI = Path(sys.modules["r3mes_launcher.ui.theme"].__file__ or "").parent
 SOURCES = sorted(UI.rglob("*.py"))
 PAGES = pytest.mark.parametrize(
     "page",
-    [HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR],
-    ids=["home", "gpus", "requests", "chat", "wallet", "roles", "logs", "doctor"],
+    [HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS],
+    ids=["home", "gpus", "requests", "chat", "wallet", "roles", "logs", "doctor", "settings"],
 )
 
 
@@ -80,9 +81,13 @@ def focusable(window: Any) -> list[QWidget]:
     """What Tab has to reach: everything that can be used and is on view."""
     found = []
     for widget in window.findChildren(QWidget):
-        usable = isinstance(widget, (QAbstractButton, QComboBox, QLineEdit, QAbstractScrollArea, TimeSeriesWidget))
+        usable = isinstance(
+            widget, (QAbstractButton, QComboBox, QLineEdit, QAbstractScrollArea, QAbstractSpinBox, TimeSeriesWidget)
+        )
         if not usable or not widget.isVisible() or not widget.isEnabled():
             continue
+        if isinstance(widget.parentWidget(), QAbstractSpinBox):
+            continue  # the line inside it: the box has the focus and the name
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
             found.append(widget)
     return found
@@ -262,7 +267,7 @@ SHOWN_BY = {
     "addTab", "setWhatsThis", "setStatusTip",
 }  # fmt: skip
 # Names and formats that are the same in every language.
-SAME_EVERYWHERE = {"R3MES", "https://gateway.example.org"}
+SAME_EVERYWHERE = {"R3MES", "https://gateway.example.org", "blender, game.exe"}
 
 
 def calls() -> Iterator[tuple[Path, ast.Call]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.history.history_store import HistoryStore
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
+    from r3mes_launcher.core.settings_desk import SettingsDesk
     from r3mes_launcher.core.wallet_service import WalletService
 
 
@@ -67,6 +68,11 @@ class Core(Protocol):
     @property
     def history(self) -> HistoryStore:
         """What this computer's node did. Its questions raise HistoryError, whose words are for the person."""
+        ...
+
+    @property
+    def settings(self) -> SettingsDesk:
+        """What the Settings page changes. Its methods raise ValueError with a sentence."""
         ...
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:

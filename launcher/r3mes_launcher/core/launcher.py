@@ -25,6 +25,7 @@ from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
 from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources
 from r3mes_launcher.core.settings import SettingsStore
+from r3mes_launcher.core.settings_desk import SettingsDesk
 from r3mes_launcher.core.state import (
     Actual,
     ChatDelta,
@@ -99,6 +100,7 @@ class LauncherCore:
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
         self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
+        self._settings = SettingsDesk(parts.settings)
         self._wallet = WalletService(parts.wallet, self._on_wallet)
         self._policy = PolicyDesk(
             parts.settings,
@@ -136,6 +138,10 @@ class LauncherCore:
     @property
     def history(self) -> HistoryStore:
         return self._parts.history
+
+    @property
+    def settings(self) -> SettingsDesk:
+        return self._settings
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         listener.on_state(self._state)

@@ -85,6 +85,17 @@ class SettingsStore:
         if wrong:
             self._keep_damaged(f"The settings file has values that can't be used ({', '.join(wrong)})")
 
+    def replace(self, settings: Settings) -> None:
+        """All of them at once; this run's deviations stay."""
+        if settings != self._kept:
+            self._kept = settings
+            self._write()
+
+    @property
+    def kept(self) -> Settings:
+        """What is written, without this run's deviations."""
+        return self._kept
+
     def change(self, **values: Any) -> None:
         """Writes them and ends this run's deviation from them. Raises ValueError for a value that can't be."""
         for name in values:

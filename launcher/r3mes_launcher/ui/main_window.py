@@ -20,14 +20,16 @@ from r3mes_launcher.ui.home_page import HomePage
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.logs_page import LogsPage
 from r3mes_launcher.ui.navigation import Navigation
+from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.requests_page import RequestsPage
+from r3mes_launcher.ui.settings.settings_page import SettingsPage
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.roles_page import RolesPage
 from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
-HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR = range(8)
+HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS = range(9)
 _TICK_MS = 1000
 
 
@@ -38,6 +40,8 @@ class MainWindow(QWidget):
     restart_wished = Signal()
     """After a crash of the core: start it again."""
     first_painted = Signal()
+    preferences_changed = Signal(dict)
+    """The person changed what the window remembers: fields of Preferences."""
 
     def __init__(self, theme: Theme, intents: Intents, demo: bool) -> None:
         super().__init__()
@@ -45,6 +49,7 @@ class MainWindow(QWidget):
         self._intents = intents
         self._state = LauncherState(demo=demo)
         self._report: GpuReport | None = None
+        self._preferences = Preferences()
         self._may_close = False
         self._painted = False
         self.setWindowTitle("R3MES")
@@ -82,6 +87,7 @@ class MainWindow(QWidget):
                 (self.tr("Roles"), "stake"),
                 (self.tr("Logs"), "logs"),
                 (self.tr("Doctor"), "doctor"),
+                (self.tr("Settings"), "settings"),
             ],
         )
         self.navigation.chosen.connect(self.go_to)
@@ -147,10 +153,23 @@ class MainWindow(QWidget):
         self.doctor = DoctorPage(self._theme, self._intents)
         self.doctor.gateway_wished.connect(lambda: self.go_to(HOME))
         self.doctor.logs_wished.connect(lambda: self.go_to(LOGS))
+        self.settings = SettingsPage(self._theme, self._intents)
+        self.settings.show_preferences(self._preferences)
+        self.settings.preferences_changed.connect(self.preferences_changed)
         self.wallet.roles_wished.connect(lambda: self.go_to(ROLES))
         self.roles.wallet_wished.connect(lambda: self.go_to(WALLET))
         self.chat.home_wished.connect(lambda: self.go_to(HOME))
-        for page in (self.home, self.gpus, self.requests, self.chat, self.wallet, self.roles, self.logs, self.doctor):
+        for page in (
+            self.home,
+            self.gpus,
+            self.requests,
+            self.chat,
+            self.wallet,
+            self.roles,
+            self.logs,
+            self.doctor,
+            self.settings,
+        ):
             self._stack.addWidget(page)
         self.go_to(HOME)
         self.show_state(self._state)
@@ -184,6 +203,10 @@ class MainWindow(QWidget):
         self.roles.show_state(state, now)
         self.doctor.show_state(state)
         self._show_status(now)
+
+    def show_preferences(self, preferences: Preferences) -> None:
+        self._preferences = preferences
+        self.settings.show_preferences(preferences)
 
     def show_report(self, report: GpuReport) -> None:
         self._report = report
@@ -226,6 +249,7 @@ class MainWindow(QWidget):
             self.roles,
             self.logs,
             self.doctor,
+            self.settings,
         )
         pages[index].setFocus()
         if index == REQUESTS:

@@ -58,12 +58,15 @@ QPushButton[kind="navigation"]:hover { background: $window; color: $text; }
 QPushButton[kind="navigation"]:checked { background: $surface; color: $text; font-weight: 600; }
 QPushButton[kind="navigation"]:focus { border-color: $accent; padding: ${pad_nav}px ${pad_x}px; }
 
-QLineEdit, QComboBox { background: $field; color: $text; border: ${hair}px solid $border_strong;
+QLineEdit, QComboBox, QAbstractSpinBox { background: $field; color: $text; border: ${hair}px solid $border_strong;
   border-radius: ${small_radius}px;
   padding: ${pad_y}px ${pad_field}px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QComboBox:focus { border: ${focus}px solid $accent; padding: ${pad_y_focus}px ${pad_field_focus}px; }
-QLineEdit:disabled, QComboBox:disabled { color: $border_strong; border-color: $border; }
-QLineEdit[invalid="true"] { border-color: $bad; }
+QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
+  border: ${focus}px solid $accent; padding: ${pad_y_focus}px ${pad_field_focus}px; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $border_strong; border-color: $border; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 0; border: none; }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; padding: 0; background: transparent; }
+QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $bad; }
 QComboBox::drop-down { border: none; width: ${chevron_box}px; }
 QComboBox::down-arrow { image: url("$chevron"); width: ${chevron_size}px; height: ${chevron_size}px; }
 QComboBox QAbstractItemView { background: $surface; color: $text; border: ${hair}px solid $border; outline: none;

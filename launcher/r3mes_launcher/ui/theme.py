@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from r3mes_launcher.ui.icons import Icons
 from r3mes_launcher.ui.style_sheet import style_sheet
-from r3mes_launcher.ui.tokens import DARK, LIGHT, Metrics, Tokens, Tone
+from r3mes_launcher.ui.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT, Metrics, Tokens, Tone
 
 FAMILY = "Inter"
 # Smaller system fonts exist (9 pt on many Linux desktops) and are hard to read in a window full of figures.
@@ -23,6 +23,8 @@ class Scheme(StrEnum):
     SYSTEM = "system"
     LIGHT = "light"
     DARK = "dark"
+    CONTRAST = "contrast"
+    """High contrast, light or dark as the system is."""
 
 
 class Theme(QObject):
@@ -36,8 +38,10 @@ class Theme(QObject):
         assets: Path,
         scheme: Scheme = Scheme.SYSTEM,
         system_is_dark: Callable[[], bool] | None = None,
+        system_wants_contrast: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__()
+        self._system_wants_contrast = system_wants_contrast or self._ask_contrast
         self._system_is_dark = system_is_dark or self._ask_system
         self._application = application
         self._icon_folder = assets / "icons"
@@ -55,13 +59,16 @@ class Theme(QObject):
         self.tokens: Tokens = LIGHT
         self._apply()
         application.styleHints().colorSchemeChanged.connect(self._on_system_change)
+        # Kept: the accessibility hints go with the object that they were asked from.
+        self._hints = application.styleHints()
+        self._hints.accessibility().contrastPreferenceChanged.connect(self._on_system_change)
 
     @property
     def scheme(self) -> Scheme:
         return self._scheme
 
     def choose(self, scheme: Scheme) -> None:
-        """Light, dark, or whatever the system says."""
+        """Light, dark, high contrast, or whatever the system says."""
         self._scheme = scheme
         self._apply()
 
@@ -87,13 +94,23 @@ class Theme(QObject):
     def _ask_system(self) -> bool:
         return self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
 
+    def _ask_contrast(self) -> bool:
+        hints = self._application.styleHints()
+        wish = hints.accessibility().contrastPreference()
+        return wish is Qt.ContrastPreference.HighContrast
+
     def _on_system_change(self) -> None:
-        if self._scheme is Scheme.SYSTEM:
+        if self._scheme in (Scheme.SYSTEM, Scheme.CONTRAST):
             self._apply()
 
     def _apply(self) -> None:
-        dark = self._scheme is Scheme.DARK or (self._scheme is Scheme.SYSTEM and self._system_is_dark())
-        self.tokens = DARK if dark else LIGHT
+        follows = self._scheme in (Scheme.SYSTEM, Scheme.CONTRAST)
+        dark = self._scheme is Scheme.DARK or (follows and self._system_is_dark())
+        high = self._scheme is Scheme.CONTRAST or (self._scheme is Scheme.SYSTEM and self._system_wants_contrast())
+        if high:
+            self.tokens = HIGH_DARK if dark else HIGH_LIGHT
+        else:
+            self.tokens = DARK if dark else LIGHT
         self._application.setPalette(_palette(self.tokens))
         self._application.setStyleSheet(style_sheet(self.tokens, self.metrics, self.points, self._icon_folder))
         self.changed.emit()

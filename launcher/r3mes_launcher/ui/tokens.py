@@ -108,6 +108,53 @@ DARK = Tokens(
     bad_soft="#3a2023",
 )
 
+# For people who asked their system for more contrast: no greys, strong borders.
+HIGH_LIGHT = Tokens(
+    dark=False,
+    window="#ffffff",
+    surface="#ffffff",
+    sidebar="#ffffff",
+    field="#ffffff",
+    border="#000000",
+    border_strong="#000000",
+    handle="#000000",
+    text="#000000",
+    text_muted="#1f1f1f",
+    accent="#0b24a8",
+    accent_hover="#000000",
+    on_accent="#ffffff",
+    accent_soft="#dfe6ff",
+    good="#004d1a",
+    good_soft="#e8ffee",
+    warning="#5c3300",
+    warning_soft="#fff4dd",
+    bad="#8a0000",
+    bad_soft="#ffecec",
+)
+
+HIGH_DARK = Tokens(
+    dark=True,
+    window="#000000",
+    surface="#000000",
+    sidebar="#000000",
+    field="#000000",
+    border="#ffffff",
+    border_strong="#ffffff",
+    handle="#ffffff",
+    text="#ffffff",
+    text_muted="#e6e6e6",
+    accent="#ffe14d",
+    accent_hover="#ffffff",
+    on_accent="#000000",
+    accent_soft="#2e2a00",
+    good="#7dff9e",
+    good_soft="#002b0d",
+    warning="#ffc861",
+    warning_soft="#2e1d00",
+    bad="#ff9e9e",
+    bad_soft="#330000",
+)
+
 
 def contrast(first: str, second: str) -> float:
     """The contrast ratio of two `#rrggbb` colours as WCAG 2 defines it, 1 to 21."""

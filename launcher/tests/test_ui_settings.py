@@ -1,0 +1,200 @@
+"""The Settings page: every change is a wish to the core, a refusal is shown where it was typed, nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from r3mes_launcher.core.policy.policy_settings import PolicySettings, TemperatureRule
+from r3mes_launcher.core.settings import Settings, SettingsStore
+from r3mes_launcher.core.settings_desk import SettingsDesk
+from r3mes_launcher.ui.language import Language
+from r3mes_launcher.ui.main_window import SETTINGS
+from r3mes_launcher.ui.preferences import Preferences
+from r3mes_launcher.ui.settings.number_field import bounds
+from r3mes_launcher.ui.settings.schedule_hours import hours_of, windows_of
+from r3mes_launcher.ui.theme import Scheme
+
+
+class Asker:
+    """Answers what the page asks by a real desk with a real file."""
+
+    def __init__(self, store: SettingsStore) -> None:
+        self.settings = SettingsDesk(store)
+
+    def ask(self, question: Callable[[Any], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
+        try:
+            result = asyncio.run(question(self))
+        except (ValueError, OSError) as error:
+            failed(str(error))
+        else:
+            done(result)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SettingsStore:
+    made = SettingsStore(tmp_path / "settings.json", lambda *_: None)
+    made.load()
+    return made
+
+
+@pytest.fixture
+def page(window: Any, intents: Any, store: SettingsStore) -> Any:
+    intents.ask = Asker(store).ask
+    window.go_to(SETTINGS)
+    return window.settings
+
+
+@given(st.frozensets(st.integers(0, 7 * 24 - 1)))
+def test_hours_come_back_from_their_windows(hours: frozenset[int]) -> None:
+    schedule = PolicySettings().schedule.model_copy(update={"windows": windows_of(hours)})
+    assert hours_of(schedule) == hours
+
+
+def test_a_check_box_changes_its_rule_in_the_file(page: Any, store: SettingsStore, qtbot: QtBot) -> None:
+    row = page.policy.rows["battery"]
+    assert row.check.isChecked() and row.numbers["below_percent"].isEnabled()
+    QTest.keyClick(row.check, Qt.Key.Key_Space)
+    assert store.current.policy.battery.enabled is False
+    assert not row.numbers["below_percent"].isEnabled()
+
+
+def type_number(field: Any, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_figure_is_taken_when_it_is_finished(page: Any, store: SettingsStore) -> None:
+    type_number(page.policy.rows["disk"].numbers["least_free_mb"], "5000")
+    assert store.current.policy.disk.least_free_mb == 5000
+
+
+def test_figures_that_contradict_each_other_are_refused_below_them_and_stay_typed(
+    page: Any, store: SettingsStore
+) -> None:
+    row = page.policy.rows["temperature"]
+    type_number(row.numbers["target_c"], "95")
+    assert "temperatures must rise" in row.problem
+    assert row.numbers["target_c"].value() == 95
+    assert store.current.policy.temperature.target_c == TemperatureRule().target_c
+    type_number(row.numbers["critical_c"], "99")
+    assert row.problem == ""
+    kept = store.current.policy.temperature
+    assert (kept.target_c, kept.critical_c) == (95, 99)
+
+
+def test_programs_are_listed_with_commas(page: Any, store: SettingsStore) -> None:
+    line = page.policy.rows["exclusive_apps"].line
+    line.setFocus()
+    QTest.keyClicks(line, "Blender, Game.exe , ")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert store.current.policy.exclusive_apps.names == ("blender", "game")
+    assert line.text() == "blender, game"
+    line.clear()
+    QTest.keyClicks(line, "/usr/bin/blender")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert "without its folder" in page.policy.rows["exclusive_apps"]._below.text()
+    assert line.text() == "/usr/bin/blender"
+
+
+def test_the_schedule_by_keyboard_and_by_mouse(page: Any, store: SettingsStore, qtbot: QtBot) -> None:
+    grid = page.policy.grid
+    assert not grid.isVisible()
+    QTest.keyClick(page.policy.scheduled, Qt.Key.Key_Space)
+    assert store.current.policy.schedule.enabled and grid.isVisible()
+    before = grid.hours
+    grid.setFocus()
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Space):
+        QTest.keyClick(grid, key)
+    tuesday_22 = 24 + 22
+    assert hours_of(store.current.policy.schedule) == before ^ {tuesday_22}
+    assert "22:00" in grid.accessibleDescription()
+    # A stroke over three hours of Wednesday.
+    cells = [grid._cell(48 + hour).center().toPoint() for hour in (9, 10, 11)]
+    QTest.mousePress(grid, Qt.MouseButton.LeftButton, pos=cells[0])
+    for point in cells[1:]:
+        QTest.mouseMove(grid, point)
+    QTest.mouseRelease(grid, Qt.MouseButton.LeftButton, pos=cells[-1])
+    assert {57, 58, 59} <= hours_of(store.current.policy.schedule)
+    assert grid._hour_at(QPoint(0, 0)) is None
+
+
+def test_a_schedule_without_an_hour_is_refused(page: Any, store: SettingsStore) -> None:
+    page.policy._on_scheduled(True)
+    page.policy.grid.edited.emit(frozenset())
+    assert page.policy._schedule_problem.isVisible()
+    assert store.current.policy.schedule.windows
+
+
+def test_what_the_window_remembers_is_told_to_the_application(window: Any, page: Any) -> None:
+    told: list[dict[str, Any]] = []
+    window.preferences_changed.connect(told.append)
+    box = page.appearance.language
+    box.setCurrentIndex(box.findText("Türkçe"))
+    box.activated.emit(box.currentIndex())
+    assert told == [{"language": Language.TURKISH}]
+    window.show_preferences(Preferences(scheme=Scheme.CONTRAST))
+    assert page.appearance.scheme.currentText() == "High contrast"
+
+
+def test_settings_travel_by_file(page: Any, store: SettingsStore, tmp_path: Path) -> None:
+    type_number(page.policy.rows["disk"].numbers["least_free_mb"], "7000")
+    file = tmp_path / "out.json"
+    page.transfer.export_to(str(file))
+    page.transfer.reset()
+    assert store.current.policy == PolicySettings()
+    page.transfer.import_from(str(file))
+    assert page.transfer._message.text() == "Imported."
+    assert page.policy.rows["disk"].numbers["least_free_mb"].value() == 7000
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"\xff\xfe\x00", "no text"),
+        (b"[1, 2]", "no settings of R3MES"),
+        (b"{nonsense", "not JSON"),
+        (b'{"r3mes_settings": 99}', "newer R3MES"),
+    ],
+)
+def test_what_is_no_export_is_refused_and_changes_nothing(
+    page: Any, store: SettingsStore, tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    file = tmp_path / "in.json"
+    file.write_bytes(content)
+    page.transfer.import_from(str(file))
+    assert sentence in page.transfer._message.text()
+    assert store.current == Settings()
+
+
+def test_an_import_takes_what_can_be_used_and_names_the_rest(page: Any, store: SettingsStore, tmp_path: Path) -> None:
+    file = tmp_path / "in.json"
+    file.write_text('{"r3mes_settings": 1, "desired": "serving", "policy": {"battery": {"below_percent": 900}}}')
+    page.transfer.import_from(str(file))
+    assert "policy.battery.below_percent" in page.transfer._message.text()
+    assert store.current == Settings(), "the switch does not travel"
+
+
+def test_the_file_dialog_proposes_a_name(page: Any, qtbot: QtBot) -> None:
+    page.transfer.export_button.click()
+    dialog = page.transfer._dialog
+    assert isinstance(dialog, QFileDialog) and dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    dialog.reject()
+
+
+def test_bounds_come_from_the_model() -> None:
+    assert bounds(TemperatureRule, "critical_c") == (45, 120)
+    with pytest.raises(ValueError, match="no bounds"):
+        bounds(TemperatureRule, "enabled")
