@@ -10,6 +10,7 @@
  * take it away. Without the file there is no card.
  *   driver=580.65.06   count=2
  *   gpu0.name=...  gpu0.uuid=...  gpu0.total=BYTES  gpu0.used=BYTES  gpu0.temp=C  gpu0.power=MILLIWATTS
+ *   gpu0.processes=PID:BYTES,PID:BYTES  gpu0.graphics=PID:BYTES   (without BYTES the driver does not tell them)
  *   gpu0.limit=MILLIWATTS  gpu0.util=PERCENT  gpu0.cc=8.9
  *   gpu1.lost=1                      every call for this card answers NVML_ERROR_GPU_IS_LOST
  *   fail.FUNCTION=CODE               the function answers with this nvmlReturn_t
@@ -18,6 +19,7 @@
  * With -DOLD_DRIVER the newer nvmlDeviceGetTemperatureV is missing, with -DNEW_DRIVER the older
  * nvmlDeviceGetTemperature, with -DANCIENT_DRIVER nvmlInitWithFlags.
  */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,4 +229,32 @@ int nvmlDeviceGetCudaComputeCapability(void *device, int *major, int *minor) {
     ENTER_CARD;
     card_text(device, "cc", "8.9", value);
     return sscanf(value, "%d.%d", major, minor) == 2 ? SUCCESS : NOT_FOUND;
+}
+
+struct process { unsigned pid; unsigned long long used; unsigned gpu_instance, compute_instance; };
+
+/* Both lists are asked twice: for their length first. */
+static int list_processes(void *device, const char *what, unsigned *count, struct process *out) {
+    char value[LONGEST], *part, *rest = NULL;
+    unsigned found = 0, room = out ? *count : 0;
+    card_text(device, what, "", value);
+    for (part = strtok_r(value, ",", &rest); part; part = strtok_r(NULL, ",", &rest), found++) {
+        char *colon = strchr(part, ':');
+        if (found >= room) continue;
+        out[found].pid = (unsigned)strtoul(part, NULL, 10);
+        out[found].used = colon ? strtoull(colon + 1, NULL, 10) : ~0ull;
+        out[found].gpu_instance = out[found].compute_instance = ~0u;
+    }
+    *count = found;
+    return found > room ? INSUFFICIENT_SIZE : SUCCESS;
+}
+
+int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, struct process *out) {
+    ENTER_CARD;
+    return list_processes(device, "processes", count, out);
+}
+
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, struct process *out) {
+    ENTER_CARD;
+    return list_processes(device, "graphics", count, out);
 }

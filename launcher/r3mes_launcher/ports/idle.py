@@ -18,7 +18,7 @@ RETRY_READINGS = 30
 """What was not there is looked for again after so many readings."""
 
 NO_DESKTOP = Unavailable("There is no desktop here that could tell whether somebody uses the computer.")
-NO_X_EXTENSION = Unavailable("The X server, or its library libxcb-screensaver, does not tell the idle time.")
+NO_X_EXTENSION = Unavailable("The X server, or its library libxcb, does not tell the idle time.")
 NO_MUTTER = Unavailable("This Wayland desktop does not tell the idle time; GNOME does.")
 
 
@@ -42,23 +42,53 @@ class _QueryInfoReply(ctypes.Structure):
     )
 
 
-class _Cookie(ctypes.Structure):
-    _fields_ = (("sequence", ctypes.c_uint),)
+class _Extension(ctypes.Structure):
+    # xcb_extension_t of <xcb/xcbext.h>, as the next two
+    _fields_ = (("name", ctypes.c_char_p), ("global_id", ctypes.c_int))
+
+
+class _ProtocolRequest(ctypes.Structure):
+    _fields_ = (
+        ("count", ctypes.c_size_t),
+        ("extension", ctypes.POINTER(_Extension)),
+        ("opcode", ctypes.c_uint8),
+        ("is_void", ctypes.c_uint8),
+    )
+
+
+class _Part(ctypes.Structure):
+    # struct iovec
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class _QueryInfo(ctypes.Structure):
+    _fields_ = (
+        ("major", ctypes.c_uint8),
+        ("minor", ctypes.c_uint8),
+        ("length", ctypes.c_uint16),
+        ("drawable", ctypes.c_uint32),
+    )
+
+
+_QUERY_INFO = 1
+_CHECKED = 1
 
 
 class XIdle:
     """X11 by the MIT-SCREEN-SAVER extension. Satisfies `Source[float]`.
 
-    By xcb and not by Xlib, which ends the whole process when the X server goes away.
+    By xcb and not by Xlib, which ends the whole process when the X server goes away; and by libxcb alone, which every
+    Qt program on X11 needs, as libxcb-screensaver is often not installed.
     """
 
     def __init__(self, display: str) -> None:
         self._display = display.encode()
         self._xcb: Any = None
-        self._saver: Any = None
         self._free: Any = None
         self._connection: Any = None
         self._root = 0
+        # The library keeps what it has learnt of the extension by this object's address.
+        self._extension = _Extension(b"MIT-SCREEN-SAVER", 0)
 
     def read(self) -> float | Unavailable:
         try:
@@ -75,8 +105,8 @@ class XIdle:
             self._xcb.xcb_disconnect(connection)
 
     def _connect(self) -> None:
-        """Raises OSError where a library is missing, ValueError where the server can't be reached."""
-        xcb, saver = ctypes.CDLL("libxcb.so.1"), ctypes.CDLL("libxcb-screensaver.so.0")
+        """Raises OSError where the library is missing, ValueError where the server can't be reached."""
+        xcb = ctypes.CDLL("libxcb.so.1")
         free = ctypes.CDLL(None).free
         free.argtypes, free.restype = [ctypes.c_void_p], None
         xcb.xcb_connect.argtypes, xcb.xcb_connect.restype = [ctypes.c_char_p, ctypes.c_void_p], ctypes.c_void_p
@@ -85,11 +115,11 @@ class XIdle:
         xcb.xcb_get_setup.argtypes, xcb.xcb_get_setup.restype = [ctypes.c_void_p], ctypes.c_void_p
         xcb.xcb_setup_roots_iterator.argtypes = [ctypes.c_void_p]
         xcb.xcb_setup_roots_iterator.restype = _ScreenIterator
-        saver.xcb_screensaver_query_info.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
-        saver.xcb_screensaver_query_info.restype = _Cookie
-        saver.xcb_screensaver_query_info_reply.argtypes = [ctypes.c_void_p, _Cookie, ctypes.c_void_p]
-        saver.xcb_screensaver_query_info_reply.restype = ctypes.POINTER(_QueryInfoReply)
-        self._xcb, self._saver, self._free = xcb, saver, free
+        xcb.xcb_send_request.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+        xcb.xcb_send_request.restype = ctypes.c_uint
+        xcb.xcb_wait_for_reply.argtypes = [ctypes.c_void_p, ctypes.c_uint, ctypes.POINTER(ctypes.c_void_p)]
+        xcb.xcb_wait_for_reply.restype = ctypes.c_void_p
+        self._xcb, self._free = xcb, free
         self._connection = xcb.xcb_connect(self._display, None)
         if xcb.xcb_connection_has_error(self._connection):
             raise ValueError("no X server")
@@ -99,11 +129,20 @@ class XIdle:
         self._root = int(screens.data[0])
 
     def _ask(self) -> float:
-        cookie = self._saver.xcb_screensaver_query_info(self._connection, self._root)
-        reply = self._saver.xcb_screensaver_query_info_reply(self._connection, cookie, None)
+        query = _QueryInfo(0, 0, 0, self._root)
+        # Two parts before the first are the library's own.
+        parts = (_Part * 4)()
+        parts[2] = _Part(ctypes.addressof(query), ctypes.sizeof(query))
+        request = _ProtocolRequest(2, ctypes.pointer(self._extension), _QUERY_INFO, 0)
+        first = ctypes.addressof(parts) + 2 * ctypes.sizeof(_Part)
+        sequence = self._xcb.xcb_send_request(self._connection, _CHECKED, first, ctypes.addressof(request))
+        error = ctypes.c_void_p()
+        reply = self._xcb.xcb_wait_for_reply(self._connection, sequence, ctypes.byref(error)) if sequence else None
         if not reply:
+            if error:
+                self._free(error)
             raise ValueError("no answer")
-        idle_s = reply.contents.ms_since_user_input / 1000
+        idle_s = _QueryInfoReply.from_address(reply).ms_since_user_input / 1000
         self._free(reply)
         return float(idle_s)
 

@@ -3,7 +3,8 @@
 nvidia-ml-py loads its library once in a process, so each scenario needs a fresh one, started with LD_LIBRARY_PATH.
 
 `nvml_child.py read`: for each line, a number of seconds, the clock goes on by so much and one reading comes back as a
-line of JSON. `nvml_child.py telemetry`: runs the telemetry at speed and prints every report until stdin ends.
+line of JSON. `nvml_child.py use`: the same with one reading of the GPUs' use for each line. `nvml_child.py telemetry`:
+runs the telemetry at speed and prints every report until stdin ends.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from r3mes_launcher.core.state import GpuReport
 from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
+from r3mes_launcher.ports.gpu_use import NvmlGpuUse
+from r3mes_launcher.ports.source import Unavailable
 
 
 class HandClock(SystemClock):
@@ -58,7 +61,20 @@ async def telemetry() -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
+def use() -> None:
+    source = NvmlGpuUse()
+    for _ in sys.stdin:
+        uses = source.read()
+        told = (
+            {"unavailable": uses.reason} if isinstance(uses, Unavailable) else {"uses": [asdict(use) for use in uses]}
+        )
+        print(json.dumps(told), flush=True)
+    source.close()
+
+
 if sys.argv[1] == "read":
     read()
+elif sys.argv[1] == "use":
+    use()
 else:
     asyncio.run(telemetry())

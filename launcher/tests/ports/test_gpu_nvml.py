@@ -382,3 +382,36 @@ def test_a_driver_that_hung_for_a_while_is_read_again(build: Build, start: Calla
     while report["driver"] != "ok" or report["gpus"][0]["temperature_c"] != 77:
         report = nvml.line()
     assert not any(gpu["lost"] for gpu in report["gpus"])
+
+
+def test_the_processes_of_a_card_are_told_with_their_memory(build: Build, start: Callable[..., Driver]) -> None:
+    state = {
+        "count": 2,
+        "gpu0.temp": 61,
+        "gpu0.processes": f"10:{3 << 30},11:{1 << 30}",
+        "gpu0.graphics": "11:1073741824,12",
+    }
+    nvml = start(build(), state, "use")
+    first, second = nvml.read()["uses"]
+    assert (first["temperature_c"], second["processes"]) == (61, [])
+    assert first["processes"] == [
+        {"pid": 10, "memory_mb": 3072},
+        {"pid": 11, "memory_mb": 1024},
+        {"pid": 12, "memory_mb": None},
+    ]
+    nvml.put(state | {"gpu0.fail.nvmlDeviceGetComputeRunningProcesses_v3": 3})
+    assert [process["pid"] for process in nvml.read()["uses"][0]["processes"]] == [11, 12]
+    nvml.put(
+        state | {"fail.nvmlDeviceGetComputeRunningProcesses_v3": 3, "fail.nvmlDeviceGetGraphicsRunningProcesses_v3": 3}
+    )
+    assert nvml.read()["uses"][0]["processes"] is None, "not told is not none"
+    nvml.put(state | {"gpu1.lost": 1})
+    assert "no NVIDIA driver" in nvml.read()["unavailable"]
+    nvml.put(state)
+    for _ in range(40):
+        told = nvml.read()
+    assert len(told["uses"]) == 2, "it is opened again"
+
+
+def test_without_a_driver_the_use_is_unavailable(start: Callable[..., Driver]) -> None:
+    assert start(None, {}, "use").read()["unavailable"].endswith(".")
