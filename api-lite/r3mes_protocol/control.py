@@ -47,6 +47,32 @@ class UnloadAdapterCommand(WireModel):
     name: Name
 
 
+class DownloadCommand(WireModel):
+    """Download a model or an adapter that the engine's catalogue has."""
+
+    cmd: Literal["download"] = "download"
+    name: Name
+    token: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[!-~]+$")] | None = Field(None, repr=False)
+    """For a gated one. It is shown to the hub alone and kept nowhere."""
+
+
+class PauseDownloadCommand(WireModel):
+    cmd: Literal["pause_download"] = "pause_download"
+    name: Name
+
+
+class ResumeDownloadCommand(WireModel):
+    cmd: Literal["resume_download"] = "resume_download"
+    name: Name
+
+
+class CancelDownloadCommand(WireModel):
+    """End it, and throw away what came of it."""
+
+    cmd: Literal["cancel_download"] = "cancel_download"
+    name: Name
+
+
 class GrantCommand(WireModel):
     """Hands the engine its grant, so that it needs no file."""
 
@@ -55,7 +81,16 @@ class GrantCommand(WireModel):
 
 
 Command: TypeAlias = Annotated[
-    DrainCommand | StopCommand | PingCommand | LoadAdapterCommand | UnloadAdapterCommand | GrantCommand,
+    DrainCommand
+    | StopCommand
+    | PingCommand
+    | LoadAdapterCommand
+    | UnloadAdapterCommand
+    | DownloadCommand
+    | PauseDownloadCommand
+    | ResumeDownloadCommand
+    | CancelDownloadCommand
+    | GrantCommand,
     Field(discriminator="cmd"),
 ]
 
@@ -142,6 +177,23 @@ class AdapterEvent(WireModel):
     """What the engine offers under this name now; null where it was unloaded."""
 
 
+class DownloadEvent(WireModel):
+    """How far a download is: of a model that the engine waits for, or of what a command asked for."""
+
+    event: Literal["download"] = "download"
+    name: Name
+    kind: Literal["model", "adapter"]
+    state: Literal["waiting", "downloading", "paused", "checking", "done", "cancelled"]
+    """Waiting: another process downloads the same. A download that failed ends in an `error` instead."""
+    file: Annotated[str, Field(max_length=300)] = ""
+    done_bytes: Count = 0
+    total_bytes: Count = 0
+    bytes_per_second: Count = 0
+    seconds_left: Count | None = None
+    path: Annotated[str, Field(max_length=4096)] | None = None
+    """Where it lies, once it is done."""
+
+
 class DrainingEvent(WireModel):
     event: Literal["draining"] = "draining"
     active: Count
@@ -180,6 +232,7 @@ Event: TypeAlias = Annotated[
     | StatsEvent
     | RequestEvent
     | AdapterEvent
+    | DownloadEvent
     | DrainingEvent
     | PongEvent
     | StoppedEvent

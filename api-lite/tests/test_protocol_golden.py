@@ -151,6 +151,10 @@ COMMANDS: list[WireModel] = [
     control.LoadAdapterCommand(name="ipek", path="/data/ipek"),
     control.UnloadAdapterCommand(name="ipek"),
     control.GrantCommand(grant=GRANT),
+    control.DownloadCommand(name="Model", token="token"),
+    control.PauseDownloadCommand(name="Model"),
+    control.ResumeDownloadCommand(name="Model"),
+    control.CancelDownloadCommand(name="Model"),
 ]
 EVENTS: list[WireModel] = [
     control.StartingEvent(version="0.1.0", pid=42),
@@ -174,6 +178,17 @@ EVENTS: list[WireModel] = [
     control.DrainingEvent(active=1, reason="Asked to."),
     control.PongEvent(id=3),
     control.AdapterEvent(name="ipek", offer=ADAPTER),
+    control.DownloadEvent(
+        name="Model",
+        kind="model",
+        state="downloading",
+        file="model.gguf",
+        done_bytes=5,
+        total_bytes=20,
+        bytes_per_second=5,
+        seconds_left=3,
+    ),
+    control.DownloadEvent(name="Model", kind="model", state="done", done_bytes=20, total_bytes=20, path="/data/Model"),
     control.StoppedEvent(exit_code=ExitCode.OK, reason="Drained."),
     control.ErrorEvent(
         code="no_usable_gpu",

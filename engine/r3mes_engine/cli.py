@@ -14,7 +14,7 @@ import psutil
 from r3mes_engine.backends.scripted import DEFAULT_TOKENS, DEFAULT_TOKENS_PER_SECOND
 from r3mes_engine.device import GpuSurvey, survey_gpus
 from r3mes_engine.errors import EngineExit, ModelUnusable
-from r3mes_engine.model_arguments import add_models_parser
+from r3mes_engine.model_arguments import add_catalogue_argument, add_models_parser
 from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import checked_model
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ServeSettings(
             gateways=tuple(options.gateway),
             model=options.model,
+            catalogues=tuple(options.catalogue),
             device=options.device,
             state_dir=options.state_dir,
             backend=options.backend,
@@ -84,8 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         help="the gateway to register with; may be repeated, in the order of preference",
     )
     serve.add_argument(
-        "--model", default="builtin", metavar="builtin|PATH", help="a Hugging Face folder or a GGUF file (%(default)s)"
+        "--model",
+        default="builtin",
+        metavar="builtin|PATH|NAME",
+        help="a Hugging Face folder, a GGUF file, or a name of the catalogue, which is downloaded first (%(default)s)",
     )
+    add_catalogue_argument(serve)
     serve.add_argument(
         "--device",
         choices=("auto", "cuda", "cpu"),

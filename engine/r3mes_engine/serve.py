@@ -22,9 +22,10 @@ from r3mes_engine.backends.protocol import Backend, ManagesAdapters
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.control import CommandReader, EventWriter, take_stdout
 from r3mes_engine.device import choose_device, model_threads, survey_gpus, usable_cores
+from r3mes_engine.downloads import Downloads
 from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
-from r3mes_engine.models.source import checked_model
+from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
 from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import dial
@@ -37,6 +38,7 @@ from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.loopback import LoopbackServer
 from r3mes_engine.serving.token_file import token_file
 from r3mes_engine.settings import DEFAULT_CONCURRENCY, ServeSettings
+from r3mes_engine.store.store import ModelStore
 from r3mes_engine.watchdog import Watchdog
 from r3mes_protocol import __version__
 from r3mes_protocol.control import (
@@ -45,6 +47,7 @@ from r3mes_protocol.control import (
     DrainingEvent,
     ErrorEvent,
     GrantCommand,
+    LoadAdapterCommand,
     LoadingEvent,
     PingCommand,
     PongEvent,
@@ -53,6 +56,7 @@ from r3mes_protocol.control import (
     StatsEvent,
     StopCommand,
     StoppedEvent,
+    UnloadAdapterCommand,
 )
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.grants import SignedGrant
@@ -79,7 +83,7 @@ def serve(settings: ServeSettings) -> int:
     # A launcher stamps each line with its time.
     stamp = "" if settings.control_on_stdin else "%(asctime)s "
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=f"{stamp}%(levelname)s %(name)s: %(message)s")
-    for name in ("websockets", "uvicorn", "ContinuousBatchingLogger"):
+    for name in ("websockets", "uvicorn", "ContinuousBatchingLogger", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     events = EventWriter(take_stdout())
     events.emit(StartingEvent(version=__version__, pid=os.getpid()))
@@ -118,6 +122,9 @@ class _Engine:
         self._ending_changed = asyncio.Event()
         self._agent: NodeAgent | None = None
         self._adapter_commands = AdapterCommands(events.emit)
+        self._downloads = Downloads(
+            ModelStore(settings.state_dir, jitter=random.uniform), settings.state_dir, settings.catalogues, events.emit
+        )
         self._handed_grant: SignedGrant | None = None
 
     async def run(self) -> str:
@@ -175,7 +182,7 @@ class _Engine:
 
             return upstream_backend(settings, device, threads, self._concurrency(device), self._report_loading)
         self._report_loading("checking the model", None)
-        source = checked_model(settings.model)
+        source = self._model_source()
         self._report_loading("loading the libraries", None)
         # Torch is loaded here and nowhere before: an engine without a GPU or a whole model never waits for it.
         from r3mes_engine.backends.transformers_backend import TransformersBackend
@@ -190,6 +197,15 @@ class _Engine:
             adapter_mb=settings.adapter_memory_mb,
             quantisation=settings.quantisation,
         )
+
+    def _model_source(self) -> ModelSource:
+        """A path comes before a name of the catalogue; what is not on the disk yet is downloaded. Raises EngineExit."""
+        entry = None if is_on_disk(self._settings.model) else self._downloads.entry(self._settings.model)
+        if entry is None:
+            return checked_model(self._settings.model)
+        asyncio.run_coroutine_threadsafe(self._downloads.wanted(entry), self._loop).result()
+        self._report_loading("checking the model", None)
+        return check_source(self._downloads.store.source(entry))
 
     def _concurrency(self, device: Device) -> int:
         return self._settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]
@@ -328,8 +344,10 @@ class _Engine:
         elif isinstance(command, GrantCommand):
             self._handed_grant = command.grant
             self._use_handed_grant()
-        else:
+        elif isinstance(command, LoadAdapterCommand | UnloadAdapterCommand):
             self._adapter_commands.handle(command)
+        else:
+            self._downloads.handle(command)
 
     def _use_handed_grant(self) -> None:
         """Before the agent exists a grant waits for it."""

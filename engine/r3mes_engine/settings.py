@@ -42,6 +42,9 @@ class ServeSettings:
     gateways: tuple[GatewayOrigin, ...]
     """In the order of preference; at least one."""
     model: str
+    """`builtin`, a path, or a name of the catalogue."""
+    catalogues: tuple[Path, ...]
+    """Besides the engine's and the state folder's own."""
     device: DeviceChoice
     state_dir: Path
     backend: BackendChoice

@@ -311,3 +311,60 @@ def test_a_token_comes_from_stdin_and_is_said_nowhere(
     assert done.returncode == 0, done.stderr
     assert b"hf_secret" not in done.stdout + done.stderr
     assert {one.headers["authorization"] for one in server.asked} == {"Bearer hf_secret"}
+
+
+# --- a serving engine ----------------------------------------------------------------------------------------------
+
+
+def states(engine: Any, name: str) -> list[str]:
+    return [event.state for event in engine.all("download") if event.name == name]
+
+
+def test_an_engine_downloads_the_model_it_is_to_serve(
+    server: DownloadServer, model: dict[str, bytes], start_engine: Any, tmp_path: Path
+) -> None:
+    """It is no model that could answer, so the engine ends after it has downloaded and looked at it."""
+    entry = offered(server, model)
+    server.faults["hub/model.safetensors"] = [Fault(stall_after=400_000)]
+    engine = start_engine(
+        "--model", "tiny", "--catalogue", str(catalogue(tmp_path / "c.json", entry)), backend="transformers"
+    )
+    part = tmp_path / "state" / "store" / "drafts" / "model-Tiny" / f"model.safetensors{PART}"
+    engine.wait(part.exists, "a part")
+    engine.command(cmd="pause_download", name="Tiny")
+    engine.wait(lambda: "paused" in states(engine, "Tiny"), "a pause")
+    paused = next(event for event in engine.all("download") if event.state == "paused")
+    assert (paused.total_bytes, paused.bytes_per_second) == (entry.size, 0)
+    engine.command(cmd="cancel_download", name="Tiny")
+    assert engine.exit_code() == ExitCode.MODEL_UNUSABLE
+    assert "cancelled" in engine.event("error").message
+    assert states(engine, "Tiny")[-1] == "cancelled"
+
+
+def test_an_engine_that_serves_downloads_beside(server: DownloadServer, start_engine: Any, tmp_path: Path) -> None:
+    weights = tmp_path / "w.safetensors"
+    save_file({"w": numpy.zeros((4, 4), numpy.float32)}, weights)
+    files = {"adapter_config.json": b"{}", "adapter_model.safetensors": weights.read_bytes()}
+    entry = offered(server, files, kind="adapter", gated=True)
+    server.always["hub/adapter_config.json"] = Fault(stall_after=1)
+    engine = start_engine("--catalogue", str(catalogue(tmp_path / "c.json", entry)), "--model", "builtin")
+    engine.event("ready")
+    for command, code in (("pause_download", "no_download"), ("download", "model_unusable")):
+        before = len(engine.all("error"))
+        engine.command(cmd=command, name="Tiny")
+        engine.wait(lambda before=before: len(engine.all("error")) > before, command)
+        assert engine.all("error")[-1].code == code
+    engine.command(cmd="download", name="tiny", token="hf_secret")
+    engine.wait(lambda: "downloading" in states(engine, "Tiny"), "a start")
+    engine.command(cmd="pause_download", name="tiny")
+    engine.wait(lambda: "paused" in states(engine, "Tiny"), "a pause")
+    engine.command(cmd="cancel_download", name="tiny")
+    engine.wait(lambda: states(engine, "Tiny")[-1] == "cancelled", "an end")
+    server.always.clear()
+    engine.command(cmd="download", name="TINY", token="hf_secret")
+    engine.wait(lambda: states(engine, "Tiny")[-1] == "done", "the whole")
+    done = engine.all("download")[-1]
+    assert (Path(done.path) / "adapter_config.json").read_bytes() == b"{}"
+    assert "hf_secret" not in engine.stderr
+    engine.command(cmd="stop")
+    assert engine.exit_code() == ExitCode.OK

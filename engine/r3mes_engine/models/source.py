@@ -36,7 +36,16 @@ class ModelSource:
 
 def checked_model(wanted: str) -> ModelSource:
     """`builtin`, a GGUF file or a Hugging Face folder, found whole. Raises ModelUnusable."""
-    source = _find(wanted)
+    return check_source(_find(wanted))
+
+
+def is_on_disk(wanted: str) -> bool:
+    """Whether this is a path, or the embedded model; else it may be a name of the catalogue."""
+    return wanted == BUILTIN or Path(wanted).expanduser().exists()
+
+
+def check_source(source: ModelSource) -> ModelSource:
+    """Raises ModelUnusable where the file or folder is not whole."""
     if source.kind == "gguf":
         check_gguf(source.path)
     else:
@@ -52,7 +61,8 @@ def _find(wanted: str) -> ModelSource:
         return ModelSource("folder", path, public_name(path.resolve().name), Sampling())
     if not path.exists():
         raise ModelUnusable(
-            f"There is no model at {path}.", "Give a Hugging Face folder, a GGUF file, or the word builtin."
+            f"There is no model at {path}.",
+            "Give a Hugging Face folder, a GGUF file, the word builtin, or a name that `models list` shows.",
         )
     if path.suffix.lower() != ".gguf":
         raise ModelUnusable(

@@ -90,6 +90,8 @@ class EngineEvents:
                 total = 0 if event.fraction is None else 100
                 done = 0 if event.fraction is None else round(event.fraction * 100)
                 self._dispatch(EngineLoading(Progress(event.stage, done, total, "%")))
+            case control.DownloadEvent():
+                self._download(event)
             case control.ReadyEvent():
                 if self._check_protocol(event.protocol, ""):
                     device = event.device
@@ -130,6 +132,19 @@ class EngineEvents:
                 self._dispatch(EngineComplained(Fault(event.code, event.message, event.hint)))
             case control.PongEvent():
                 return
+
+    def _download(self, event: control.DownloadEvent) -> None:
+        """The machine passes over it while the engine serves: then it is something beside."""
+        words = {
+            "waiting": f"Another process downloads {event.name}",
+            "downloading": f"Downloading {event.name}",
+            "paused": f"The download of {event.name} is paused",
+            "checking": f"Checking {event.name}",
+        }
+        if event.state in words:
+            self._dispatch(EngineLoading(Progress(words[event.state], event.done_bytes, event.total_bytes)))
+        else:
+            self._logs.add(SOURCE, [f"Download of {event.name}: {event.state}."], LogLevel.INFO)
 
     def _check_protocol(self, protocol: int, version: str) -> bool:
         if protocol == PROTOCOL_VERSION:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -34,6 +35,8 @@ ENGINE_PYTHON_VARIABLE = "R3MES_ENGINE_PYTHON"
 
 # What the engine's environment holds beyond the launcher's own. They are looked for and never imported here.
 ENGINE_PACKAGES = ("r3mes_engine", "torch", "transformers", "gguf", "safetensors", "starlette", "uvicorn", "websockets")
+
+_CATALOGUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 NOT_INSTALLABLE = Fault(
     "installer_missing",
@@ -118,6 +121,9 @@ class InstalledEngineRuntime:
         path = Path(model).expanduser()
         hint = "Choose a folder with a Hugging Face model, a GGUF file, or the built-in model."
         if not path.exists():
+            if _CATALOGUE_NAME.fullmatch(model) and path.suffix.lower() != ".gguf":
+                # The engine knows its catalogue, and says so if this is not in it.
+                return None
             return Refused(Fault("model_unusable", f"There is no model at {model}.", hint))
         if path.is_dir() and not (path / "config.json").is_file():
             return Refused(Fault("model_unusable", f"{model} holds no model: its config.json is missing.", hint))

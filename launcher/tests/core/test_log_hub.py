@@ -131,3 +131,23 @@ async def test_a_flood_from_a_child_does_not_starve_the_loop(
     assert count >= RING_LINES
     # One read of the pipe takes about 10 ms to file away; the rest of the bounds is for a machine with other work.
     assert typical < 0.1 and late < 2.0
+
+
+def test_a_models_download_is_the_nodes_progress() -> None:
+    from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts
+    from r3mes_launcher.core.node_events import EngineLoading, Event
+    from r3mes_protocol.control import DownloadEvent, command_line
+
+    told: list[Event] = []
+    facts: list[EngineFacts] = []
+    hub = LogHub()
+    events = EngineEvents(hub, told.append, facts.append)
+    for state in ("downloading", "paused", "done"):
+        event = DownloadEvent(name="Tiny", kind="model", state=state, done_bytes=5, total_bytes=20)
+        events.on_output(command_line(event))
+    progress = [event.progress for event in told if isinstance(event, EngineLoading)]
+    assert [(one.stage, one.done, one.total, one.unit) for one in progress] == [
+        ("Downloading Tiny", 5, 20, "bytes"),
+        ("The download of Tiny is paused", 5, 20, "bytes"),
+    ]
+    assert len(told) == 2

@@ -182,6 +182,10 @@ async def test_bad_models_are_refused_before_the_start(tmp_path: Path, logs: Log
         verdict = await engine.prepare(wish(str(model)))
         assert isinstance(verdict, Refused) and words in verdict.fault.message and verdict.fault.hint
     assert isinstance(await engine.prepare(wish(str(good))), Prepared)
+    # A name of the engine's catalogue is for the engine to judge; what looks like a file is not such a name.
+    assert isinstance(await engine.prepare(wish("Qwen3-0.6B")), Prepared)
+    for model in ("gone.gguf", "no/such", "a b"):
+        assert isinstance(await engine.prepare(wish(model)), Refused)
 
 
 async def test_an_interpreter_that_vanished_can_be_installed_again(tmp_path: Path, logs: LogHub, stage: Stage) -> None:
