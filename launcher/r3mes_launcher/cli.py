@@ -18,6 +18,7 @@ from r3mes_launcher.roles import run_role
 if TYPE_CHECKING:
     from r3mes_launcher.core.interface import Core
     from r3mes_launcher.terminal.chat_command import Chat
+    from r3mes_launcher.terminal.control_commands import Place, Terminal
     from r3mes_launcher.terminal.interrupts import Interrupts
     from r3mes_launcher.terminal.printer import Printer
 
@@ -37,8 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(given)
     if options.command == "status":
         return _status(options)
+    if options.command in _STEERING:
+        work = _steer(options)
+    else:
+        work = _doctor(options) if options.command == "doctor" else _start(options)
     try:
-        return asyncio.run(_doctor(options) if options.command == "doctor" else _start(options))
+        return asyncio.run(work)
     except KeyboardInterrupt:
         # Before or after the loop's own handler was in place.
         return 130
@@ -67,8 +72,50 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look whether this computer can be a node, and what to do")
     doctor.add_argument("--json", action="store_true", help="for scripts")
     doctor.add_argument("--demo", action="store_true", help="look at the demo")
+    _add_steering(commands)
     commands.add_parser("wallet", help="keys, payments and stakes; JSON on standard input and output", add_help=False)
     return whole
+
+
+_STEERING = ("start", "stop", "drain", "pause", "resume", "logs", "settings")
+_PAUSES = ("15m", "1h", "until-restart", "until-resumed")
+
+
+def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """What is told to the launcher that runs."""
+
+    def add(name: str, words: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=words)
+        command.add_argument("--demo", action="store_true", help="of the demo")
+        return command
+
+    add("start", "switch Serving on; where no launcher runs, this one runs until Ctrl-C")
+    add("stop", "switch Serving off; running requests are finished first")
+    add("drain", "switch Serving off and wait until the last request and the engine have ended")
+    pause = add("pause", "do not serve for a while; the switch stays on")
+    pause.add_argument("length", nargs="?", choices=_PAUSES, default="until-resumed")
+    add("resume", "end the pause")
+    logs = add("logs", "show the log of the launcher that runs, and of its engine and gateway")
+    logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")
+    logs.add_argument("--level", choices=("debug", "info", "warning", "error"), default="debug", help="this or worse")
+    logs.add_argument("--process", default="", metavar="NAME", help="launcher, engine or gateway")
+    logs.add_argument("--search", default="", metavar="TEXT", help="lines with this text, in capitals or not")
+    logs.add_argument("--lines", "-n", type=int, default=0, metavar="N", help="the newest N (default: all)")
+    logs.add_argument("--json", action="store_true", help="one object a line")
+    settings = add("settings", "read and change the settings")
+    actions = settings.add_subparsers(dest="action", required=True)
+    for name, words, what in (
+        ("list", (), "all of them"),
+        ("get", ("NAME",), "one"),
+        ("set", ("NAME", "VALUE"), "change one; it takes effect at once"),
+        ("export", ("FILE",), "write them for another computer; - is standard output"),
+        ("import", ("FILE",), "take over exported ones; - is standard input"),
+    ):
+        action = actions.add_parser(name, help=what)
+        action.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help="of the demo")
+        if words:
+            action.add_argument("words", nargs=len(words), metavar=words)
+        action.set_defaults(words=[])
 
 
 _SERVE_HELP = (
@@ -95,15 +142,80 @@ def _status(options: argparse.Namespace) -> int:
     return code
 
 
-async def _doctor(options: argparse.Namespace) -> int:
+def _complain(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def _place(options: argparse.Namespace) -> Place:
     from r3mes_launcher.composition import CompositionOptions, compose
+    from r3mes_launcher.core.data_folder import DataFolder, data_home
+    from r3mes_launcher.terminal.control_commands import Place
+
+    folder = DataFolder.under(data_home(os.environ), options.demo)
+    return Place(folder, lambda: compose(CompositionOptions(demo=options.demo)))
+
+
+async def _doctor(options: argparse.Namespace) -> int:
     from r3mes_launcher.terminal.doctor_command import doctor
 
-    core = compose(CompositionOptions(demo=options.demo))
+    place = _place(options)
     try:
-        return await doctor(core, options.json, print, lambda words: print(f"r3mes: {words}", file=sys.stderr))
+        return await doctor(place.folder, place.compose, options.json, print, _complain)
+    except ValueError as error:
+        _complain(f"r3mes: {error}")
+        return 1
+
+
+async def _steer(options: argparse.Namespace) -> int:
+    from r3mes_launcher.core.control.messages import BadMessage, ControlError
+    from r3mes_launcher.core.interface import StartRefused
+    from r3mes_launcher.terminal import control_commands as commands
+    from r3mes_launcher.terminal.exit_status import ExitStatus
+    from r3mes_launcher.terminal.running import NotRunning
+
+    place, terminal = _place(options), commands.Terminal(_print_now, _complain)
+    try:
+        match options.command:
+            case "start":
+                return await _switch_on(options, place, terminal)
+            case "stop" | "drain" as verb:
+                return await commands.switch_off(place, terminal, verb)
+            case "pause":
+                arguments = {"choice": commands.PAUSES[options.length].value}
+                return await commands.told(place, terminal, "pause", arguments)
+            case "logs":
+                wish = {name: getattr(options, name) for name in ("follow", "level", "process", "search", "lines")}
+                return await commands.logs(place, terminal, wish, options.json)
+            case "settings":
+                return await commands.settings(place, terminal, options.action, options.words)
+            case _:
+                return await commands.told(place, terminal, options.command)
+    except (StartRefused, ControlError, BadMessage, ValueError, OSError) as error:
+        _complain(f"r3mes: {error}")
+        return ExitStatus.FAILED
+    except NotRunning:
+        _complain("r3mes: The launcher ended meanwhile.")
+        return ExitStatus.FAILED
+
+
+async def _switch_on(options: argparse.Namespace, place: Place, terminal: Terminal) -> int:
+    """Asks the launcher that runs; where none does, this process becomes it."""
+    from r3mes_launcher.terminal.control_commands import told
+    from r3mes_launcher.terminal.running import running_or_at_rest
+
+    answer = await running_or_at_rest(place.folder, place.compose, "status")
+    if isinstance(answer, dict):
+        return await told(place, terminal, "start")
+    try:
+        await answer.change_settings({"desired": "serving"})
     finally:
-        await core.close()
+        # Whoever starts first now reads the wish; the other one asks it.
+        await answer.close()
+    return await _start(parser().parse_args(["run", *(["--demo"] if options.demo else [])]))
+
+
+def _print_now(words: str) -> None:
+    print(words, flush=True)
 
 
 async def _start(options: argparse.Namespace) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.history.history_store import HistoryStore
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
+    from r3mes_launcher.core.settings import Settings
     from r3mes_launcher.core.settings_desk import SettingsDesk
     from r3mes_launcher.core.wallet_service import WalletService
 
@@ -127,6 +128,15 @@ class Core(Protocol):
 
         Raises StartRefused, for example when another launcher uses the same data folder.
         """
+        ...
+
+    @property
+    def current_settings(self) -> Settings:
+        """What holds now."""
+        ...
+
+    async def change_settings(self, values: Mapping[str, Any]) -> Settings:
+        """Top-level values as JSON. Takes effect at once. Raises ValueError with a sentence; then nothing changed."""
         ...
 
     async def examine(self) -> DoctorReport:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.control.server import ControlServer
+from r3mes_launcher.core.control.verbs import verbs_of
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
@@ -24,8 +27,9 @@ from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
 from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources
-from r3mes_launcher.core.settings import SettingsStore
+from r3mes_launcher.core.settings import Settings, SettingsStore
 from r3mes_launcher.core.settings_desk import SettingsDesk
+from r3mes_launcher.core.settings_paths import checked
 from r3mes_launcher.core.state import (
     Actual,
     ChatDelta,
@@ -99,6 +103,7 @@ class LauncherCore:
         self._started = asyncio.Event()
         self._changed = asyncio.Event()
         self._closed: asyncio.Task[None] | None = None
+        self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
         self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
         self._settings = SettingsDesk(parts.settings)
         self._wallet = WalletService(parts.wallet, self._on_wallet)
@@ -196,6 +201,7 @@ class LauncherCore:
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
         self._started.set()
+        await self._control.start()
 
     async def close(self) -> None:
         if self._closed is None:
@@ -203,7 +209,8 @@ class LauncherCore:
         await asyncio.shield(self._closed)
 
     async def _close(self) -> None:
-        # First: nothing is signed while the rest ends.
+        await self._control.close()
+        # First of the parts: nothing is signed while the rest ends.
         await self._wallet.close()
         await self._policy.close()
         await self._doctor.close()
@@ -272,6 +279,32 @@ class LauncherCore:
         async with self._choosing_gateway:
             self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
             await self._use_gateway(kind, origin)
+
+    @property
+    def current_settings(self) -> Settings:
+        return self._parts.settings.current
+
+    async def change_settings(self, values: Mapping[str, Any]) -> Settings:
+        store = self._parts.settings
+        wanted, rest = checked(store.current, dict(values)), dict(values)
+        if self._started.is_set():
+            # Whoever has to hear of a change does what the window's button does.
+            if rest.pop("device", None) is not None:
+                await self.choose_device(wanted.device)
+            if rest.pop("model", None) is not None:
+                await self.choose_model(wanted.model)
+            if {"gateway_kind", "gateway_url"} & rest.keys():
+                rest = {name: value for name, value in rest.items() if not name.startswith("gateway_")}
+                await self.choose_gateway(wanted.gateway_kind, wanted.gateway_url)
+            if rest.pop("policy", None) is not None:
+                self._policy.change(wanted.policy)
+            if rest.pop("wallet_idle_s", None) is not None:
+                await self._wallet.choose_auto_lock(wanted.wallet_idle_s)
+            if rest.pop("desired", None) is not None:
+                await self.set_desired(wanted.desired)
+        if rest:
+            store.change(**rest)
+        return store.current
 
     async def examine(self) -> DoctorReport:
         state, settings = self._state, self._parts.settings.current

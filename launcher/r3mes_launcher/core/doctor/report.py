@@ -107,6 +107,33 @@ def report_document(report: DoctorReport) -> dict[str, Any]:
     }
 
 
+def read_report(document: Mapping[str, Any]) -> DoctorReport:
+    """The report of a document. Raises ValueError where it is none, or one of a launcher with other findings."""
+    try:
+        return DoctorReport(
+            float(document["at"]),
+            str(document["version"]),
+            tuple(
+                Check(
+                    _known(check["code"], TITLES),
+                    Verdict(check["verdict"]),
+                    _known(check["finding"], FINDINGS),
+                    {str(name): str(value) for name, value in check["values"].items()},
+                    Fix(check["fix"] or ""),
+                )
+                for check in document["checks"]
+            ),
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("The doctor's report can't be read.") from None
+
+
+def _known(name: object, among: Mapping[str, object]) -> str:
+    if not isinstance(name, str) or name not in among:
+        raise KeyError(name)
+    return name
+
+
 _MARKS = {
     Verdict.OK: "ok",
     Verdict.WARNING: "warning",

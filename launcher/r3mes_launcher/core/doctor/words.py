@@ -40,12 +40,12 @@ TITLES = {
 
 FIXES = {
     "": FixWords(""),
-    "install_engine": FixWords("Switch Serving on", "r3mes run --serve"),
-    "try_again": FixWords("Try again"),
-    "choose_cpu": FixWords("Use the CPU", "r3mes run --serve --device cpu"),
+    "install_engine": FixWords("Switch Serving on", "r3mes start"),
+    "try_again": FixWords("Try again", "r3mes start"),
+    "choose_cpu": FixWords("Use the CPU", "r3mes settings set device cpu"),
     "open_data_folder": FixWords("Open the data folder"),
-    "choose_gateway": FixWords("Choose a gateway", "r3mes run --gateway URL"),
-    "show_logs": FixWords("Show the log"),
+    "choose_gateway": FixWords("Choose a gateway", "r3mes settings set gateway_url URL"),
+    "show_logs": FixWords("Show the log", "r3mes logs"),
 }
 
 FINDINGS = {
