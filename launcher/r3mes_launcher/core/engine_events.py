@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from r3mes_launcher.core.engine_watch import EngineWatch
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_events import (
     EngineComplained,
@@ -48,16 +49,19 @@ class EngineEvents:
         dispatch: Callable[[Event], None],
         tell_facts: Callable[[EngineFacts], None],
         tell_request: Callable[[control.RequestEvent, str], None] = lambda event, model: None,
+        watch: EngineWatch | None = None,
     ) -> None:
-        """`tell_request` hears of every request that ended, with the model's name."""
+        """`tell_request` hears of every request that ended, with the model's name; `watch` of all signs of life."""
         self._logs = logs
         self._dispatch = dispatch
         self._tell_facts = tell_facts
         self._tell_request = tell_request
+        self._watch = watch or EngineWatch(lambda: 0.0)
         self._facts = EngineFacts()
         self._strays = 0
 
     def on_log(self, lines: Sequence[str]) -> None:
+        self._watch.logged(lines)
         self._logs.add(SOURCE, lines)
 
     def on_oversized_output(self) -> None:
@@ -96,6 +100,7 @@ class EngineEvents:
                 if self._check_protocol(event.protocol, ""):
                     device = event.device
                     self._note(EngineFacts(node_id=event.node_id, model=event.model, device=device.name))
+                    self._watch.ready()
                     self._dispatch(EngineReady())
             case control.RegisteredEvent():
                 self._dispatch(EngineRegistered())
@@ -103,6 +108,7 @@ class EngineEvents:
                 self._dispatch(EngineDisconnected(event.reason or "the connection broke"))
             case control.StatsEvent():
                 facts = self._facts
+                self._watch.told(event.active, event.requests, event.completion_tokens)
                 self._note(
                     EngineFacts(
                         facts.node_id,
@@ -117,6 +123,7 @@ class EngineEvents:
             case control.RequestEvent():
                 took = f"{event.completion_tokens} tokens in {event.duration_ms} ms"
                 self._logs.add(SOURCE, [f"Request {event.job_id}: {event.outcome}, {took}."], LogLevel.INFO)
+                self._watch.request_ended(event.outcome)
                 self._tell_request(event, self._facts.model)
             case control.AdapterEvent():
                 where = "unloaded" if event.offer is None else f"loaded ({event.offer.residency.value})"
@@ -131,7 +138,7 @@ class EngineEvents:
                 # Otherwise it ends next, and its last words become the node's reason or fault, which the log gets.
                 self._dispatch(EngineComplained(Fault(event.code, event.message, event.hint)))
             case control.PongEvent():
-                return
+                self._watch.answered()
 
     def _download(self, event: control.DownloadEvent) -> None:
         """The machine passes over it while the engine serves: then it is something beside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from r3mes_launcher.core.state import Fault
+from r3mes_launcher.core.state import DeviceChoice, Fault, GpuDriver
 from r3mes_protocol.exit_codes import ExitCode
 
 _FAULTS = {
@@ -37,6 +37,18 @@ _FAULTS = {
         "See the log for the setting that is wrong.",
     ),
 }
+
+
+RESTART_NEEDED = Fault(
+    "restart_needed",
+    "The graphics driver was updated, and its old version still runs: no program can start on the GPU.",
+    "Restart the computer. Serving goes on by itself then.",
+)
+
+
+def driver_obstacle(driver: GpuDriver, device: DeviceChoice) -> Fault | None:
+    """What the driver's state has against a start on that device."""
+    return RESTART_NEEDED if driver is GpuDriver.MISMATCH and device is not DeviceChoice.CPU else None
 
 
 def engine_fault(code: ExitCode, complaint: Fault | None) -> Fault:

@@ -14,6 +14,7 @@ from r3mes_launcher.core.control.verbs import verbs_of
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
+from r3mes_launcher.core.engine_faults import driver_obstacle
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
 from r3mes_launcher.core.history.history_store import HistoryStore
@@ -187,6 +188,7 @@ class LauncherCore:
             settings.model,
             self._on_node,
             tell_request=self._on_request,
+            obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
         )
         self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
         self._monitor.start()
@@ -422,6 +424,8 @@ class LauncherCore:
     def _on_wake(self) -> None:
         self._logs.say("The computer slept and is awake again.")
         self._monitor.look_now()
+        if self._node is not None:
+            self._node.probe()
 
     def _watch_gpu(self, state: LauncherState) -> None:
         self._policy.use_gpu(state.device_choice is not DeviceChoice.CPU, state.node.engine.running)

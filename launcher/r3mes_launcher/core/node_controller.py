@@ -10,6 +10,8 @@ from time import time
 
 from r3mes_launcher.core.child_process import ChildProcess
 from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts
+from r3mes_launcher.core.engine_health import CHECK_S
+from r3mes_launcher.core.engine_watch import EngineWatch
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_events import (
     CancelProvisioning,
@@ -19,6 +21,7 @@ from r3mes_launcher.core.node_events import (
     DrainEnded,
     Effect,
     EngineExited,
+    EngineSick,
     EngineUnkillable,
     Event,
     Provision,
@@ -62,7 +65,7 @@ from r3mes_launcher.core.stop_ladder import (
 )
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
-from r3mes_protocol.control import GrantCommand, RequestEvent
+from r3mes_protocol.control import GrantCommand, PingCommand, RequestEvent
 from r3mes_protocol.grants import SignedGrant
 
 LADDERS: Mapping[StopManner, StopLadder] = {
@@ -88,7 +91,10 @@ class NodeController:
         chance: Callable[[], float] = random.random,
         ladders: Mapping[StopManner, StopLadder] = LADDERS,
         tell_request: Callable[[RequestEvent, str], None] = lambda event, model: None,
+        obstacle: Callable[[DeviceChoice], Fault | None] = lambda device: None,
+        check_s: float = CHECK_S,
     ) -> None:
+        """`obstacle` is asked before each start what the whole computer has against it."""
         self._ladders = ladders
         self._machine = machine
         self._runtime = runtime
@@ -97,6 +103,9 @@ class NodeController:
         self._model = model
         self._tell = tell
         self._tell_request = tell_request
+        self._obstacle = obstacle
+        self._check_s = check_s
+        self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
         self._no_gateway_since = time()
@@ -156,6 +165,11 @@ class NodeController:
         if reasons != self._policy:
             self._policy = reasons
             self._dispatch(Suspended(self._suspend_reasons()))
+
+    def probe(self) -> None:
+        """Asks the engine whether it is still there: after a sleep its GPU may have gone."""
+        if self._child is not None and self._watch is not None and self._watch.asked():
+            self._child.send(PingCommand())
 
     def use_grant(self, signed: SignedGrant) -> None:
         """The owner's word for this node: shown at its next registration."""
@@ -266,7 +280,8 @@ class NodeController:
 
     async def _run_engine(self, device: DeviceChoice) -> None:
         wish = EngineWish(gateway=self._gateway, model=self._model, device=device)
-        verdict = await self._runtime.prepare(wish)
+        fault = self._obstacle(device)
+        verdict = Refused(fault) if fault is not None else await self._runtime.prepare(wish)
         if isinstance(verdict, Refused):
             self._dispatch(StartRefused(verdict.fault, verdict.runtime_missing))
             return
@@ -274,7 +289,8 @@ class NodeController:
             # Not wanted any more before it began.
             self._dispatch(EngineExited(ProcessOutcome(0)))
             return
-        listener = EngineEvents(self._logs, self._dispatch, self._take_facts, self._tell_request)
+        self._watch = EngineWatch(asyncio.get_running_loop().time)
+        listener = EngineEvents(self._logs, self._dispatch, self._take_facts, self._tell_request, self._watch)
         try:
             child = await self._supervisor.start("engine", verdict.command, listener)
         except SpawnError as error:
@@ -289,12 +305,19 @@ class NodeController:
         self._logs.say(f"The engine runs with pid {child.pid}.")
         self._tell_state()
         self._begin_stop()
-        outcome = await child.wait()
+        watching = asyncio.create_task(self._watch.run(self._on_sick, self._check_s), name="watch the engine's health")
+        try:
+            outcome = await child.wait()
+        finally:
+            watching.cancel()
         self._child = None
         self._process = replace(self._process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
         self._facts = replace(self._facts, active_requests=0, tokens_per_second=0.0)
         self._logs.say(f"The engine {outcome.sentence()}.")
         self._dispatch(EngineExited(outcome, self._chance()))
+
+    def _on_sick(self, how: str) -> None:
+        self._dispatch(EngineSick(how))
 
     def _take_facts(self, facts: EngineFacts) -> None:
         self._facts = facts

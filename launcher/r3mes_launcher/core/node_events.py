@@ -118,6 +118,14 @@ class EngineUnfit:
 
 
 @dataclass(frozen=True, slots=True)
+class EngineSick:
+    """It runs and brings nothing any more: only another process helps."""
+
+    how: str
+    """The rest of a sentence that begins with "The engine"."""
+
+
+@dataclass(frozen=True, slots=True)
 class DrainEnded:
     """The ladder went past draining."""
 
@@ -160,6 +168,7 @@ Event: TypeAlias = (
     | EngineDisconnected
     | EngineComplained
     | EngineUnfit
+    | EngineSick
     | DrainEnded
     | EngineExited
     | EngineUnkillable

@@ -25,6 +25,7 @@ from r3mes_launcher.core.node_events import (
     EngineLoading,
     EngineReady,
     EngineRegistered,
+    EngineSick,
     EngineUnfit,
     EngineUnkillable,
     Event,
@@ -280,6 +281,10 @@ def _unfit(state: NodeMachineState, event: EngineUnfit, now: float) -> Step:
     return _stop(replace(state, unfit=event.fault), StopManner.FORCE)
 
 
+def _sick(state: NodeMachineState, event: EngineSick, now: float) -> Step:
+    return _stop(state, StopManner.FORCE, lost=event.how)
+
+
 def _healthy(state: NodeMachineState, event: object, now: float) -> Step:
     if state.healthy_at is None or now < state.healthy_at:
         return state, ()
@@ -409,6 +414,7 @@ _BY_STATE: dict[Actual, dict[type[object], Handler]] = {
             DeviceChosen: _restart_running,
             EngineRegistered: _registered,
             EngineDisconnected: _disconnected,
+            EngineSick: _sick,
             EngineComplained: _complained,
             EngineExited: _exited_unasked,
             Tick: _healthy,

@@ -20,7 +20,7 @@ from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_events import StopManner
 from r3mes_launcher.core.node_machine_state import NodeMachineState
-from r3mes_launcher.core.state import Actual, NodeState, Progress
+from r3mes_launcher.core.state import Actual, DeviceChoice, Fault, NodeState, Progress
 from r3mes_launcher.core.stop_ladder import StopAction, StopLadder, StopStep
 from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, RuntimeReport
@@ -150,12 +150,21 @@ class Watched:
 async def watched(runtime: FakeRuntime, supervisor: Supervisor, logs: LogHub) -> AsyncIterator[Callable[..., Watched]]:
     made: list[Watched] = []
 
-    def make(**machine: object) -> Watched:
+    def make(obstacle: Callable[[DeviceChoice], Fault | None] = lambda device: None, **machine: object) -> Watched:
         told: list[NodeState] = []
         quick: dict[str, object] = {"back_off": BackOff(unit_s=0.05), **machine}
         state = NodeMachineState(**quick)  # type: ignore[arg-type]
         node = NodeController(
-            state, runtime, supervisor, logs, "builtin", told.append, chance=lambda: 0.5, ladders=QUICK_LADDERS
+            state,
+            runtime,
+            supervisor,
+            logs,
+            "builtin",
+            told.append,
+            chance=lambda: 0.5,
+            ladders=QUICK_LADDERS,
+            obstacle=obstacle,
+            check_s=0.05,
         )
         node.use_gateway("http://127.0.0.1:1")
         made.append(Watched(node, told))

@@ -34,6 +34,10 @@ def listen() -> None:
             note(f"INFO heard {command}")
             if command == "grant":
                 continue
+            if command == "ping":
+                if "ignore-ping" not in WORDS:
+                    say("pong")
+                continue
             if command == "drain" and "ignore-drain" in WORDS:
                 continue
             if command == "stop" and "ignore-stop" in WORDS:
@@ -79,6 +83,12 @@ def main() -> int:
         say(
             "stats", active=1, queued=0, requests=7, completion_tokens=90, tokens_per_second=12.5, memory_mb=1,
             free_vram_mb=None,
+        )  # fmt: skip
+    for number in range(int(WORDS.get("failures", "0"))):
+        note(WORDS.get("failing", "ERROR the model failed"))
+        say(
+            "request", job_id=f"j{number}", outcome="engine_error", prompt_tokens=1, completion_tokens=0,
+            first_token_ms=None, duration_ms=5,
         )  # fmt: skip
     if "die-after" in WORDS:
         time.sleep(float(WORDS["die-after"]))
