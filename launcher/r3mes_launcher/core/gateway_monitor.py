@@ -9,9 +9,21 @@ from dataclasses import dataclass
 from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable
 
 POLL_S = 5.0
-"""A list from memory over a kept connection costs less than a millisecond."""
+"""A list from memory over a kept connection costs a few milliseconds here and there."""
 RETRY_S = 2.0
 """While it does not answer, or has no model yet."""
+SLOWER = 1.5
+"""Each answer that is like the one before makes the next pause longer by this factor."""
+SLOWEST_POLL_S = 30.0
+SLOWEST_RETRY_S = 20.0
+"""A launcher that idles in the tray for days spent most of its time on asking, so it asks less while nothing changes.
+What happens on this computer makes it look at once; these are for what happens elsewhere."""
+
+
+def pause_s(has_models: bool, alike: int) -> float:
+    """Seconds until the next look, after `alike` answers in a row like the one before."""
+    least, most = (POLL_S, SLOWEST_POLL_S) if has_models else (RETRY_S, SLOWEST_RETRY_S)
+    return min(most, least * SLOWER ** min(alike, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,7 @@ class GatewayMonitor:
         self._tell = tell
         self._origin = ""
         self._report = GatewayReport()
+        self._alike = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -42,10 +55,11 @@ class GatewayMonitor:
         if origin != self._origin:
             self._origin = origin
             self._change(GatewayReport(origin))
-            self._wake.set()
+            self.look_now()
 
     def look_now(self) -> None:
         """Something happened after which the gateway may answer differently."""
+        self._alike = 0
         self._wake.set()
 
     async def close(self) -> None:
@@ -73,8 +87,9 @@ class GatewayMonitor:
         else:
             report = GatewayReport(origin, reachable=True, models=models)
         if origin == self._origin:
+            self._alike = self._alike + 1 if report == self._report else 0
             self._change(report)
-        return POLL_S if report.models else RETRY_S
+        return pause_s(bool(report.models), self._alike)
 
     def _change(self, report: GatewayReport) -> None:
         if report != self._report:

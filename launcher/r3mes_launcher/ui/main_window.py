@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.bridge import LogBatch
@@ -63,7 +63,6 @@ class MainWindow(QWidget):
         self._tick = QTimer(self)
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self._on_tick)
-        self._tick.start()
         line = theme.metrics.line
         self.resize(QSize(round(line * 64), round(line * 46)))
 
@@ -267,12 +266,21 @@ class MainWindow(QWidget):
         )
 
     def _on_tick(self) -> None:
-        if self.isVisible():
-            now = time.time()
-            self.home.tick(now)
-            self._show_status(now)
-            if self.page == REQUESTS:
-                self.requests.refresh()
+        now = time.time()
+        self.home.tick(now)
+        self._show_status(now)
+        if self.page == REQUESTS:
+            self.requests.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._on_tick()
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        # In the tray nobody sees it, and nothing wakes the processor for it.
+        super().hideEvent(event)
+        self._tick.stop()
 
     # Window matters.
 

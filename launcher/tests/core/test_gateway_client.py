@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable, is_loopback
-from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
+from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport, pause_s
 from r3mes_launcher.core.interface import ChatError
 from r3mes_launcher.core.state import ChatDelta, ChatTurn
 from r3mes_protocol.chat import chunk
@@ -180,3 +180,10 @@ async def test_the_monitor_sees_a_gateway_come_and_go(client: GatewayClient, ser
     await until(lambda: not reports[-1].reachable)
     assert "closed the connection" in reports[-1].message
     await monitor.close()
+
+
+def test_the_monitor_asks_less_while_nothing_changes_and_never_stops_asking() -> None:
+    for has_models, first, last in ((True, 5.0, 30.0), (False, 2.0, 20.0)):
+        pauses = [pause_s(has_models, alike) for alike in range(10_000)]
+        assert pauses[0] == first and pauses[-1] == last
+        assert pauses == sorted(pauses)
