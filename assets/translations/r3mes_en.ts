@@ -45,4 +45,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>TimelineCard</name>
+    <message numerus="yes">
+        <source>24 hours, %Ln day(s) earlier</source>
+        <translation>
+            <numerusform>24 hours, %Ln day earlier</numerusform>
+            <numerusform>24 hours, %Ln days earlier</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

@@ -2708,6 +2708,169 @@
     </message>
 </context>
 <context>
+    <name>Timeline</name>
+    <message>
+        <source>{since} to {until}, {duration}: {what}. {why}</source>
+        <translation>{since} – {until}, {duration}: {what}. {why}</translation>
+    </message>
+    <message>
+        <source>Answering</source>
+        <translation>Yanıtlıyor</translation>
+    </message>
+    <message>
+        <source>Requests came and were answered.</source>
+        <translation>İstekler geldi ve yanıtlandı.</translation>
+    </message>
+    <message>
+        <source>Waiting for work</source>
+        <translation>İş bekliyor</translation>
+    </message>
+    <message>
+        <source>The node was ready and connected; the gateway had no request for it.</source>
+        <translation>Düğüm hazır ve bağlıydı; ağ geçidinin ona verecek isteği yoktu.</translation>
+    </message>
+    <message>
+        <source>Not connected</source>
+        <translation>Bağlı değil</translation>
+    </message>
+    <message>
+        <source>The engine ran, but had no session with the gateway.</source>
+        <translation>Motor çalışıyordu ama ağ geçidiyle oturumu yoktu.</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>Başlıyor</translation>
+    </message>
+    <message>
+        <source>The engine was being started.</source>
+        <translation>Motor başlatılıyordu.</translation>
+    </message>
+    <message>
+        <source>Suspended</source>
+        <translation>Askıda</translation>
+    </message>
+    <message>
+        <source>A reason stood against serving.</source>
+        <translation>Hizmete engel bir neden vardı.</translation>
+    </message>
+    <message>
+        <source>Fault</source>
+        <translation>Arıza</translation>
+    </message>
+    <message>
+        <source>The node could not run.</source>
+        <translation>Düğüm çalışamadı.</translation>
+    </message>
+    <message>
+        <source>Recovering</source>
+        <translation>Toparlanıyor</translation>
+    </message>
+    <message>
+        <source>The engine ended by itself and was started again after a pause.</source>
+        <translation>Motor kendiliğinden sona erdi ve bir aradan sonra yeniden başlatıldı.</translation>
+    </message>
+    <message>
+        <source>Stopping</source>
+        <translation>Duruyor</translation>
+    </message>
+    <message>
+        <source>The last requests were being finished.</source>
+        <translation>Son istekler bitiriliyordu.</translation>
+    </message>
+    <message>
+        <source>Switched off</source>
+        <translation>Kapalı</translation>
+    </message>
+    <message>
+        <source>Serving was switched off.</source>
+        <translation>Hizmet kapalıydı.</translation>
+    </message>
+    <message>
+        <source>Asleep</source>
+        <translation>Uykuda</translation>
+    </message>
+    <message>
+        <source>The computer slept.</source>
+        <translation>Bilgisayar uyudu.</translation>
+    </message>
+    <message>
+        <source>Not running</source>
+        <translation>Çalışmıyor</translation>
+    </message>
+    <message>
+        <source>The launcher was not running.</source>
+        <translation>Başlatıcı çalışmıyordu.</translation>
+    </message>
+    <message>
+        <source>Not recorded</source>
+        <translation>Kayıt yok</translation>
+    </message>
+    <message>
+        <source>The record begins later.</source>
+        <translation>Kayıt daha sonra başlıyor.</translation>
+    </message>
+</context>
+<context>
+    <name>TimelineCard</name>
+    <message>
+        <source>Why am I not earning?</source>
+        <translation>Neden kazanmıyorum?</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>Önceki</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Sonraki</translation>
+    </message>
+    <message>
+        <source>Show as a list</source>
+        <translation>Liste olarak göster</translation>
+    </message>
+    <message>
+        <source>The day as a list</source>
+        <translation>Liste olarak gün</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>Başlangıç</translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation>Süre</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>Ne</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>Neden</translation>
+    </message>
+    <message>
+        <source>The last 24 hours</source>
+        <translation>Son 24 saat</translation>
+    </message>
+    <message numerus="yes">
+        <source>24 hours, %Ln day(s) earlier</source>
+        <translation>
+            <numerusform>24 saat, %Ln gün önce</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>TimelineWidget</name>
+    <message>
+        <source>Timeline of the node</source>
+        <translation>Düğümün zaman çizelgesi</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded yet.</source>
+        <translation>Henüz kayıt yok.</translation>
+    </message>
+</context>
+<context>
     <name>TransferCard</name>
     <message>
         <source>All settings</source>

@@ -6,6 +6,8 @@ import random
 from collections.abc import Sequence
 
 from r3mes_launcher.core.history.request_record import RequestRecord
+from r3mes_launcher.core.history.timeline import Kind, Stretch
+from r3mes_launcher.core.policy.reasons import ActiveReason, SuspendReason
 
 # The clock times that can be read in a picture are the same in every run.
 LAST = 1_767_272_400.0
@@ -42,11 +44,42 @@ def requests(count: int = 318) -> tuple[RequestRecord, ...]:
     return tuple(made)
 
 
+def day(begin: float) -> tuple[Stretch, ...]:
+    """24 hours of a computer that is also used for other things."""
+    warm = ActiveReason(SuspendReason.USER_ACTIVE, "user_active", (("minutes", 5),), 0.0)
+    locked = ActiveReason(SuspendReason.WALLET_LOCKED, "wallet_locked", (), 0.0)
+    parts: tuple[tuple[float, Kind, tuple[ActiveReason, ...]], ...] = (
+        (6.2, Kind.OFF, ()),
+        (0.1, Kind.STARTING, ()),
+        (1.4, Kind.WAITING, ()),
+        (2.1, Kind.ANSWERING, ()),
+        (0.6, Kind.WAITING, ()),
+        (1.2, Kind.ANSWERING, ()),
+        (2.0, Kind.SUSPENDED, (warm,)),
+        (0.8, Kind.WAITING, ()),
+        (1.9, Kind.ANSWERING, ()),
+        (3.5, Kind.ASLEEP, ()),
+        (0.3, Kind.CONNECTING, ()),
+        (0.5, Kind.SUSPENDED, (locked,)),
+        (2.3, Kind.ANSWERING, ()),
+        (1.1, Kind.WAITING, ()),
+    )
+    here, made = begin, []
+    for hours, kind, reasons in parts:
+        until = here + hours * 3600
+        made.append(Stretch(here, until, kind, reasons))
+        here = until
+    return tuple(made)
+
+
 class History:
     """Answers as the core's history does."""
 
     def __init__(self, kept: Sequence[RequestRecord] | None = None) -> None:
         self._requests = requests() if kept is None else tuple(kept)
+
+    async def timeline(self, begin: float, end: float) -> tuple[Stretch, ...]:
+        return day(begin) if self._requests else ()
 
     async def requests(self, after: int = 0) -> tuple[RequestRecord, ...]:
         return tuple(record for record in self._requests if record.id > after)

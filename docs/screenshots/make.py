@@ -257,6 +257,7 @@ SHOTS = (
     Shot("home", "home", lambda: Stage(serving(), reports(), lines())),
     Shot("home-first-start", "home", lambda: Stage(off())),
     Shot("home-setting-up", "home", lambda: Stage(provisioning()), extra=True),
+    Shot("home-timeline", "home", lambda: Stage(serving(), reports(), lines()), "bottom-of-home"),
     Shot("home-fault", "home", lambda: Stage(fault())),
     Shot("home-demo", "home", lambda: Stage(replace(serving(), demo=True))),
     Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines())),
@@ -335,6 +336,12 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                     app.window.gpus.as_table.setChecked(True)
                 if shot.act == "ask":
                     app.window.chat.ask("Why does a GPU make a model answer faster?")
+                # The pages ask for their history at the first beat of the window.
+                app.window.home.timeline.tick(NOW)
+                if shot.act == "bottom-of-home":
+                    wait(QEventLoop, QTimer, SETTLE_MS)
+                    app.window.home.timeline.widget.choose(6)
+                    app.window.home.ensureWidgetVisible(app.window.home.timeline)
                 if shot.act == "request":
                     wait(QEventLoop, QTimer, SETTLE_MS)
                     app.window.requests.select(2)

@@ -145,6 +145,16 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
         assert poll(lambda: not leaks(), 5.0), leaks()
 
 
+class EmptyHistory:
+    """Of a launcher that was just installed."""
+
+    async def requests(self, after: int = 0) -> tuple[object, ...]:
+        return ()
+
+    async def timeline(self, begin: float, end: float) -> tuple[object, ...]:
+        return ()
+
+
 @dataclass
 class FakeCore:
     """A core that does what a test tells it, on a real loop, and notes what it is asked."""
@@ -163,6 +173,7 @@ class FakeCore:
     loop: asyncio.AbstractEventLoop | None = None
     words: asyncio.Queue[ChatDelta | Exception] | None = None
     thread: str = ""
+    history: EmptyHistory = field(default_factory=EmptyHistory)
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         self.listeners.append(listener)

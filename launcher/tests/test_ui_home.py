@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.state import (
@@ -32,6 +32,8 @@ def texts(widget: Any) -> list[str]:
 def show(window: Any, node: NodeState, **others: Any) -> LauncherState:
     state = replace(LauncherState(node=node), **others)
     window.show_state(state)
+    # A person clicks after the layout has found room for what is new.
+    QApplication.processEvents()
     return state
 
 

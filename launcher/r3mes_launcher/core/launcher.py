@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import uuid4
 
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.control.server import ControlServer
@@ -19,6 +20,7 @@ from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.history.request_record import request_record
+from r3mes_launcher.core.history.situation import BEAT_S, Recording, observe
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
 from r3mes_launcher.core.log_hub import LogHub
@@ -103,6 +105,7 @@ class LauncherCore:
         self._choosing_gateway = asyncio.Lock()
         self._started = asyncio.Event()
         self._changed = asyncio.Event()
+        self._recording: Recording | None = None
         self._closed: asyncio.Task[None] | None = None
         self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
         self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
@@ -201,6 +204,8 @@ class LauncherCore:
         self._node.suspend(self._policy.reasons)
         self._node.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
+        self._recording = Recording(uuid4().hex)
+        self._tasks.append(asyncio.create_task(self._record(), name="record what the node does"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
         self._started.set()
         await self._control.start()
@@ -226,6 +231,8 @@ class LauncherCore:
         await self._monitor.close()
         await self._client.close()
         await self._parts.supervisor.close()
+        self._note_situation()
+        self._recording = None
         await self._parts.history.close()
         self._logs.flush()
         self._lock.release()
@@ -451,10 +458,24 @@ class LauncherCore:
         for listener in tuple(self._listeners):
             listener.on_gpus(report)
 
+    async def _record(self) -> None:
+        while True:
+            self._note_situation()
+            await self._parts.wallet.clock.sleep(BEAT_S)
+
+    def _note_situation(self) -> None:
+        if self._recording is not None:
+            now = self._parts.wallet.clock.now()
+            self._recording, spans = observe(self._recording, self._state.node, now)
+            self._parts.history.note_spans(spans)
+
     def _change(self, state: LauncherState) -> None:
         if state == self._state:
             return
+        node_changed = state.node != self._state.node
         self._state = state
+        if node_changed:
+            self._note_situation()
         self._changed.set()
         for listener in tuple(self._listeners):
             listener.on_state(state)

@@ -13,6 +13,7 @@ from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.serving_card import ServingCard
 from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.timeline_card import TimelineCard
 from r3mes_launcher.ui.tokens import Tone
 
 
@@ -23,6 +24,7 @@ class HomePage(PageColumn):
         self.serving = ServingCard(theme, intents)
         self.engine = EngineCard(theme, intents)
         self.gateway = GatewayCard(theme, intents)
+        self.timeline = TimelineCard(theme, intents)
         self._demo = Card(theme)
         row = QHBoxLayout()
         row.setSpacing(theme.metrics.space(4))
@@ -40,6 +42,7 @@ class HomePage(PageColumn):
         self._demo.body.addLayout(row)
         self.column.addWidget(self.serving)
         self.column.addWidget(PairRow(theme, self.engine, self.gateway))
+        self.column.addWidget(self.timeline)
         self.column.addWidget(self._demo)
         self.column.addStretch(1)
 
@@ -49,5 +52,7 @@ class HomePage(PageColumn):
             card.show_state(state, now)
 
     def tick(self, now: float) -> None:
+        if self.isVisible():
+            self.timeline.tick(now)
         for card in (self.serving, self.engine, self.gateway):
             card.tick(now)

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from r3mes_launcher.composition import CompositionOptions, compose
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.data_folder import DataFolder
+from r3mes_launcher.core.history.timeline import Kind
 from r3mes_launcher.core.interface import ChatError, Core, StartRefused
 from r3mes_launcher.core.launcher import LauncherCore
 from r3mes_launcher.core.state import (
@@ -98,6 +100,8 @@ async def test_the_demo_chats_and_serves_and_leaves_nothing(
         while not (requests := await core.history.requests()):
             await asyncio.sleep(0.2)
     assert requests[0].model == "simulated-demo-model" and requests[0].duration_ms > 0
+    told = await core.history.timeline(time.time() - 3600, time.time())
+    assert {part.kind for part in told} >= {Kind.UNKNOWN, Kind.OFF, Kind.STARTING, Kind.ANSWERING}
     folder = DataFolder.under(tmp_path, True)
     await until(lambda: (running := running_launcher(folder)) and running.status["node"]["actual"] == "serving")
     assert [path.name for path in tmp_path.iterdir()] == ["demo"], "the demo touches nothing but its own folder"

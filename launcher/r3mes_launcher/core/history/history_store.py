@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,9 @@ from r3mes_launcher.core.history.request_table import (
     insert_requests,
     select_requests,
 )
+from r3mes_launcher.core.history.situation import Span
+from r3mes_launcher.core.history.situation_table import save_spans, select_spans
+from r3mes_launcher.core.history.timeline import Stretch, timeline
 from r3mes_launcher.core.state import LogLevel
 from r3mes_launcher.ports.clock import Clock
 
@@ -59,6 +62,7 @@ class HistoryStore:
         self._close_timeout_s = close_timeout_s
         self._thread: HistoryThread | None = None
         self._waiting: deque[RequestRecord] = deque(maxlen=MOST_WAITING)
+        self._spans: dict[tuple[str, int], Span] = {}
         self._lost = 0
         self._complained = False
         self._something = asyncio.Event()
@@ -96,12 +100,26 @@ class HistoryStore:
         self._waiting.append(record)
         self._something.set()
 
+    def note_spans(self, spans: Iterable[Span]) -> None:
+        """New spans, or such that grew since."""
+        for span in spans:
+            if len(self._spans) < MOST_WAITING or (span.run, span.number) in self._spans:
+                self._spans[span.run, span.number] = span
+        self._something.set()
+
     # --- questions ---------------------------------------------------------------------------------------------
 
     async def requests(self, after: int = 0, limit: int = REQUESTS_KEPT) -> tuple[RequestRecord, ...]:
         """The newest `limit` of those with an id above `after`, newest first. Raises HistoryError."""
         await self._write()
         return await self._call(lambda connection: select_requests(connection, after, limit))
+
+    async def timeline(self, begin: float, end: float) -> tuple[Stretch, ...]:
+        """Every moment between two times explained, up to now at most. Raises HistoryError."""
+        await self._write()
+        until = min(end, self._clock.now())
+        spans = await self._call(lambda connection: select_spans(connection, begin, until))
+        return timeline(spans, begin, until)
 
     async def forget_requests(self) -> None:
         """All of them, for good. Raises HistoryError."""
@@ -127,13 +145,14 @@ class HistoryStore:
     async def _write(self) -> None:
         """What waits, in one transaction. What the disk does not take waits on."""
         self._something.clear()
-        records = list(self._waiting)
-        if not records:
+        records, spans = list(self._waiting), list(self._spans.values())
+        if not records and not spans:
             return
         self._waiting.clear()
+        self._spans.clear()
         try:
             # Shielded: whoever asked may be gone before the disk answers, and the records must not go with it.
-            await asyncio.shield(self._put(records))
+            await asyncio.shield(self._put(records, spans))
         except HistoryError as error:
             if not self._complained:
                 self._complained = True
@@ -141,10 +160,18 @@ class HistoryStore:
         else:
             self._after_success()
 
-    async def _put(self, records: list[RequestRecord]) -> None:
+    async def _put(self, records: list[RequestRecord], spans: list[Span]) -> None:
+        now = self._clock.now()
+
+        def save(connection: sqlite3.Connection) -> None:
+            insert_requests(connection, records, self._kept)
+            save_spans(connection, spans, now)
+
         try:
-            await self._call(lambda connection: insert_requests(connection, records, self._kept))
+            await self._call(save)
         except HistoryError:
+            for span in spans:
+                self._spans.setdefault((span.run, span.number), span)
             room = MOST_WAITING - len(self._waiting)
             self._lost += max(0, len(records) - room)
             self._waiting.extendleft(reversed(records[max(0, len(records) - room) :]))

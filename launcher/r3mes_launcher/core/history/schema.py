@@ -19,6 +19,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX requests_by_time ON requests (ended_at)",
     ),
+    (
+        """CREATE TABLE situations (
+            run TEXT NOT NULL,
+            number INTEGER NOT NULL,
+            since REAL NOT NULL,
+            until REAL NOT NULL,
+            desired TEXT NOT NULL,
+            actual TEXT NOT NULL,
+            working INTEGER NOT NULL,
+            reasons TEXT NOT NULL,
+            fault TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            PRIMARY KEY (run, number)
+        ) STRICT""",
+        "CREATE INDEX situations_by_end ON situations (until)",
+    ),
 )
 """Each brings a file from the version that is its place to the next one (`PRAGMA user_version`)."""
 
