@@ -38,6 +38,7 @@ class EngineFacts:
     total_requests: int = 0
     tokens_per_second: float = 0.0
     total_tokens: int = 0
+    gpu_uuids: tuple[str, ...] = ()
 
 
 class EngineEvents:
@@ -99,7 +100,14 @@ class EngineEvents:
             case control.ReadyEvent():
                 if self._check_protocol(event.protocol, ""):
                     device = event.device
-                    self._note(EngineFacts(node_id=event.node_id, model=event.model, device=device.name))
+                    self._note(
+                        EngineFacts(
+                            node_id=event.node_id,
+                            model=event.model,
+                            device=device.name,
+                            gpu_uuids=tuple(device.gpu_uuids),
+                        )
+                    )
                     self._watch.ready()
                     self._dispatch(EngineReady())
             case control.RegisteredEvent():
@@ -118,6 +126,7 @@ class EngineEvents:
                         event.requests,
                         event.tokens_per_second,
                         event.completion_tokens,
+                        facts.gpu_uuids,
                     )
                 )
             case control.RequestEvent():

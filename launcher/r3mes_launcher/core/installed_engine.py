@@ -149,4 +149,6 @@ class InstalledEngineRuntime:
             *("--control", "stdio"),
             *self._extra_arguments,
         )
-        return ChildCommand(argv, self._state_folder, child_environment(self._environ))
+        # Source: https://docs.nvidia.com/cuda/cuda-c-programming-guide/#env-vars (UUIDs do not change with the order).
+        chosen = {"CUDA_VISIBLE_DEVICES": ",".join(wish.gpus)} if wish.gpus else {}
+        return ChildCommand(argv, self._state_folder, child_environment(self._environ, chosen))

@@ -115,6 +115,10 @@ class Core(Protocol):
 
     async def choose_device(self, device: DeviceChoice) -> None: ...
 
+    async def choose_gpus(self, uuids: Sequence[str]) -> None:
+        """The GPUs that the node may use, by UUID; none: the engine takes the best one. Raises ValueError."""
+        ...
+
     async def choose_model(self, path: str) -> None:
         """`builtin`, or a folder or GGUF file. Takes effect at the next start of the engine."""
         ...

@@ -172,7 +172,9 @@ class LauncherCore:
         self._lock.take()
         self._parts.settings.load()
         settings = self._parts.settings.current
-        self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
+        self._change(
+            replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
+        )
 
     async def start(self) -> None:
         parts = self._parts
@@ -191,9 +193,12 @@ class LauncherCore:
             settings.model,
             self._on_node,
             tell_request=self._on_request,
+            gpus=settings.gpus,
             obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
         )
-        self._change(replace(self._state, device_choice=settings.device, model_path=settings.model))
+        self._change(
+            replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
+        )
         self._monitor.start()
         await self._use_gateway(settings.gateway_kind, settings.gateway_url)
         await self._wallet.start()
@@ -272,6 +277,14 @@ class LauncherCore:
         self._change(replace(self._state, device_choice=device))
         self._watch_gpu(self._state)
         node.choose_device(device)
+
+    async def choose_gpus(self, uuids: Sequence[str]) -> None:
+        node = await self._ready_node()
+        chosen = tuple(dict.fromkeys(uuids))
+        self._parts.settings.change(gpus=chosen)
+        self._change(replace(self._state, gpu_choice=chosen))
+        self._watch_gpu(self._state)
+        node.choose_gpus(chosen)
 
     async def choose_model(self, path: str) -> None:
         node = await self._ready_node()
@@ -435,7 +448,10 @@ class LauncherCore:
             self._node.probe()
 
     def _watch_gpu(self, state: LauncherState) -> None:
-        self._policy.use_gpu(state.device_choice is not DeviceChoice.CPU, state.node.engine.running)
+        uses_gpu = state.device_choice is not DeviceChoice.CPU
+        # What the engine uses is known when it has run once; before that, any card may be meant.
+        uuids = state.gpu_choice or state.node.gpu_uuids
+        self._policy.use_gpu(uses_gpu, state.node.engine.running, uuids)
 
     def _on_doctor(self, doctor: DoctorState) -> None:
         self._change(replace(self._state, doctor=doctor))

@@ -93,6 +93,7 @@ class NodeController:
         tell_request: Callable[[RequestEvent, str], None] = lambda event, model: None,
         obstacle: Callable[[DeviceChoice], Fault | None] = lambda device: None,
         check_s: float = CHECK_S,
+        gpus: tuple[str, ...] = (),
     ) -> None:
         """`obstacle` is asked before each start what the whole computer has against it."""
         self._ladders = ladders
@@ -105,6 +106,7 @@ class NodeController:
         self._tell_request = tell_request
         self._obstacle = obstacle
         self._check_s = check_s
+        self._gpus = gpus
         self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
@@ -145,6 +147,12 @@ class NodeController:
     def choose_device(self, device: DeviceChoice) -> None:
         if device is not self._machine.device:
             self._dispatch(DeviceChosen(device))
+
+    def choose_gpus(self, uuids: tuple[str, ...]) -> None:
+        """None: the engine chooses. One that runs starts anew, after its requests."""
+        if uuids != self._gpus:
+            self._gpus = uuids
+            self._dispatch(Reconfigured())
 
     def choose_model(self, model: str) -> None:
         self._model = model
@@ -211,6 +219,7 @@ class NodeController:
             node_id=self._facts.node_id,
             model=self._facts.model,
             device=self._facts.device,
+            gpu_uuids=self._facts.gpu_uuids,
             active_requests=self._facts.active_requests,
             total_requests=self._facts.total_requests,
             tokens_per_second=self._facts.tokens_per_second,
@@ -279,7 +288,7 @@ class NodeController:
     # --- the engine ----------------------------------------------------------------------------------------------
 
     async def _run_engine(self, device: DeviceChoice) -> None:
-        wish = EngineWish(gateway=self._gateway, model=self._model, device=device)
+        wish = EngineWish(self._gateway, self._model, device, () if device is DeviceChoice.CPU else self._gpus)
         fault = self._obstacle(device)
         verdict = Refused(fault) if fault is not None else await self._runtime.prepare(wish)
         if isinstance(verdict, Refused):

@@ -83,6 +83,7 @@ class PolicyDesk:
         self._seen = Observations()
         self._gpus: tuple[GpuObservation, ...] = ()
         self._uses_gpu = False
+        self._own_gpus: frozenset[str] = frozenset()
         self._engine_lives = False
         self._state = PolicyState()
         self._report = PolicyReport()
@@ -127,6 +128,7 @@ class PolicyDesk:
         """Takes effect at once."""
         self._settings.change(policy=settings)
         self.look()
+        self._hurry()
 
     def pause(self, choice: PauseChoice) -> None:
         self._state = paused(self._state, choice, self._clock.now())
@@ -154,11 +156,14 @@ class PolicyDesk:
             self._seen = seen
             self.look()
 
-    def use_gpu(self, uses_gpu: bool, engine_lives: bool) -> None:
-        """Whether the node computes on a GPU, and whether its engine runs now."""
+    def use_gpu(self, uses_gpu: bool, engine_lives: bool, uuids: tuple[str, ...] = ()) -> None:
+        """Whether the node computes on GPUs, whether its engine runs now, and on which; without UUIDs, on any."""
+        if (uses_gpu, engine_lives) != (self._uses_gpu, self._engine_lives):
+            self._hurry()
         self._engine_lives = engine_lives
-        if uses_gpu != self._uses_gpu:
-            self._uses_gpu = uses_gpu
+        plain = frozenset(map(_plain_uuid, uuids))
+        if (uses_gpu, plain) != (self._uses_gpu, self._own_gpus):
+            self._uses_gpu, self._own_gpus = uses_gpu, plain
             self._show_gpus()
 
     # --- deciding --------------------------------------------------------------------------------------------------
@@ -211,7 +216,12 @@ class PolicyDesk:
             self._settings.change(pause=kept)
 
     def _show_gpus(self) -> None:
-        self.observe(gpus=self._gpus if self._uses_gpu else ())
+        mine = tuple(gpu for gpu in self._gpus if not self._own_gpus or _plain_uuid(gpu.uuid) in self._own_gpus)
+        self.observe(gpus=mine if self._uses_gpu else ())
+
+    def _hurry(self) -> None:
+        for watch in self._watches:
+            watch.hurry()
 
     # --- the sources -----------------------------------------------------------------------------------------------
 
@@ -282,6 +292,11 @@ class PolicyDesk:
                 gpus,
             ),
         )
+
+
+def _plain_uuid(uuid: str) -> str:
+    """NVML writes `GPU-` before it, torch does not."""
+    return uuid.removeprefix("GPU-").lower()
 
 
 class _ForeignGpuUse:

@@ -19,6 +19,9 @@ from r3mes_protocol.origin import gateway_origin
 SCHEMA = 1
 BUILTIN_MODEL = "builtin"
 
+# It becomes a part of the engine's environment, where a comma or a blank would mean something.
+GpuUuid = Annotated[str, Field(pattern=r"^(GPU|MIG)-[0-9A-Za-z-]{1,60}$")]
+
 SayLine = Callable[[str, LogLevel], None]
 
 
@@ -41,6 +44,8 @@ class Settings(BaseModel):
     gateway_kind: GatewayKind = GatewayKind.LOCAL
     gateway_url: Annotated[str, Field(max_length=300)] = ""
     device: DeviceChoice = DeviceChoice.AUTO
+    gpus: Annotated[tuple[GpuUuid, ...], Field(max_length=64)] = ()
+    """The UUIDs of the GPUs that the node may use, as NVML tells them; none: the engine takes the best one."""
     model: Annotated[str, Field(min_length=1, max_length=4096)] = BUILTIN_MODEL
     wallet_keyring: bool = False
     """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""

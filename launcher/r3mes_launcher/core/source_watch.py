@@ -37,6 +37,7 @@ class SourceWatch(Generic[Value]):
         self._interval_s = interval_s
         self._wanted = wanted
         self._tell = tell
+        self._hurried = asyncio.Event()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -57,12 +58,26 @@ class SourceWatch(Generic[Value]):
                         self._miss("It does not answer.")
                 else:
                     self._miss("")
-                await self._clock.sleep(self._interval_s())
+                await self._pause()
         finally:
             if reading is not None and not reading.cancel():
                 reading.exception()
             if reader is not None:
                 await reader.close(CLOSE_TIMEOUT_S)
+
+    def hurry(self) -> None:
+        """Asks now instead of at the end of the interval: what it is for has changed."""
+        self._hurried.set()
+
+    async def _pause(self) -> None:
+        interval = asyncio.create_task(self._clock.sleep(self._interval_s()), name=f"pause of {self.name}")
+        hurried = asyncio.create_task(self._hurried.wait(), name=f"hurry of {self.name}")
+        try:
+            await asyncio.wait({interval, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            interval.cancel()
+            hurried.cancel()
+            self._hurried.clear()
 
     def _take(self, reading: asyncio.Future[Value | Unavailable]) -> None:
         error = reading.exception()

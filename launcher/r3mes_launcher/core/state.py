@@ -96,6 +96,8 @@ class NodeState:
     node_id: str = ""
     model: str = ""
     device: str = ""
+    gpu_uuids: tuple[str, ...] = ()
+    """The GPUs that the engine computes on, as it told last."""
     active_requests: int = 0
     total_requests: int = 0
     tokens_per_second: float = 0.0
@@ -197,6 +199,8 @@ class LauncherState:
     models: tuple[str, ...] = ()
     """What the chat can ask, as the gateway lists it."""
     device_choice: DeviceChoice = DeviceChoice.AUTO
+    gpu_choice: tuple[str, ...] = ()
+    """UUIDs of the GPUs that the node may use; none: the engine takes the best one."""
     model_path: str = "builtin"
     """`builtin`, or a folder or GGUF file."""
     wallet: WalletState = field(default_factory=WalletState)

@@ -19,6 +19,8 @@ class EngineWish:
     model: str
     """`builtin`, or a folder or GGUF file."""
     device: DeviceChoice
+    gpus: tuple[str, ...] = ()
+    """UUIDs of the GPUs that it may use; none: it chooses."""
 
 
 @dataclass(frozen=True, slots=True)

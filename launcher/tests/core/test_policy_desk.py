@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from r3mes_launcher.composition import CompositionOptions, compose, demo_policy_sources
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.foreign_use import ForeignUse
 from r3mes_launcher.core.launcher import LauncherCore
+from r3mes_launcher.core.policy.observations import GpuObservation
 from r3mes_launcher.core.policy.policy_settings import GpuBusyRule, IdleRule, PolicySettings
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
 from r3mes_launcher.core.policy_desk import SLEPT_S, PolicyDesk
@@ -93,6 +95,7 @@ async def test_a_pause_drains_shows_itself_and_survives_a_restart(make: Make, un
 
 
 @posix_only
+@pytest.mark.alone
 async def test_the_gpu_is_free_within_a_second_and_taken_back_after(make: Make, until: Until, alive: Any) -> None:
     gpus: FixedSource[tuple[GpuUse, ...]] = FixedSource((CARD,))
     core = make(gpu_use=gpus)
@@ -133,6 +136,25 @@ async def test_serving_anyway_holds_until_the_reason_is_over(make: Make, until: 
     await until(lambda: not core.state.policy.set_aside)
     idle.value = 0.0
     await until(lambda: core.state.node.actual is Actual.SUSPENDED)
+
+
+@posix_only
+async def test_the_chosen_gpus_reach_the_engine_and_are_remembered(make: Make, until: Until) -> None:
+    core = make()
+    await core.start()
+    with pytest.raises(ValueError):
+        await core.choose_gpus(["GPU-1,GPU-2"])
+    await core.choose_gpus(["GPU-00000000-0000-0000-0000-000000000001"])
+    await core.set_desired(Desired.SERVING)
+    await until(lambda: core.state.node.actual is Actual.SERVING)
+    first = core.state.node.engine.pid
+    assert first is not None
+    environment = psutil.Process(first).environ()
+    assert environment["CUDA_VISIBLE_DEVICES"] == "GPU-00000000-0000-0000-0000-000000000001"
+    await core.choose_gpus([])
+    await until(lambda: core.state.node.engine.pid not in (None, first))
+    await until(lambda: core.state.node.actual is Actual.SERVING)
+    assert core.state.gpu_choice == () and core.state.node.engine.restarts == 0
 
 
 # --- the desk alone ------------------------------------------------------------------------------------------------
@@ -201,6 +223,17 @@ async def one(tmp_path: Path) -> AsyncIterator[Desk]:
     await clock.pass_time(0)
     yield made
     await desk.close()
+
+
+async def test_a_card_that_the_node_does_not_use_may_be_used_by_others(one: Desk) -> None:
+    other = GpuObservation("GPU-B", "Other", 99, 9000, "game")
+    one.desk._gpus = (GpuObservation("GPU-A", "Mine", 40, 0), other)
+    one.desk.use_gpu(True, True)
+    assert set(one.names()) == {SuspendReason.TEMPERATURE, SuspendReason.GPU_BUSY}
+    one.desk.use_gpu(False, True)
+    assert one.desk._seen.gpus == ()
+    one.desk.use_gpu(True, True, ("a",))
+    assert [gpu.uuid for gpu in one.desk._seen.gpus] == ["GPU-A"]
 
 
 async def test_sleep_is_heard_of_and_noticed(one: Desk) -> None:
