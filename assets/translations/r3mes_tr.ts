@@ -800,6 +800,201 @@
     </message>
 </context>
 <context>
+    <name>FirstRunSheet</name>
+    <message>
+        <source>Not now</source>
+        <translation>Şimdi değil</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Geri</translation>
+    </message>
+    <message>
+        <source>Try the demo</source>
+        <translation>Demoyu dene</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Devam</translation>
+    </message>
+    <message>
+        <source>Welcome to R3MES</source>
+        <translation>R3MES&apos;e hoş geldiniz</translation>
+    </message>
+    <message>
+        <source>What this computer can do</source>
+        <translation>Bu bilgisayar ne yapabilir</translation>
+    </message>
+    <message>
+        <source>Engine and model</source>
+        <translation>Motor ve model</translation>
+    </message>
+    <message>
+        <source>A wallet for what it earns</source>
+        <translation>Kazancı için bir cüzdan</translation>
+    </message>
+    <message>
+        <source>Where requests come from</source>
+        <translation>İstekler nereden gelir</translation>
+    </message>
+    <message>
+        <source>Ready to start</source>
+        <translation>Başlamaya hazır</translation>
+    </message>
+    <message>
+        <source>{step} of {count}</source>
+        <translation>{step} / {count}</translation>
+    </message>
+    <message>
+        <source>Serve with this computer</source>
+        <translation>Bu bilgisayarla hizmet ver</translation>
+    </message>
+    <message>
+        <source>Start serving</source>
+        <translation>Hizmeti başlat</translation>
+    </message>
+    <message>
+        <source>This computer can answer requests for an AI network and be paid for it.</source>
+        <translation>Bu bilgisayar bir yapay zekâ ağının isteklerini yanıtlayıp karşılığında ödeme alabilir.</translation>
+    </message>
+    <message>
+        <source>A few questions, and it serves. Nothing is downloaded before you say so, and all of it can be changed later.</source>
+        <translation>Birkaç soru, ardından hizmet başlar. Siz demeden hiçbir şey indirilmez, hepsi sonradan değiştirilebilir.</translation>
+    </message>
+    <message>
+        <source>Only curious? The demo plays a computer with two GPUs, offline and without a download.</source>
+        <translation>Yalnızca merak mı ettiniz? Demo, iki GPU&apos;lu bir bilgisayarı çevrimdışı ve indirmesiz canlandırır.</translation>
+    </message>
+    <message>
+        <source>Ready to serve: {cards}</source>
+        <translation>Hizmete hazır: {cards}</translation>
+    </message>
+    <message>
+        <source>No GPU found</source>
+        <translation>GPU bulunamadı</translation>
+    </message>
+    <message>
+        <source>The driver works but sees no usable GPU.</source>
+        <translation>Sürücü çalışıyor ama kullanılabilir GPU görmüyor.</translation>
+    </message>
+    <message>
+        <source>Serve with the GPU</source>
+        <translation>GPU ile hizmet ver</translation>
+    </message>
+    <message>
+        <source>Serve with a GPU (none is usable now)</source>
+        <translation>GPU ile hizmet ver (şu anda kullanılabilir yok)</translation>
+    </message>
+    <message>
+        <source>Serve with the processor: slow, to try things out</source>
+        <translation>İşlemci ile hizmet ver: yavaş, denemek için</translation>
+    </message>
+    <message>
+        <source>The engine is installed already.</source>
+        <translation>Motor zaten kurulu.</translation>
+    </message>
+    <message>
+        <source>The engine is downloaded once: {size}.</source>
+        <translation>Motor bir kez indirilir: {size}.</translation>
+    </message>
+    <message>
+        <source>The engine is downloaded once, when you start.</source>
+        <translation>Motor başlattığınızda bir kez indirilir.</translation>
+    </message>
+    <message>
+        <source>It gets its own folder; nothing else on this computer changes, and you can cancel it.</source>
+        <translation>Kendi klasörüne kurulur; bu bilgisayarda başka bir şey değişmez, vazgeçebilirsiniz.</translation>
+    </message>
+    <message>
+        <source>It begins with a small model that comes with it, SmolLM2 135M, so the first answer needs no other download. Choose a larger one on Home at any time.</source>
+        <translation>Yanında gelen küçük bir modelle, SmolLM2 135M ile başlar; ilk yanıt için başka indirme gerekmez. Ana sayfada istediğiniz an daha büyüğünü seçin.</translation>
+    </message>
+    <message>
+        <source>What the node earns goes to your wallet. Serving for a try needs none.</source>
+        <translation>Düğümün kazancı cüzdanınıza gider. Denemek için cüzdan gerekmez.</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Sonra</translation>
+    </message>
+    <message>
+        <source>Make a wallet when serving has started</source>
+        <translation>Hizmet başlayınca cüzdan oluştur</translation>
+    </message>
+    <message>
+        <source>Restore one from its words when serving has started</source>
+        <translation>Hizmet başlayınca sözcüklerden geri yükle</translation>
+    </message>
+    <message>
+        <source>A gateway hands requests to nodes. One comes with R3MES, for yourself.</source>
+        <translation>Ağ geçidi istekleri düğümlere dağıtır. R3MES ile kendiniz için bir tane gelir.</translation>
+    </message>
+    <message>
+        <source>The gateway on this computer</source>
+        <translation>Bu bilgisayardaki ağ geçidi</translation>
+    </message>
+    <message>
+        <source>A gateway of the network, by its address</source>
+        <translation>Ağdaki bir ağ geçidi, adresiyle</translation>
+    </message>
+    <message>
+        <source>Address of the gateway</source>
+        <translation>Ağ geçidinin adresi</translation>
+    </message>
+    <message>
+        <source>the GPU</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
+        <source>the processor (slow)</source>
+        <translation>işlemci (yavaş)</translation>
+    </message>
+    <message>
+        <source>the one on this computer</source>
+        <translation>bu bilgisayardaki</translation>
+    </message>
+    <message>
+        <source>size not known yet</source>
+        <translation>boyut henüz bilinmiyor</translation>
+    </message>
+    <message>
+        <source>Serves with: {device}</source>
+        <translation>Hizmet aygıtı: {device}</translation>
+    </message>
+    <message>
+        <source>Model: {model}</source>
+        <translation>Model: {model}</translation>
+    </message>
+    <message>
+        <source>Gateway: {gateway}</source>
+        <translation>Ağ geçidi: {gateway}</translation>
+    </message>
+    <message>
+        <source>Download: {size}</source>
+        <translation>İndirme: {size}</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>yok</translation>
+    </message>
+    <message>
+        <source>Starting switches Serving on. Home shows how far it is and stops it.</source>
+        <translation>Başlatmak Hizmet&apos;i açar. Ana sayfa ilerlemeyi gösterir ve durdurur.</translation>
+    </message>
+    <message>
+        <source>Choose what this computer should do.</source>
+        <translation>Bu bilgisayarın ne yapacağını seçin.</translation>
+    </message>
+    <message>
+        <source>There is no usable GPU. Choose the processor, or stop here and mend the driver first.</source>
+        <translation>Kullanılabilir GPU yok. İşlemciyi seçin ya da burada durup önce sürücüyü düzeltin.</translation>
+    </message>
+    <message>
+        <source>Enter the gateway&apos;s address, such as https://gateway.example.org.</source>
+        <translation>Ağ geçidinin adresini girin; örneğin https://gateway.example.org.</translation>
+    </message>
+</context>
+<context>
     <name>GatewayCard</name>
     <message>
         <source>Gateway</source>

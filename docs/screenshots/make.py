@@ -260,6 +260,12 @@ SHOTS = (
     Shot("home-timeline", "home", lambda: Stage(serving(), reports(), lines()), "bottom-of-home"),
     Shot("home-fault", "home", lambda: Stage(fault())),
     Shot("home-demo", "home", lambda: Stage(replace(serving(), demo=True))),
+    Shot("first-run", "home", lambda: Stage(off(), reports()[:1]), "first-run-welcome"),
+    Shot("first-run-hardware", "home", lambda: Stage(off(), reports()[:1]), "first-run-hardware", extra=True),
+    Shot("first-run-engine", "home", lambda: Stage(off(), reports()[:1]), "first-run-engine", extra=True),
+    Shot("first-run-wallet", "home", lambda: Stage(off(), reports()[:1]), "first-run-wallet", extra=True),
+    Shot("first-run-gateway", "home", lambda: Stage(off(), reports()[:1]), "first-run-gateway", extra=True),
+    Shot("first-run-review", "home", lambda: Stage(off(), reports()[:1]), "first-run-review", extra=True),
     Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines())),
     Shot("gpus-table", "gpus", lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
     Shot("gpus-none", "gpus", lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
@@ -345,6 +351,10 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                 if shot.act == "request":
                     wait(QEventLoop, QTimer, SETTLE_MS)
                     app.window.requests.select(2)
+                if shot.act.startswith("first-run"):
+                    sheet = app.window.welcome()
+                    while not shot.act.endswith(sheet.screen_shown.value):
+                        sheet.next.click()
                 wallet_stage.act(app.window, shot.act)
                 wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
                 wallet_stage.act_later(app.window, shot.act)

@@ -358,7 +358,7 @@ def with_sheet(window: Any) -> QPixmap:
     from PySide6.QtWidgets import QApplication
 
     picture = window.grab()
-    sheet = window.wallet.host.sheet or window.roles.host.sheet
+    sheet = window.wallet.host.sheet or window.roles.host.sheet or window.first_run
     if sheet is None:
         return picture
     QApplication.processEvents()

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     theme = Theme(application, assets_folder())
     speech = Speech(application, assets_folder())
     preferences = PreferenceFile(_preferences(DataFolder.under(home, False).root))
-    app = App(application, theme, compose, preferences, options.demo, speech)
+    app = App(application, theme, compose, preferences, options.demo, speech, first_run=not options.serve)
     instance.raised.connect(app.window.raise_window)
     signals = SignalWatcher()
     signals.arrived.connect(app.quit)

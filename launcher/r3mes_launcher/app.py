@@ -112,8 +112,11 @@ class App(QObject):
         preferences: PreferenceFile,
         demo: bool = False,
         speech: Speech | None = None,
+        first_run: bool = False,
     ) -> None:
+        """`first_run`: whether the screens of the first start are shown to those who have not seen them."""
         super().__init__()
+        self._first_run = first_run
         self._application = application
         self._compose = compose
         self._preference_file = preferences
@@ -198,6 +201,9 @@ class App(QObject):
 
     def _on_state(self, state: LauncherState) -> None:
         self.window.show_state(state)
+        if self._first_run and not self._preferences.welcomed and not self._demo:
+            self._first_run = False
+            self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
         self.tray.show_state(state)
 
     def _on_crashed(self, sentence: str) -> None:

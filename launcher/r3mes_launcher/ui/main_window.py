@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import GpuReport, LauncherState
@@ -29,6 +31,9 @@ from r3mes_launcher.ui.wallet.roles_page import RolesPage
 from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
+if TYPE_CHECKING:
+    from r3mes_launcher.ui.first_run_sheet import FirstRunSheet
+
 HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS = range(9)
 _TICK_MS = 1000
 
@@ -49,6 +54,7 @@ class MainWindow(QWidget):
         self._intents = intents
         self._state = LauncherState(demo=demo)
         self._report: GpuReport | None = None
+        self._welcome: FirstRunSheet | None = None
         self._preferences = Preferences()
         self._may_close = False
         self._painted = False
@@ -202,6 +208,7 @@ class MainWindow(QWidget):
         self.roles.show_state(state, now)
         self.doctor.show_state(state)
         self._show_status(now)
+        self._show_facts()
 
     def show_preferences(self, preferences: Preferences) -> None:
         self._preferences = preferences
@@ -209,6 +216,7 @@ class MainWindow(QWidget):
 
     def show_report(self, report: GpuReport) -> None:
         self._report = report
+        self._show_facts()
         self._history.add(report)
         self.gpus.show_report(report)
 
@@ -281,6 +289,36 @@ class MainWindow(QWidget):
         # In the tray nobody sees it, and nothing wakes the processor for it.
         super().hideEvent(event)
         self._tick.stop()
+
+    # The first start.
+
+    def welcome(self) -> FirstRunSheet:
+        """Shows the screens of the first start. Nobody else has to wait for their import."""
+        from r3mes_launcher.core.first_run import facts_of
+        from r3mes_launcher.ui.first_run_sheet import FirstRunSheet
+
+        facts = facts_of(self._state, self._report or GpuReport())
+        sheet = FirstRunSheet(self._theme, self._intents, self, facts)
+        sheet.demo_wished.connect(self._intents.open_demo)
+        sheet.wallet_wished.connect(self._on_wallet_wished)
+        self._welcome = sheet
+        sheet.open()
+        return sheet
+
+    @property
+    def first_run(self) -> FirstRunSheet | None:
+        """The screens of the first start, while they are open."""
+        return self._welcome if self._welcome is not None and isValid(self._welcome) else None
+
+    def _show_facts(self) -> None:
+        if self.first_run is not None:
+            from r3mes_launcher.core.first_run import facts_of
+
+            self.first_run.show_facts(facts_of(self._state, self._report or GpuReport()))
+
+    def _on_wallet_wished(self, choice: str) -> None:
+        self.go_to(WALLET)
+        self.wallet.open_new(choice)
 
     # Window matters.
 

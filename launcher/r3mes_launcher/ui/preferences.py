@@ -26,6 +26,8 @@ class Preferences:
     close: CloseAction = CloseAction.ASK
     scheme: Scheme = Scheme.SYSTEM
     language: Language = Language.SYSTEM
+    welcomed: bool = False
+    """The screens of the first start were shown and closed."""
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -54,6 +56,7 @@ class PreferenceFile:
             close=_one_of(CloseAction, document.get("close"), CloseAction.ASK),
             scheme=_one_of(Scheme, document.get("scheme"), Scheme.SYSTEM),
             language=_one_of(Language, document.get("language"), Language.SYSTEM),
+            welcomed=document.get("welcomed") is True,
         )
 
     def save(self, preferences: Preferences) -> None:

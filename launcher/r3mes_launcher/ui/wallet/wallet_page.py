@@ -41,10 +41,10 @@ class WalletPage(QWidget):
         self._open: OpenWallet | None = None
         for view in (self._looking, self.welcome, self.locked):
             self._stack.addWidget(view)
-        self.welcome.make.clicked.connect(lambda: self._open_new("make"))
-        self.welcome.restore.clicked.connect(lambda: self._open_new("restore"))
-        self.welcome.watch.clicked.connect(lambda: self._open_new("watch"))
-        self.welcome.file.clicked.connect(lambda: self._open_new("import"))
+        self.welcome.make.clicked.connect(lambda: self.open_new("make"))
+        self.welcome.restore.clicked.connect(lambda: self.open_new("restore"))
+        self.welcome.watch.clicked.connect(lambda: self.open_new("watch"))
+        self.welcome.file.clicked.connect(lambda: self.open_new("import"))
         self.host.failed.connect(self._show_problem)
 
     def _make_open(self) -> OpenWallet:
@@ -62,7 +62,7 @@ class WalletPage(QWidget):
         balance.refresh.clicked.connect(lambda: self._on_refresh())
         balance.settings.clicked.connect(lambda: self._on_security())
         balance.lock.clicked.connect(lambda: self._ask_lock())
-        view.new_wished.connect(self._open_new)
+        view.new_wished.connect(self.open_new)
         return view
 
     @property
@@ -113,7 +113,8 @@ class WalletPage(QWidget):
 
     # The sheets bring the libraries of keys and of the chain: they are imported when the first one opens.
 
-    def _open_new(self, way: str) -> None:
+    def open_new(self, way: str) -> None:
+        """The sheet that makes, restores, imports or watches a wallet."""
         from r3mes_launcher.ui.wallet.new_wallet_sheet import CreateSheet, ImportSheet, RestoreSheet, WatchSheet
 
         kinds = {"make": CreateSheet, "restore": RestoreSheet, "import": ImportSheet, "watch": WatchSheet}
