@@ -128,7 +128,9 @@ def _add_common(command: argparse.ArgumentParser) -> None:
     command.add_argument("--demo", action="store_true", help="offline, with a simulated engine and a mock gateway")
     command.add_argument("--device", choices=DEVICES, default=None, help="for this run (default: as chosen before)")
     command.add_argument("--gateway", default="", metavar="URL", help="a remote gateway, for this run")
-    command.add_argument("--model", default="", metavar="PATH", help="`builtin`, a folder or a GGUF file, for this run")
+    command.add_argument(
+        "--model", default="", metavar="MODEL", help="`builtin`, a folder, a GGUF file, or a name of the catalogue"
+    )
     command.add_argument("--verbose", "-v", action="store_true", help="print all of the log")
 
 

@@ -41,7 +41,7 @@ def checked_model(wanted: str) -> ModelSource:
 
 def is_on_disk(wanted: str) -> bool:
     """Whether this is a path, or the embedded model; else it may be a name of the catalogue."""
-    return wanted == BUILTIN or Path(wanted).expanduser().exists()
+    return wanted == BUILTIN or _path(wanted).exists()
 
 
 def check_source(source: ModelSource) -> ModelSource:
@@ -56,7 +56,7 @@ def check_source(source: ModelSource) -> ModelSource:
 def _find(wanted: str) -> ModelSource:
     if wanted == BUILTIN:
         return ModelSource("gguf", package_file(_BUILTIN_PACKAGE, _BUILTIN_FILE), BUILTIN_NAME, _BUILTIN_SAMPLING)
-    path = Path(wanted).expanduser()
+    path = _path(wanted)
     if path.is_dir():
         return ModelSource("folder", path, public_name(path.resolve().name), Sampling())
     if not path.exists():
@@ -70,6 +70,19 @@ def _find(wanted: str) -> ModelSource:
             "Give the folder for a model in Hugging Face's format, or a file that ends in .gguf.",
         )
     return ModelSource("gguf", path, public_name(path.stem), Sampling())
+
+
+def _path(wanted: str) -> Path:
+    try:
+        path = Path(wanted).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError):
+        # Too long for a path, or in the home of somebody who is not known here.
+        raise ModelUnusable(
+            f"{wanted[:100]!r} can't be the path of a model.",
+            "Give a Hugging Face folder, a GGUF file, the word builtin, or a name that `models list` shows.",
+        ) from None
+    return path
 
 
 def public_name(text: str) -> str:

@@ -17,7 +17,7 @@ class EngineWish:
     gateway: str
     """Origin of the gateway that it registers with."""
     model: str
-    """`builtin`, or a folder or GGUF file."""
+    """`builtin`, a folder or GGUF file, or a name of the engine's catalogue."""
     device: DeviceChoice
     gpus: tuple[str, ...] = ()
     """UUIDs of the GPUs that it may use; none: it chooses."""
