@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-_STEERING = ("start", "stop", "drain", "pause", "resume", "logs", "settings")
+_STEERING = ("start", "stop", "drain", "pause", "resume", "logs", "bundle", "settings")
 _PAUSES = ("15m", "1h", "until-restart", "until-resumed")
 
 
@@ -102,6 +102,9 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     logs.add_argument("--search", default="", metavar="TEXT", help="lines with this text, in capitals or not")
     logs.add_argument("--lines", "-n", type=int, default=0, metavar="N", help="the newest N (default: all)")
     logs.add_argument("--json", action="store_true", help="one object a line")
+    bundle = add("bundle", "diagnostics for somebody who helps, without secrets, as a zip")
+    bundle.add_argument("--output", "-o", default="", metavar="FILE", help="default: r3mes-diagnostics-….zip here")
+    bundle.add_argument("--preview", action="store_true", help="print all that would be in it, and write nothing")
     settings = add("settings", "read and change the settings")
     actions = settings.add_subparsers(dest="action", required=True)
     for name, words, what in (
@@ -188,6 +191,10 @@ async def _steer(options: argparse.Namespace) -> int:
             case "logs":
                 wish = {name: getattr(options, name) for name in ("follow", "level", "process", "search", "lines")}
                 return await commands.logs(place, terminal, wish, options.json)
+            case "bundle":
+                from r3mes_launcher.terminal.bundle_command import bundle
+
+                return await bundle(place, terminal, options.output, options.preview)
             case "settings":
                 return await commands.settings(place, terminal, options.action, options.words)
             case _:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,6 +93,16 @@ def test_a_launcher_does_what_it_is_told(launcher: subprocess.Popen[str], r3mes:
     gateway = next(check for check in report["checks"] if check["code"] == "gateway")
     assert gateway["verdict"] == "ok" and "127.0.0.1" in gateway["reason"], "the running launcher was asked"
 
+    saved = tmp_path / "bundle.zip"
+    assert r3mes("bundle", "--demo", "--output", str(saved)).returncode == 0
+    with zipfile.ZipFile(saved) as archive:
+        log = archive.read("logs.jsonl").decode()
+        states = [json.loads(each)["status"] for each in archive.read("states.jsonl").decode().splitlines()]
+    assert "The engine runs with pid" in log
+    assert {"starting", "serving"} <= {each["node"]["actual"] for each in states}
+    preview = r3mes("bundle", "--demo", "--preview").stdout
+    assert "==> logs.jsonl" in preview and str(tmp_path.parent) not in preview.replace(str(saved), "")
+
     drained = r3mes("drain", "--demo")
     assert drained.returncode == 0 and "now stopped" in drained.stdout
     deadline = time.monotonic() + PATIENCE_S
@@ -124,6 +135,8 @@ def test_without_a_launcher(r3mes: Run, tmp_path: Path) -> None:
     for command in (("pause",), ("resume",), ("logs",)):
         asked = r3mes(*command)
         assert asked.returncode == 3 and "No R3MES launcher runs" in asked.stderr
+    preview = r3mes("bundle", "--preview")
+    assert preview.returncode == 0 and "==> settings.json" in preview.stdout
     off = r3mes("stop")
     assert off.returncode == 0 and "stays off" in off.stdout
     assert r3mes("settings", "set", "device", "cpu").returncode == 0

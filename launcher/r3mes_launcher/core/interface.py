@@ -18,6 +18,7 @@ from r3mes_launcher.core.state import (
 )
 
 if TYPE_CHECKING:
+    from r3mes_launcher.core.bundle.bundle import BundleFile
     from r3mes_launcher.core.doctor.report import DoctorReport
 
     # For their types alone: what is behind them takes long to import, and a window has to open first.
@@ -141,6 +142,10 @@ class Core(Protocol):
 
     async def change_settings(self, values: Mapping[str, Any]) -> Settings:
         """Top-level values as JSON. Takes effect at once. Raises ValueError with a sentence; then nothing changed."""
+        ...
+
+    async def bundle(self) -> tuple[BundleFile, ...]:
+        """Diagnostics for somebody who helps, redacted. Looks at this computer first where nobody did lately."""
         ...
 
     async def examine(self) -> DoctorReport:

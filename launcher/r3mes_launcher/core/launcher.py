@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from r3mes_launcher.core.back_off import BackOff
@@ -58,8 +59,16 @@ from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.grants import SignedGrant
 from r3mes_protocol.origin import gateway_origin
 
+if TYPE_CHECKING:
+    from r3mes_launcher.core.bundle.bundle import BundleFile
+
 GATEWAY_WAIT_S = 20.0
 """A chat that is asked while the local gateway still starts waits for it no longer than this."""
+
+KEPT_STATES = 1000
+"""Changes of node and gateway that a diagnostics bundle tells of; some hours of a busy node."""
+REPORT_FRESH_S = 600.0
+"""A doctor's report that is older says too little about now."""
 
 _ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
 
@@ -93,6 +102,7 @@ class LauncherCore:
         self._logs = parts.logs
         self._lock = FolderLock(parts.folder)
         self._listeners: list[CoreListener] = []
+        self._states: deque[tuple[float, LauncherState]] = deque(maxlen=KEPT_STATES)
         self._gpus = GpuReport()
         self._state = LauncherState(demo=parts.demo)
         self._client = GatewayClient()
@@ -328,6 +338,19 @@ class LauncherCore:
             store.change(**rest)
         return store.current
 
+    async def bundle(self) -> tuple[BundleFile, ...]:
+        # What makes bundles is seldom needed, and a window has to open first.
+        from r3mes_launcher.core.bundle.bundle import BundleFacts, bundle_files, system_redaction
+
+        report, clock = self._state.doctor.report, self._parts.wallet.clock
+        if report is None or clock.now() - report.at > REPORT_FRESH_S:
+            report = await self.examine()
+        facts = BundleFacts(
+            self._state, tuple(self._states), self.current_settings, report, self._logs.lines,
+            self._parts.folder.run_records,
+        )  # fmt: skip
+        return await asyncio.to_thread(lambda: bundle_files(facts, system_redaction()))
+
     async def examine(self) -> DoctorReport:
         state, settings = self._state, self._parts.settings.current
         gateway = state.gateway if self._started.is_set() else GatewayState(settings.gateway_kind, settings.gateway_url)
@@ -489,6 +512,8 @@ class LauncherCore:
         if state == self._state:
             return
         node_changed = state.node != self._state.node
+        if (state.node, state.gateway) != (self._state.node, self._state.gateway):
+            self._states.append((self._parts.wallet.clock.now(), state))
         self._state = state
         if node_changed:
             self._note_situation()

@@ -20,6 +20,7 @@ from r3mes_launcher.core.state import Actual, Desired, GpuReport, LauncherState,
 from r3mes_launcher.core.status_file import status_document
 
 LINES_PER_EVENT = 500
+PIECE_CHARS = 1_000_000
 BACKLOG = 20_000
 """Lines that wait for a reader that is slower than the log; then the oldest are left out, and it is said how many."""
 
@@ -63,6 +64,7 @@ def verbs_of(core: Core) -> dict[str, Verb]:
         "pause": steering.pause,
         "resume": steering.resume,
         "logs": steering.logs,
+        "bundle": steering.bundle,
         "doctor": steering.doctor,
         "settings.read": steering.read_settings,
         "settings.write": steering.write_settings,
@@ -142,6 +144,13 @@ class _Steering:
                 await _send_lines(send, [line for line in lines if wish.wants(line)], dropped)
         finally:
             unsubscribe()
+        return {}
+
+    async def bundle(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        """Its files, the long ones in pieces."""
+        for file in await self._core.bundle():
+            for start in range(0, max(1, len(file.text)), PIECE_CHARS):
+                await send({"file": file.name, "text": file.text[start : start + PIECE_CHARS]})
         return {}
 
     async def doctor(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The diagnostics bundle: what somebody who helps needs to know, without what is nobody's business."""
