@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         if body["model"] not in (state.model, "listed", *state.adapters):
             self._error(404, "no such model")
             return
-        texts = [message["content"] for message in body["messages"]]
+        texts = [message["content"] for message in body.get("messages", [])] or [body["prompt"]]
         prompt = sum(len(text.split()) for text in texts)
         room = state.context - prompt
         if room < 1 or body.get("max_tokens", 1) > room:
@@ -178,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _event(self, body: dict[str, Any], delta: Any, finish: str | None = None, logprobs: Any = None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": logprobs}
+        if "prompt" in body:
+            choice["text"] = choice.pop("delta").get("content", "")
         event = {"id": "theirs", "object": "chat.completion.chunk", "model": body["model"], "choices": [choice]}
         self._write(b"data: " + json.dumps(event).encode() + b"\n\n")
 

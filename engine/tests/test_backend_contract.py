@@ -49,6 +49,40 @@ def test_a_stream_says_what_a_whole_answer_says(ask: Any) -> None:
     assert whole.usage.prompt_tokens > 0
 
 
+def test_a_plain_prompt_is_gone_on_with_as_it_is(client: openai.OpenAI, contract: Any) -> None:
+    asked: dict[str, Any] = {"model": contract.engine.event("ready").model, "prompt": "One, two, three, four,"}
+    whole = client.completions.create(**asked, temperature=0, max_tokens=8)
+    stream = client.completions.create(
+        **asked, temperature=0, max_tokens=8, stream=True, stream_options={"include_usage": True}
+    )
+    parts = list(stream)
+    assert "".join(part.choices[0].text for part in parts if part.choices) == whole.choices[0].text != ""
+    assert parts[-1].usage == whole.usage and whole.choices[0].finish_reason == "length"
+    if contract.backend == "transformers":
+        # A chat's template would add some twenty tokens.
+        assert whole.usage.prompt_tokens < 14 and "five" in whole.choices[0].text
+    assert client.completions.create(**asked).usage.completion_tokens <= 16
+    for more in ({"echo": True}, {"logprobs": 1}, {"best_of": 2}, {"prompt": ["a", "b"]}, {"prompt": [1, 2]}):
+        with pytest.raises(openai.BadRequestError) as refusal:
+            client.completions.create(**{**asked, **more})
+        assert refusal.value.param == next(iter(more))
+
+
+def test_numbers_for_prometheus(ask: Any, contract: Any) -> None:
+    ask(max_tokens=1)
+    with contract.engine.client() as http:
+        page = http.get("/metrics")
+        assert page.headers["content-type"].startswith("text/plain; version=0.0.4")
+        numbers = {line.split()[0]: float(line.split()[1]) for line in page.text.splitlines() if line[0] != "#"}
+        assert numbers["r3mes_engine_up"] == 1 and numbers["r3mes_engine_completion_tokens_total"] > 0
+        assert http.get("/metrics", headers={"authorization": ""}).status_code == 401
+
+
+def test_embeddings_are_a_404_with_a_sentence(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError, match="no embedding model"):
+        client.embeddings.create(model="x", input="y")
+
+
 def test_the_limit_is_kept_and_told(ask: Any) -> None:
     limited = ask(max_tokens=3)
     assert (limited.choices[0].finish_reason, limited.usage.completion_tokens) == ("length", 3)

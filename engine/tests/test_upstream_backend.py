@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
 import sys
@@ -14,8 +15,14 @@ import psutil
 import pytest
 
 from r3mes_engine.adapters.folder import LayerSize
+from r3mes_engine.backends.protocol import GenerationRequest, Message, Sampling
+from r3mes_engine.backends.upstream_backend import UpstreamBackend
+from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.upstream.address import UpstreamAddress
+from r3mes_engine.upstream.keeper import UpstreamKeeper
+from r3mes_engine.upstream.liveness import Progress
 from r3mes_protocol.exit_codes import ExitCode
-from r3mes_protocol.messages import Done, Failed, FailureCode
+from r3mes_protocol.messages import Device, Done, Failed, FailureCode
 
 MESSAGES = [{"role": "user", "content": "hi there"}]
 LAYERS = {"model.layers.0.self_attn.q_proj": LayerSize(16, 16)}
@@ -237,3 +244,32 @@ def test_a_server_that_can_not_start_is_an_error_with_its_last_words(
     engine = start_local(start_engine, script, model_folder)
     assert engine.exit_code() == ExitCode.INTERNAL
     assert "exit code 3: no module named vllm" in engine.event("error").message
+
+
+def test_a_server_that_makes_no_token_is_left_alone_and_taken_up_again(start_server: Any) -> None:
+    """In this process, where the patience can be short."""
+    server = start_server()
+    progress = Progress(stall_s=0.6)
+    keeper = UpstreamKeeper(UpstreamAddress(server.url), None, None, progress, watch_s=0.05, rest_s=0.5)
+    backend = UpstreamBackend(keeper, progress, Device(kind="cpu", name="CPU", memory_mb=1))
+    backend.load(lambda stage, fraction: None)
+    request = GenerationRequest((Message("user", "hi"),), 50, Sampling())
+
+    async def use() -> None:
+        server.rules(stall=True)
+        answer = await backend.answer(request)
+        with pytest.raises(GenerationFailed) as failure:
+            await anext(answer)
+        assert failure.value.code is FailureCode.ENGINE_ERROR
+        answer.close()
+        assert backend.problem
+        with pytest.raises(GenerationFailed):
+            await backend.answer(request)
+        server.rules()
+        async with asyncio.timeout(10):
+            while backend.problem:
+                await asyncio.sleep(0.02)
+        assert len([text async for text in await backend.answer(request)]) > 0
+        await backend.close()
+
+    asyncio.run(use())

@@ -86,6 +86,8 @@ class GenerationRequest:
     """Answers wanted. A backend makes one for each call of `answer`."""
     ignores_ends: bool = False
     """The answer goes on to its limit, as measurements want it."""
+    prompt: str | None = None
+    """The text to go on with, as it is: no chat template. `messages` then holds it too, as the user's only one."""
 
 
 class Answer(Protocol):
@@ -168,6 +170,16 @@ class MayContinueAnswers(Protocol):
 
     @property
     def continues_answers(self) -> bool: ...
+
+
+@runtime_checkable
+class MayBeDown(Protocol):
+    """A backend that can be unable to answer for a while."""
+
+    @property
+    def problem(self) -> str:
+        """A sentence; empty while it can answer."""
+        ...
 
 
 @runtime_checkable

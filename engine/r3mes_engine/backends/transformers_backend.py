@@ -258,6 +258,8 @@ class TransformersBackend:
         return self._prompt_tokens(request), grammar
 
     def _prompt_tokens(self, request: GenerationRequest) -> list[int]:
+        if request.prompt is not None:
+            return list(self._tokenizer.encode(request.prompt))
         asked = request.messages[:-1] if request.continues else request.messages
         conversation = [{"role": message.role, "content": message.text} for message in asked]
         try:

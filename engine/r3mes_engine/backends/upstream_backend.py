@@ -17,7 +17,7 @@ from r3mes_engine.device import free_vram_mb
 from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.upstream.adapters import UpstreamAdapters, linear_layers
 from r3mes_engine.upstream.answer import UpstreamAnswer
-from r3mes_engine.upstream.chat_body import chat_body
+from r3mes_engine.upstream.chat_body import chat_body, route
 from r3mes_engine.upstream.dialect import DEFAULT_CONTEXT_TOKENS, UpstreamModel, continues_answers
 from r3mes_engine.upstream.failures import broken, refusal
 from r3mes_engine.upstream.keeper import Kept, UpstreamKeeper
@@ -97,6 +97,10 @@ class UpstreamBackend:
         return continues_answers(self._model.dialect)
 
     @property
+    def problem(self) -> str:
+        return "" if self._keeper.kept is not None else "The model's server is being started again."
+
+    @property
     def adapters(self) -> tuple[AdapterOffer, ...]:
         kept = self._keeper.kept
         return self._adapters.offers(0 if kept is None else kept.start)
@@ -141,7 +145,7 @@ class UpstreamBackend:
 
     async def _try(self, server: Kept, request: GenerationRequest, model: str, *, limited: bool) -> UpstreamAnswer:
         body = chat_body(request, model, self._model.dialect, limited=limited)
-        response = await self._post(server, "chat/completions", to_json(body))
+        response = await self._post(server, route(request), to_json(body))
         try:
             if response.status != 200:
                 raise await _refused(response, adapter=request.adapter is not None)

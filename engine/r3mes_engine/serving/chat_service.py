@@ -14,6 +14,7 @@ from r3mes_engine.backends.protocol import (
     Backend,
     BackendStats,
     GenerationRequest,
+    MayBeDown,
     MayContinueAnswers,
     OffersAdapters,
 )
@@ -60,6 +61,11 @@ class ChatService:
         return not isinstance(self._backend, MayContinueAnswers) or self._backend.continues_answers
 
     @property
+    def problem(self) -> str:
+        """Why the model can't answer now; empty: it can."""
+        return self._backend.problem if isinstance(self._backend, MayBeDown) else ""
+
+    @property
     def capacity(self) -> Capacity:
         return self._queue.capacity
 
@@ -88,8 +94,12 @@ class ChatService:
         await self._queue.drained()
 
     @asynccontextmanager
-    async def answer(self, job_id: str, chat: ChatRequest, deadlines: Deadlines) -> AsyncIterator[RunningAnswer]:
+    async def answer(
+        self, job_id: str, chat: ChatRequest, deadlines: Deadlines, *, prompt: str | None = None
+    ) -> AsyncIterator[RunningAnswer]:
         """Waits for a place, then yields the answer. Raises GenerationFailed; leaving the block stops the tokens.
+
+        `prompt` is gone on with as it is, in the place of the chat that holds it.
 
         Every request ends in one `request` event and one count, whatever becomes of it.
         """
@@ -97,7 +107,7 @@ class ChatService:
         outcome, running, adapter = "failed", None, None
         try:
             async with self._bounded(deadlines, started_at) as on_first:
-                request = self._request(chat)
+                request = replace(self._request(chat), prompt=prompt)
                 adapter = request.adapter
                 async with self._queue.slot():
                     running = RunningAnswer(await self._begin(request), self._statistics, started_at, on_first)

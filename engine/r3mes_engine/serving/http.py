@@ -1,4 +1,4 @@
-"""OpenAI's HTTP on loopback: chat completions and the list of models, for whoever shows the bearer token."""
+"""OpenAI's HTTP on loopback: completions, the list of models and numbers, for whoever shows the bearer token."""
 
 from __future__ import annotations
 
@@ -17,15 +17,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from r3mes_engine.backends.protocol import FinishReason
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_events import WholeChoices, with_logprobs
 from r3mes_engine.serving.chat_parameters import flag
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
+from r3mes_engine.serving.plain_completions import (
+    completion_chunk,
+    completion_usage_chunk,
+    parse_completion_request,
+    whole_completion,
+)
+from r3mes_engine.serving.prometheus import CONTENT_TYPE, metrics_page
 from r3mes_engine.serving.running_answer import Piece, RunningAnswer
 from r3mes_protocol import __version__
 from r3mes_protocol.chat import ChatRequest, chunk, parse_chat_request, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_BODY_BYTES
+from r3mes_protocol.messages import Usage
 from r3mes_protocol.sse import DONE, encode_event
 
 
@@ -35,8 +44,11 @@ def build_app(service: ChatService, token: str) -> Starlette:
     return Starlette(
         routes=[
             Route("/v1/chat/completions", routes.chat, methods=["POST"]),
+            Route("/v1/completions", routes.completions, methods=["POST"]),
+            Route("/v1/embeddings", routes.embeddings, methods=["POST"]),
             Route("/v1/models", routes.models, methods=["GET"]),
             Route("/health", routes.health, methods=["GET"]),
+            Route("/metrics", routes.metrics, methods=["GET"]),
         ],
         middleware=[Middleware(_BearerOnly, token=token)],
         exception_handlers={ApiError: _api_error, 404: _not_found, 405: _not_allowed, 500: _internal},
@@ -67,16 +79,21 @@ class _Routes:
         self._service = service
 
     async def health(self, request: Request) -> Response:
-        capacity = self._service.capacity
+        capacity, problem = self._service.capacity, self._service.problem
         return JSONResponse(
             {
-                "status": "draining" if self._service.draining else "ok",
+                "status": "down" if problem else "draining" if self._service.draining else "ok",
+                **({"problem": problem} if problem else {}),
                 "version": __version__,
                 "active": capacity.active,
                 "queued": capacity.queued,
                 "max_concurrency": capacity.max_concurrency,
-            }
+            },
+            503 if problem else 200,
         )
+
+    async def metrics(self, request: Request) -> Response:
+        return Response(metrics_page(self._service), headers={"content-type": CONTENT_TYPE})
 
     async def models(self, request: Request) -> Response:
         base = self._service.offer.name
@@ -89,6 +106,14 @@ class _Routes:
         chat = parse_chat_request(await _body(request))
         call = _ChatCall(self._service, chat)
         return _UntilDisconnect(call.stream if chat.stream else call.whole)
+
+    async def completions(self, request: Request) -> Response:
+        chat, prompt = parse_completion_request(await _body(request))
+        call = _PlainCall(self._service, chat, prompt)
+        return _UntilDisconnect(call.stream if chat.stream else call.whole)
+
+    async def embeddings(self, request: Request) -> Response:
+        raise ApiError(ErrorCode.MODEL_NOT_FOUND, "This engine has no embedding model; it serves text alone.")
 
 
 class _ChatCall:
@@ -103,12 +128,7 @@ class _ChatCall:
     async def whole(self, send: Send) -> None:
         try:
             async with self._answer() as answer:
-                choices = WholeChoices(len(answer.finish_reasons), logprobs=flag(self._chat, "logprobs"))
-                async for piece in answer:
-                    choices.add(piece)
-                body = choices.completion(
-                    self._id, self._chat.model, self._created, answer.finish_reasons, answer.usage
-                )
+                body = await self._gathered(answer)
         except GenerationFailed as failure:
             await _send_response(send, _respond(failure.as_api_error()))
             return
@@ -128,13 +148,13 @@ class _ChatCall:
         try:
             async with self._answer() as answer:
                 for choice in range(len(answer.finish_reasons)):
-                    await put(self._event(Piece("", choice), role="assistant", content=""))
+                    await put(self._begin(choice))
                 async for piece in answer:
-                    await put(self._event(piece, content=piece.text))
+                    await put(self._text(piece))
                 for choice, reason in enumerate(answer.finish_reasons):
-                    await put(self._event(Piece("", choice), finish_reason=reason))
+                    await put(self._end(choice, reason))
                 if self._chat.stream_options is not None and self._chat.stream_options.include_usage:
-                    await put(encode_event(usage_chunk(self._id, self._chat.model, self._created, answer.usage)))
+                    await put(self._usage(answer.usage))
         except GenerationFailed as failure:
             error = failure.as_api_error()
             if not started:
@@ -147,8 +167,62 @@ class _ChatCall:
     def _answer(self) -> contextlib.AbstractAsyncContextManager[RunningAnswer]:
         return self._service.answer(self._id, self._chat, Deadlines())
 
+    @property
+    def _head(self) -> tuple[str, str, int]:
+        return self._id, self._chat.model, self._created
+
+    # --- the shapes of a chat ---
+
+    async def _gathered(self, answer: RunningAnswer) -> dict[str, Any]:
+        choices = WholeChoices(len(answer.finish_reasons), logprobs=flag(self._chat, "logprobs"))
+        async for piece in answer:
+            choices.add(piece)
+        return choices.completion(*self._head, answer.finish_reasons, answer.usage)
+
+    def _begin(self, choice: int) -> bytes:
+        return self._event(Piece("", choice), role="assistant", content="")
+
+    def _text(self, piece: Piece) -> bytes:
+        return self._event(piece, content=piece.text)
+
+    def _end(self, choice: int, reason: FinishReason) -> bytes:
+        return self._event(Piece("", choice), finish_reason=reason)
+
+    def _usage(self, usage: Usage) -> bytes:
+        return encode_event(usage_chunk(*self._head, usage))
+
     def _event(self, piece: Piece, **delta: Any) -> bytes:
-        return encode_event(with_logprobs(chunk(self._id, self._chat.model, self._created, **delta), piece))
+        return encode_event(with_logprobs(chunk(*self._head, **delta), piece))
+
+
+class _PlainCall(_ChatCall):
+    """One plain completion for one client."""
+
+    def __init__(self, service: ChatService, chat: ChatRequest, prompt: str) -> None:
+        super().__init__(service, chat)
+        self._prompt = prompt
+        self._id = f"cmpl-{secrets.token_hex(12)}"
+
+    def _answer(self) -> contextlib.AbstractAsyncContextManager[RunningAnswer]:
+        return self._service.answer(self._id, self._chat, Deadlines(), prompt=self._prompt)
+
+    async def _gathered(self, answer: RunningAnswer) -> dict[str, Any]:
+        texts = [""] * len(answer.finish_reasons)
+        async for piece in answer:
+            texts[piece.choice] += piece.text
+        return whole_completion(*self._head, texts, answer.finish_reasons, answer.usage)
+
+    def _begin(self, choice: int) -> bytes:
+        return encode_event(completion_chunk(*self._head, choice=choice))
+
+    def _text(self, piece: Piece) -> bytes:
+        return encode_event(completion_chunk(*self._head, choice=piece.choice, text=piece.text))
+
+    def _end(self, choice: int, reason: FinishReason) -> bytes:
+        return encode_event(completion_chunk(*self._head, choice=choice, finish_reason=reason))
+
+    def _usage(self, usage: Usage) -> bytes:
+        return encode_event(completion_usage_chunk(*self._head, usage))
 
 
 class _UntilDisconnect(Response):

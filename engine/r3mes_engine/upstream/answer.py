@@ -50,10 +50,15 @@ class UpstreamAnswer:
         return self
 
     async def __anext__(self) -> str:
-        while not self._steps:
-            if self._ended or self._closed:
-                raise StopAsyncIteration
-            await self._read()
+        # What comes without a token, such as comments, changes nothing about the wait for one.
+        self._progress.wants(time.monotonic())
+        try:
+            while not self._steps:
+                if self._ended or self._closed:
+                    raise StopAsyncIteration
+                await self._read()
+        finally:
+            self._progress.has()
         # Whatever came in one piece goes on in one piece.
         steps = list(self._steps)
         self._steps.clear()
@@ -63,7 +68,7 @@ class UpstreamAnswer:
 
     async def _read(self) -> None:
         try:
-            chunk = await self._next_chunk()
+            chunk = await self._response.content.readany()
         except (aiohttp.ClientError, OSError) as error:
             if self._closed:
                 return
@@ -83,13 +88,6 @@ class UpstreamAnswer:
         if not chunk:
             await self._end()
 
-    async def _next_chunk(self) -> bytes:
-        self._progress.wants(time.monotonic())
-        try:
-            return await self._response.content.readany()
-        finally:
-            self._progress.has()
-
     async def _end(self) -> None:
         self._events.check_ended()
         self._ended = True
@@ -102,6 +100,8 @@ class UpstreamAnswer:
 
     def break_off(self) -> None:
         """The server is stuck: whoever waits for a token is told so."""
+        # Closing alone wakes nobody.
+        self._response.content.set_exception(aiohttp.ClientConnectionError("it is stuck"))
         self._response.close()
 
     def take_logprobs(self) -> tuple[Logprob, ...]:

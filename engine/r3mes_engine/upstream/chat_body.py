@@ -17,7 +17,7 @@ def chat_body(request: GenerationRequest, model: str, dialect: Dialect, *, limit
     sampling = request.sampling
     body: dict[str, Any] = {
         "model": model,
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        **_question(request),
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -43,6 +43,17 @@ def chat_body(request: GenerationRequest, model: str, dialect: Dialect, *, limit
             raise _not_served("continue_final_message")
         body.update(continue_final_message=True, add_generation_prompt=False)
     return body
+
+
+def route(request: GenerationRequest) -> str:
+    """Below the server's base."""
+    return "chat/completions" if request.prompt is None else "completions"
+
+
+def _question(request: GenerationRequest) -> dict[str, Any]:
+    if request.prompt is not None:
+        return {"prompt": request.prompt}
+    return {"messages": [{"role": message.role, "content": message.text} for message in request.messages]}
 
 
 def _extras(request: GenerationRequest, dialect: Dialect) -> dict[str, Any]:

@@ -63,7 +63,10 @@ class EventReader:
             raise broken("ended its answer in the middle")
 
     def _choice(self, choice: Any) -> Step | None:
-        delta = choice.get("delta") if isinstance(choice, dict) else None
+        if not isinstance(choice, dict):
+            raise broken("sent a choice of another shape")
+        # A plain completion has its text in the choice itself.
+        delta = choice.get("delta", {"content": choice.get("text")})
         if not isinstance(delta, dict):
             raise broken("sent a choice of another shape")
         text, finish = delta.get("content"), choice.get("finish_reason")

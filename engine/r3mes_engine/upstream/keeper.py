@@ -51,7 +51,7 @@ class UpstreamKeeper:
         wanted: str | None,
         progress: Progress,
         watch_s: float = WATCH_S,
-        delay: RestartDelay | None = None,
+        rest_s: float = REST_S,
     ) -> None:
         """Either the `address` of a server that is there or the `launch` of one is given."""
         self._address = address
@@ -59,7 +59,8 @@ class UpstreamKeeper:
         self._wanted = wanted
         self._progress = progress
         self._watch_s = watch_s
-        self._delay = delay or RestartDelay()
+        self._rest_s = rest_s
+        self._delay = RestartDelay()
         self._closing = threading.Event()
         self._child: ServerChild | None = None
         self._starts = 0
@@ -137,7 +138,6 @@ class UpstreamKeeper:
                 continue
             log.error("the model's server %s", problem)
             if self._launch is None:
-                self._rests_until = time.monotonic() + REST_S
                 continue
             self._kept = None
             up_s = time.monotonic() - up_since
@@ -180,6 +180,11 @@ class UpstreamKeeper:
         now = time.monotonic()
         if now >= self._rests_until and self._progress.stalled(now):
             self._progress.restarted(now)
+            # First of all nobody new comes; then those who wait are told.
+            if self._launch is None:
+                self._rests_until = now + self._rest_s
+            else:
+                self._kept = None
             self.on_stall()
             return "has made no token for too long, although answers wait for one"
         return ""
