@@ -42,6 +42,7 @@ from r3mes_launcher.ports.power import PowerReading, SystemPower
 from r3mes_launcher.ports.process_tree import system_process_trees
 from r3mes_launcher.ports.running_programs import SystemPrograms
 from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
+from r3mes_launcher.ports.sleep_delay import system_sleep_delay
 from r3mes_launcher.ports.surroundings import SystemSurroundings
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
@@ -151,6 +152,7 @@ def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> Pol
         disk=DiskSpace(folder.root),
         gpu_use=NvmlGpuUse(),
         events=system_session_events(),
+        delay=system_sleep_delay(),
     )
 
 

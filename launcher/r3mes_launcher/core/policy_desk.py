@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,7 @@ from r3mes_launcher.ports.gpu_use import GpuUse
 from r3mes_launcher.ports.network_state import NetworkReading
 from r3mes_launcher.ports.power import PowerReading
 from r3mes_launcher.ports.session_events import SessionEvents
+from r3mes_launcher.ports.sleep_delay import NoSleepDelay, SleepDelay
 from r3mes_launcher.ports.source import Source, Unavailable
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
@@ -35,6 +37,9 @@ LOOK_S = 1.0
 """How often it decides; times in sentences and schedules need no more."""
 SLEPT_S = 30.0
 """A gap this long between two looks: the computer slept, whether it said so or not."""
+
+DELAY_S = 4.5
+"""How long an engine may delay a sleep: a little less than logind waits at most."""
 
 IDLE_S = 2.0
 """A person who comes back waits no longer than this."""
@@ -59,6 +64,7 @@ class PolicySources:
     disk: Source[int]
     gpu_use: Source[tuple[GpuUse, ...]]
     events: SessionEvents
+    delay: SleepDelay = field(default_factory=NoSleepDelay)
 
 
 class PolicyDesk:
@@ -89,6 +95,10 @@ class PolicyDesk:
         self._report = PolicyReport()
         self._looked_at: float | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._going_down = asyncio.Event()
+        self._engine_ended = asyncio.Event()
+        self._engine_ended.set()
+        self._awake = asyncio.Event()
         self._watches = self._make_watches()
 
     # --- its life ------------------------------------------------------------------------------------------------
@@ -101,6 +111,7 @@ class PolicyDesk:
         self.look()
         self._tasks = [
             asyncio.create_task(self._run(), name="decide the policy"),
+            asyncio.create_task(self._delay_sleep(), name="delay the computer's sleep"),
             asyncio.create_task(self._sources.events.run(self._on_event), name="hear of sleep for the policy"),
             *(asyncio.create_task(watch.run(), name=f"watch {watch.name}") for watch in self._watches),
         ]
@@ -109,6 +120,7 @@ class PolicyDesk:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._sources.delay.release)
 
     @property
     def reasons(self) -> tuple[ActiveReason, ...]:
@@ -161,6 +173,7 @@ class PolicyDesk:
         if (uses_gpu, engine_lives) != (self._uses_gpu, self._engine_lives):
             self._hurry()
         self._engine_lives = engine_lives
+        (self._engine_ended.clear if engine_lives else self._engine_ended.set)()
         plain = frozenset(map(_plain_uuid, uuids))
         if (uses_gpu, plain) != (self._uses_gpu, self._own_gpus):
             self._uses_gpu, self._own_gpus = uses_gpu, plain
@@ -193,7 +206,24 @@ class PolicyDesk:
 
     def _wake(self) -> None:
         self._seen = replace(self._seen, sleeping=False)
+        self._show_going_down()
         self._woke()
+
+    async def _delay_sleep(self) -> None:
+        """Has the system wait until the engine has ended, whenever it wants to sleep or to shut down."""
+        delay = self._sources.delay
+        while True:
+            await asyncio.to_thread(delay.hold)
+            await self._going_down.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._engine_ended.wait(), DELAY_S)
+            await asyncio.to_thread(delay.release)
+            await self._awake.wait()
+
+    def _show_going_down(self) -> None:
+        down = self._seen.sleeping or self._seen.shutting_down
+        (self._going_down.set if down else self._going_down.clear)()
+        (self._awake.clear if down else self._awake.set)()
 
     async def _on_event(self, event: SystemEvent) -> None:
         match event:
@@ -208,6 +238,7 @@ class PolicyDesk:
                 self.observe(session_locked=True)
             case SystemEvent.SESSION_UNLOCK:
                 self.observe(session_locked=False)
+        self._show_going_down()
 
     def _keep_pause(self) -> None:
         pause = self._state.pause

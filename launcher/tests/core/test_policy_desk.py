@@ -196,12 +196,24 @@ class HandEvents:
         await asyncio.Event().wait()
 
 
+class NotedDelay:
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def hold(self) -> None:
+        self.calls.append("hold")
+
+    def release(self) -> None:
+        self.calls.append("release")
+
+
 @dataclass
 class Desk:
     desk: PolicyDesk
     clock: HandClock
     events: HandEvents
     settings: SettingsStore
+    delay: NotedDelay
     told: list[PolicyReport] = field(default_factory=list)
     wakes: list[float] = field(default_factory=list)
 
@@ -216,9 +228,10 @@ async def one(tmp_path: Path) -> AsyncIterator[Desk]:
     made = Desk.__new__(Desk)
     told: list[PolicyReport] = []
     wakes: list[float] = []
-    sources = replace(demo_policy_sources(), events=events, idle=FixedSource(Unavailable("No desktop.")))
+    delay = NotedDelay()
+    sources = replace(demo_policy_sources(), delay=delay, events=events, idle=FixedSource(Unavailable("No desktop.")))
     desk = PolicyDesk(store, sources, clock, told.append, woke=lambda: wakes.append(clock.now()))
-    made.__init__(desk, clock, events, store, told, wakes)  # type: ignore[misc]
+    made.__init__(desk, clock, events, store, delay, told, wakes)  # type: ignore[misc]
     await desk.start()
     await clock.pass_time(0)
     yield made
@@ -246,6 +259,22 @@ async def test_sleep_is_heard_of_and_noticed(one: Desk) -> None:
     assert one.names() == [] and len(one.wakes) == 1
     await one.events.tell(SystemEvent.SHUTDOWN)
     assert one.names() == [SuspendReason.SHUTDOWN]
+
+
+async def test_a_sleep_waits_for_the_engine_and_for_nothing_else(one: Desk, until: Until) -> None:
+    assert one.events.tell is not None
+    delay = one.delay
+    await until(lambda: delay.calls == ["hold"])
+    one.desk.use_gpu(False, engine_lives=True)
+    await one.events.tell(SystemEvent.SLEEP)
+    await asyncio.sleep(0.3)
+    assert delay.calls == ["hold"], "the engine still finishes its requests"
+    one.desk.use_gpu(False, engine_lives=False)
+    await until(lambda: delay.calls == ["hold", "release"])
+    await one.events.tell(SystemEvent.WAKE)
+    await until(lambda: delay.calls == ["hold", "release", "hold"])
+    await one.events.tell(SystemEvent.SHUTDOWN)
+    await until(lambda: delay.calls[3:] == ["release"])
 
 
 async def test_a_snooze_ends_by_itself_and_is_written_down(one: Desk) -> None:

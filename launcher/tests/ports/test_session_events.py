@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from r3mes_launcher.ports.session_events import LogindEvents, NoSessionEvents, event_of
+from r3mes_launcher.ports.sleep_delay import LogindDelay
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -115,3 +119,42 @@ def test_a_signal_without_a_body_is_no_sleep() -> None:
             fields: dict[object, str] = {}  # noqa: RUF012
 
     assert event_of(Strange()) is None
+
+
+@linux
+async def test_a_delay_is_asked_for_and_given_back(bus: str) -> None:
+    from jeepney import HeaderFields, MessageType, new_method_return
+    from jeepney.bus_messages import message_bus
+    from jeepney.io.blocking import open_dbus_connection
+
+    reader, writer = os.pipe()
+    asked: list[tuple[str, ...]] = []
+    ready = threading.Event()
+
+    def logind() -> None:
+        with open_dbus_connection(bus, enable_fds=True) as connection:
+            connection.send_and_get_reply(message_bus.RequestName("org.freedesktop.login1"))
+            ready.set()
+            while True:
+                message = connection.receive(timeout=10)
+                if message.header.message_type is MessageType.method_call:
+                    assert message.header.fields[HeaderFields.member] == "Inhibit"
+                    asked.append(message.body)
+                    connection.send(new_method_return(message, "h", (writer,)))
+                    return
+
+    delay = LogindDelay()
+    await asyncio.to_thread(delay.hold)
+    assert not delay.held, "there is no logind yet"
+    service = threading.Thread(target=logind)
+    service.start()
+    assert await asyncio.to_thread(ready.wait, 10)
+    await asyncio.to_thread(delay.hold)
+    await asyncio.to_thread(service.join, 10)
+    assert delay.held and asked[0][0] == "sleep:shutdown" and asked[0][3] == "delay"
+    with contextlib.suppress(OSError):
+        os.close(writer)
+    delay.release()
+    delay.release()
+    assert os.read(reader, 1) == b"", "the other end is closed: nothing waits any more"
+    os.close(reader)

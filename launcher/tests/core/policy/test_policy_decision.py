@@ -290,7 +290,7 @@ def simulate_year(step_s: float, seed: int) -> tuple[int, int]:
     return ran, changes
 
 
-@pytest.mark.parametrize("step_s", [7200.0, pytest.param(300.0, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step_s", [7200.0, pytest.param(600.0, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
 def test_a_simulated_year(step_s: float) -> None:
     steps = int(365 * 86400 / step_s)
     ran, changes = simulate_year(step_s, seed=7)
