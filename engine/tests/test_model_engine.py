@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import openai
 import psutil
 import pytest
+from malformed_corpus import malformed_adapters
 
 from r3mes_protocol.frames import FrameKind
 from r3mes_protocol.messages import Done, FailureCode
@@ -170,6 +172,32 @@ def test_requests_that_can_never_work_do_no_harm(model_engine: Any, session: Any
     answer = session.job(temperature=0)
     session.terminal(answer)
     assert "Paris" in session.text(answer)
+    assert "Traceback" not in model_engine.stderr
+
+
+def test_malformed_adapters_do_no_harm(model_engine: Any, session: Any, model_adapters: Path, tmp_path: Path) -> None:
+    """A sample of the corpus, and weights that are no numbers, beside an answer that goes on."""
+    whole = {path.name: path.read_bytes() for path in (model_adapters / "fox").iterdir()}
+    cases = list(malformed_adapters(whole, json.loads(whole["adapter_config.json"])))[::9]
+    weights = whole["adapter_model.safetensors"]
+    header = 8 + int.from_bytes(weights[:8], "little")
+    not_numbers = weights[:header] + b"\xff\xff\xff\x7f" * ((len(weights) - header) // 4)
+    cases.append(("not numbers", {**whole, "adapter_model.safetensors": not_numbers}))
+    answer = session.job(messages=STORY, temperature=0, max_tokens=24)
+    for number, (name, files) in enumerate(cases):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        before = len(model_engine.all("error"))
+        model_engine.command(cmd="load_adapter", name=f"bad{number}", path=str(folder))
+        model_engine.wait(lambda before=before: len(model_engine.all("error")) > before, name)
+        code = model_engine.all("error")[-1].code
+        assert code == ("adapter_not_found" if name == "not numbers" else "adapter_unusable"), name
+    assert isinstance(session.terminal(answer, timeout=100), Done)
+    assert len(session.text(answer)) > 20
+    fox = session.job(messages=STORY, temperature=0, max_tokens=4, adapter="fox")
+    assert isinstance(session.terminal(fox), Done)
     assert "Traceback" not in model_engine.stderr
 
 
