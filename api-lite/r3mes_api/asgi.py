@@ -44,6 +44,11 @@ class Connection(Protocol):
         """The whole response at once. False, and nothing written, where the connection has no room at this moment."""
         ...
 
+    def write_now(self, data: bytes, more: bool) -> bool:
+        """A part of the response's body. False, and nothing written, where the connection has no room at this moment
+        or is no more."""
+        ...
+
     def when_gone(self, call: Callable[[], None] | None) -> None:
         """Calls as soon as the client's connection ended; at once if it has."""
         ...
@@ -92,6 +97,8 @@ class Exchange:
         self._send = send
         self.path_values: dict[str, str] = {}
         self.connection: Connection | None = scope.get("extensions", {}).get(CONNECTION)
+        # None where something stands between this exchange and its connection that what is sent has to go through.
+        self._direct = self.connection if self.connection is not None and send == self.connection.send else None
         self.started = False
         self.finished = False
         self.now = self._clock = asyncio.get_running_loop().time
@@ -167,15 +174,19 @@ class Exchange:
         """Returns when the connection has room for more: a slow client slows its writer."""
         self.last_write = self._clock()
         self.bytes_sent += len(data)
-        self.writing = True
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
-        self.writing = False
+        if self._direct is None or not self._direct.write_now(data, True):
+            await self._wait_and_send(data, True)
 
     async def finish(self, data: bytes = b"") -> None:
         self.last_write = self._clock()
         self.bytes_sent += len(data)
-        self.finished = self.writing = True
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        self.finished = True
+        if self._direct is None or not self._direct.write_now(data, False):
+            await self._wait_and_send(data, False)
+
+    async def _wait_and_send(self, data: bytes, more: bool) -> None:
+        self.writing = True
+        await self._send({"type": "http.response.body", "body": data, "more_body": more})
         self.writing = False
 
     async def hand_to(self, application: Application, body_timeout_s: float) -> None:
@@ -203,6 +214,7 @@ class Exchange:
     def send_through(self, wrap: Callable[[Send], Send]) -> None:
         """Before the response starts: whatever is sent goes through here too."""
         self._send = wrap(self._send)
+        self._direct = None
 
     async def json(self, status: int, payload: Any, headers: Headers | None = None) -> None:
         await self._whole(status, to_json(payload), headers)
@@ -215,11 +227,9 @@ class Exchange:
 
     async def whole(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
         length = (b"content-length", b"%d" % len(body))
-        connection = self.connection
-        # Where something stands between this exchange and its connection, what is sent has to go through it.
-        if connection is not None and self._send == connection.send and not self.started:
+        if self._direct is not None and not self.started:
             all_headers = [(b"content-type", content_type), length, *(headers or ()), *self.headers]
-            if connection.respond(status, all_headers, body):
+            if self._direct.respond(status, all_headers, body):
                 self.started = self.finished = True
                 self.status, self.bytes_sent, self.last_write = status, len(body), self._clock()
                 return

@@ -34,6 +34,23 @@ class GatewayCycle(RequestResponseCycle):
     _head: bytes | None = None
     _gone: Callable[[], None] | None = None
 
+    async def run_asgi(self, app: Any) -> None:
+        """As in uvicorn: whatever the application does, the client gets an answer or the end of its connection."""
+        try:
+            await app(self.scope, self.receive, self.send)
+            if not (self.response_complete or self.disconnected):
+                raise RuntimeError("the application returned without a whole response")
+        except BaseException as error:
+            self.logger.error("Exception in ASGI application", exc_info=error)
+            if self.response_started:
+                self.transport.close()
+            else:
+                await self.send_500_response()
+        finally:
+            # The scope holds this cycle and this cycle the scope: left alone, each request would be a dozen objects
+            # for the collector to find, which cost a twentieth of its time.
+            self.scope["extensions"].clear()
+
     # --- the Connection ---
 
     def take_body(self) -> bytes | None:
@@ -51,6 +68,12 @@ class GatewayCycle(RequestResponseCycle):
         self.waiting_for_100_continue = False
         self._head = self._encoded_head(status, headers)
         self._body(body, False)
+        return True
+
+    def write_now(self, data: bytes, more: bool) -> bool:
+        if self.flow.write_paused or self.disconnected:
+            return False
+        self._body(data, more)
         return True
 
     def when_gone(self, call: Callable[[], None] | None) -> None:
@@ -133,6 +156,7 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._max_connections = max_connections
         self._head_timer: asyncio.TimerHandle | None = None
         self._in_head = False
+        self._idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -191,12 +215,47 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._cancel_head_timer()
         super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         if isinstance(self.cycle, GatewayCycle) and self.cycle.disconnected:
             self.cycle.lost()
 
     def send_400_response(self, msg: str) -> None:
         """What the parser can't read gets the one shape of errors as well."""
         self._refuse(ApiError(ErrorCode.INVALID_REQUEST, msg))
+
+    # --- the end of a connection that is used no more ---
+
+    # One timer for a connection and not one for each of its requests, set and cancelled again.
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        elif not self.transport.is_closing():
+            self.transport.close()
 
     def _cancel_head_timer(self) -> None:
         if self._head_timer is not None:

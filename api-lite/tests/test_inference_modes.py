@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from r3mes_api.modes.mock import MARK, MockMode, mock_answer, tokens
-from r3mes_api.routing.question import End, Events, Question
+from r3mes_api.routing.question import End, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.settings_loading import SettingsError, load_settings
 
@@ -168,15 +168,29 @@ def _question(prompt: str, token_limit: int | None = None) -> Question:
     return Question("chatcmpl-1", 1, 0.0, "m", None, {}, prompt, token_limit)
 
 
+class Listener:
+    """Takes an answer of the mock, which never goes on at another node."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.ends: list[End] = []
+
+    async def events(self, payload: bytes) -> None:
+        event = json.loads(payload.removeprefix(b"data: "))
+        self.text += event["choices"][0]["delta"].get("content", "")
+
+    async def continued(self) -> None:
+        raise AssertionError("the mock has no nodes")
+
+    async def end(self, end: End) -> None:
+        self.ends.append(end)
+
+
 async def _ask(prompt: str, token_limit: int | None = None) -> tuple[str, End]:
-    text = ""
-    async for part in MockMode(tokens_per_second=10_000, first_token_s=0).answer(_question(prompt, token_limit)):
-        if isinstance(part, Events):
-            event = json.loads(part.payload.removeprefix(b"data: "))
-            text += event["choices"][0]["delta"].get("content", "")
-        else:
-            end = part
-    return text, end
+    listener = Listener()
+    await MockMode(tokens_per_second=10_000, first_token_s=0).answer(_question(prompt, token_limit), listener)
+    (end,) = listener.ends
+    return listener.text, end
 
 
 @given(st.text(max_size=300))

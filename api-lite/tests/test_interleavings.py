@@ -20,7 +20,7 @@ from r3mes_api.modes.remote import RemoteMode
 from r3mes_api.nodes.admission import Admission
 from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.nodes.sessions import NodeSessions
-from r3mes_api.routing.question import Continued, End, Events, Question
+from r3mes_api.routing.question import End, Question
 from r3mes_api.setting_kinds import NodeAuth
 from r3mes_api.settings_loading import load_settings
 from r3mes_protocol import NODE_SUBPROTOCOL, RESUME_SUBPROTOCOL
@@ -211,6 +211,31 @@ class FakeSocket:
         self.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
 
+class Listener:
+    """A client: whatever happens to sockets, no piece of its answer is missing and none comes twice."""
+
+    def __init__(self, slow: bool, outcomes: list[str]) -> None:
+        self._slow = slow
+        self._outcomes = outcomes
+        self._due = 0
+        self._continued = False
+
+    async def events(self, payload: bytes) -> None:
+        for word in b"".join(PIECES.findall(payload)).split():
+            assert int(word) == self._due
+            self._due += 1
+        for _ in range(3 if self._slow else 0):
+            await asyncio.sleep(0)
+
+    async def continued(self) -> None:
+        assert not self._continued
+        self._continued = True
+        self._due = 0
+
+    async def end(self, end: End) -> None:
+        self._outcomes.append("end")
+
+
 class World:
     """A gateway's remote mode with fake sockets and real requests."""
 
@@ -266,31 +291,12 @@ class World:
         now = asyncio.get_running_loop().time()
         question = Question(f"chatcmpl-{number}", 0, now, "m", None, {"messages": []}, "")
         outcomes = self.outcomes[number]
-        continued = 0
-        due = 0
-        answer = self.mode.answer(question)
         try:
-            async for part in answer:
-                if isinstance(part, Events):
-                    for word in b"".join(PIECES.findall(part.payload)).split():
-                        # Whatever happens to sockets, no piece of an answer is missing and none comes twice.
-                        assert int(word) == due
-                        due += 1
-                    for _ in range(3 if slow else 0):
-                        await asyncio.sleep(0)
-                elif isinstance(part, Continued):
-                    continued += 1
-                    due = 0
-                    assert continued == 1
-                else:
-                    assert isinstance(part, End)
-                    outcomes.append("end")
+            await self.mode.answer(question, Listener(slow, outcomes))
         except ApiError as error:
             outcomes.append(error.code.value)
         except asyncio.CancelledError:
             outcomes.append("cancelled")
-        finally:
-            await answer.aclose()
 
     def act(self, step: tuple[int, int, int]) -> None:
         what, which, detail = step

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
 from r3mes_api.modes.interface import ModelCard
 from r3mes_api.modes.without_nodes import WithoutNodes
-from r3mes_api.routing.question import Part, Question
+from r3mes_api.routing.question import Audience, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_protocol.errors import ApiError, ErrorCode
 
@@ -21,9 +19,8 @@ class DisabledMode(WithoutNodes):
             "Inference is disabled on this gateway; its operator can set R3MES_INFERENCE_MODE to remote or mock.",
         )
 
-    async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+    async def answer(self, question: Question, to: Audience) -> None:
         self.check()
-        yield  # type: ignore[misc]  # never reached: it makes this an async generator
 
     def models(self) -> list[ModelCard]:
         return []

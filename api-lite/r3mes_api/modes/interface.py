@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Container
+from collections.abc import Container
 from dataclasses import dataclass
 from socket import socket
 from typing import Any, Protocol
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.nodes.registry import Node
-from r3mes_api.routing.question import Part, Question
+from r3mes_api.routing.question import Audience, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.web.metrics import Gauge
 
@@ -52,10 +52,10 @@ class Mode(Protocol):
         """Raises ApiError where a load balancer should send prompts elsewhere for now."""
         ...
 
-    def answer(self, question: Question) -> AsyncGenerator[Part, None]:
-        """Yields `Events` and, at last, one `End`. Raises ApiError, before the first part or after it.
+    async def answer(self, question: Question, to: Audience) -> None:
+        """Tells the answer and, at last, its end. Raises ApiError, before the first events or after them.
 
-        To ask for the next part is to say that the client took the one before: a slow client slows the answer.
+        That the audience returned says that the client took what it was told: a slow client slows the answer.
         """
         ...
 

@@ -75,7 +75,7 @@ class LocalMode(RemoteMode):
         return InferenceMode.LOCAL
 
     def check(self) -> None:
-        if any(node.serving for node in self._registry):
+        if self._registry.has_serving_nodes:
             return
         refusal = self._keeper.state.refusal(RETRY_AFTER_S)
         if refusal is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
 
 from r3mes_api.modes.interface import ModelCard
 from r3mes_api.modes.without_nodes import WithoutNodes
-from r3mes_api.routing.question import End, Events, Part, Question
+from r3mes_api.routing.question import Audience, End, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_protocol.chat import FinishReason, chunk
 from r3mes_protocol.messages import Usage
@@ -67,7 +67,7 @@ class MockMode(WithoutNodes):
     def models(self) -> list[ModelCard]:
         return [ModelCard(MOCK_MODEL, nodes=0, context_tokens=CONTEXT_TOKENS)]
 
-    async def answer(self, question: Question) -> AsyncGenerator[Part, None]:
+    async def answer(self, question: Question, to: Audience) -> None:
         """Takes any model's name: there is none that it could lack."""
         model = question.model or MOCK_MODEL
         loop = asyncio.get_running_loop()
@@ -75,17 +75,15 @@ class MockMode(WithoutNodes):
         finish_reason: FinishReason = "stop"
         sent = 0
 
-        def event(content: str | None, reason: FinishReason | None = None) -> Events:
-            return Events(
-                encode_event(
-                    chunk(
-                        question.completion_id,
-                        model,
-                        question.created,
-                        content=content,
-                        role="assistant" if content is not None and sent == 0 else None,
-                        finish_reason=reason,
-                    )
+        def event(content: str | None, reason: FinishReason | None = None) -> bytes:
+            return encode_event(
+                chunk(
+                    question.completion_id,
+                    model,
+                    question.created,
+                    content=content,
+                    role="assistant" if content is not None and sent == 0 else None,
+                    finish_reason=reason,
                 )
             )
 
@@ -96,11 +94,11 @@ class MockMode(WithoutNodes):
             # Paced by the clock and not by pauses, so that a slow client does not add to the time.
             await asyncio.sleep(max(0.0, due - loop.time()))
             due = max(due + self._pause_s, loop.time())
-            yield event(token)
+            await to.events(event(token))
             sent += 1
-        yield event(None, finish_reason)
+        await to.events(event(None, finish_reason))
         prompt_tokens = sum(1 for _ in tokens(question.prompt))
-        yield End(model, finish_reason, Usage(prompt_tokens=prompt_tokens, completion_tokens=sent))
+        await to.end(End(model, finish_reason, Usage(prompt_tokens=prompt_tokens, completion_tokens=sent)))
 
 
 def mock_answer(prompt: str) -> str:

@@ -93,34 +93,34 @@ class JobInbox:
         As long as its socket is lost the node can't send, so that time is no silence.
         """
         began = self._loop.time()
-        while True:
-            try:
-                until = min(at_latest, max(began, self.line_up_since) + silence_s)
-                return await self.next(until, line_matters=True)
-            except TimeoutError:
-                if self._loop.time() >= min(at_latest, max(began, self.line_up_since) + silence_s):
-                    raise
+        while (item := self._take()) is None:
+            if await self._news(min(at_latest, max(began, self.line_up_since) + silence_s)):
+                continue
+            # The line may have been lost or come back meanwhile; then the silence ends at another time.
+            if self._loop.time() >= min(at_latest, max(began, self.line_up_since) + silence_s):
+                raise TimeoutError
+        return item
 
     async def next(self, until: float, *, line_matters: bool = False) -> Segment | Terminal:
         """The next bytes in order, then the terminal. Raises TimeoutError soon after `until` on the loop's clock;
         where the line matters, before it as well when the node's socket is lost or back."""
-        while True:
-            if self._buffers:
-                kind, buffer = self._buffers.pop(0)
-                return Segment(kind, buffer if isinstance(buffer, bytes) else bytes(buffer))
-            if self.ledger.terminal is not None:
-                return self.ledger.terminal
-            if not await self._wait(until) and (line_matters or self._loop.time() >= until):
+        while (item := self._take()) is None:
+            if not await self._news(until) and (line_matters or self._loop.time() >= until):
                 raise TimeoutError
+        return item
 
-    async def _wait(self, until: float) -> bool:
+    def _take(self) -> Segment | Terminal | None:
+        if self._buffers:
+            kind, buffer = self._buffers.pop(0)
+            return Segment(kind, buffer if isinstance(buffer, bytes) else bytes(buffer))
+        return self.ledger.terminal
+
+    def _news(self, until: float) -> asyncio.Future[bool]:
+        """Done when something came, or with False when the time is up or the line has changed."""
         self._until = until
         self._waiter = self._loop.create_future()
         self._deadlines.watch(self)
-        try:
-            return await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def look(self, now: float) -> None:
         """Ends the wait whose time is up."""

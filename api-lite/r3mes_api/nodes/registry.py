@@ -235,6 +235,10 @@ class NodeRegistry:
         return self._nodes.get(NodeId(node_id))
 
     @property
+    def has_serving_nodes(self) -> bool:
+        return bool(self._offers.everyone)
+
+    @property
     def max_adapters_per_node(self) -> int:
         return self._limits.max_adapters_per_node
 

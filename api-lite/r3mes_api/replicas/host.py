@@ -10,7 +10,8 @@ from collections.abc import Callable
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.nodes.inbox import Segment
-from r3mes_api.nodes.sessions import NodeJob, NodeSessions
+from r3mes_api.nodes.job import NodeJob
+from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.replicas.wire import (
     MAX_HANDSHAKE_BYTES,
     MAX_TEXT_BYTES,

@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -24,7 +24,7 @@ from r3mes_api.routes.chat_request import read_chat_request, user_prompts
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.observed import ObservedResponder
 from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
-from r3mes_api.routing.question import Continued, Events, Question
+from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.wire import Name
@@ -161,7 +161,7 @@ class ChatRoutes:
     async def _answer(self, exchange: Exchange, question: Question, responder: Responder, order: Order | None) -> None:
         responder = ObservedResponder(responder, exchange, question.completion_id)
         try:
-            async with RequestGuard(
+            with RequestGuard(
                 exchange,
                 self._lifecycle,
                 client_stall_s=self._settings.client_stall_s,
@@ -189,14 +189,7 @@ class ChatRoutes:
 
     async def _relay(self, question: Question, responder: Responder) -> None:
         try:
-            async with aclosing(self._mode.answer(question)) as answer:
-                async for part in answer:
-                    if isinstance(part, Events):
-                        await responder.events(part.payload)
-                    elif isinstance(part, Continued):
-                        await responder.continued()
-                    else:
-                        await responder.end(part)
+            await self._mode.answer(question, responder)
         except ApiError as error:
             await responder.failed(error)
         except Exception:

@@ -24,7 +24,7 @@ class Interrupted(Exception):
 
 
 class RequestGuard:
-    """An asynchronous context in which the request's task is ended as soon as nobody waits for it.
+    """A context in which the request's task is ended as soon as nobody waits for it.
 
     ASGI servers tell of a client that left only when they are asked, and a request that waits for its first token
     sends nothing that could fail: so the transport calls, or a second task asks where it can't. Raises Interrupted in
@@ -53,7 +53,7 @@ class RequestGuard:
         self._watch: asyncio.Task[None] | None = None
         self._comment: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> RequestGuard:
+    def __enter__(self) -> RequestGuard:
         self._lifecycle.enter(self)
         self._owner = asyncio.current_task()
         if self._exchange.connection is not None:
@@ -62,7 +62,7 @@ class RequestGuard:
             self._watch = asyncio.create_task(self._until_gone())
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lifecycle.leave(self)

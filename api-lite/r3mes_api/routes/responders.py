@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic_core import from_json
 
 from r3mes_api.asgi import Exchange, Headers
-from r3mes_api.routing.question import End, Question
+from r3mes_api.routing.question import Audience, End, Question
 from r3mes_protocol.chat import chunk, completion, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
@@ -26,17 +26,7 @@ STREAM_HEADERS: Headers = [
 ]
 
 
-class Responder(Protocol):
-    async def events(self, payload: bytes) -> None:
-        """Takes whole SSE events; returns when the client's connection has room for more."""
-        ...
-
-    async def continued(self) -> None:
-        """From here on another node answers."""
-        ...
-
-    async def end(self, end: End) -> None: ...
-
+class Responder(Audience, Protocol):
     async def failed(self, error: ApiError) -> None:
         """Tells the client, in whatever shape the response still allows."""
         ...

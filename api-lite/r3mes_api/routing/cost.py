@@ -85,6 +85,8 @@ def pick(options: Sequence[Option], random: Random) -> Option:
     Everybody's cheapest would get all requests until its next report; two at random spread them almost as well as a
     full view of a network that changes all the time.
     """
+    if len(options) == 1:
+        return options[0]
     best = min(options, key=_cost)
     bound = best.cost_ms * (1 + NEAR_SHARE) + NEAR_MS
     near = [option for option in options if option.cost_ms <= bound]

@@ -89,20 +89,21 @@ class Timing:
 
     __slots__ = (
         "_asked_at",
-        "_first_at",
         "_floor_s",
         "_gaps",
         "_limit_s",
         "_longest_s",
         "_pace",
         "_waited_s",
+        "first_at",
         "stall_s",
     )
 
     def __init__(self, pace: Pace, asked_at: float, first_at: float, floor_s: float, limit_s: float) -> None:
         self._pace = pace
         self._asked_at = asked_at
-        self._first_at = first_at
+        self.first_at = first_at
+        """When the first content came."""
         self._floor_s = floor_s
         self._limit_s = limit_s
         self._gaps = 0
@@ -119,6 +120,6 @@ class Timing:
 
     def whole(self, now: float, tokens: int) -> None:
         """The answer is complete. An answer whose client was slow says nothing of the node."""
-        took = now - self._first_at
+        took = now - self.first_at
         if self._waited_s >= MOSTLY * took:
-            self._pace.answered(self._first_at - self._asked_at, took, tokens, self._longest_s)
+            self._pace.answered(self.first_at - self._asked_at, took, tokens, self._longest_s)

@@ -1,10 +1,10 @@
-"""A user's request on its way to an answer, and the parts in which the answer comes."""
+"""A user's request on its way to an answer, and those to whom the answer is told."""
 
 from __future__ import annotations
 
 from collections.abc import MutableSequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol
 
 from r3mes_api.adapter_choice.decision import AdapterRoute
 from r3mes_api.routing.choice import Target
@@ -72,16 +72,6 @@ class Question:
     """Where somebody pays: takes the part of each node that is asked, in order."""
 
 
-class Events(NamedTuple):
-    """Whole SSE events, to be relayed as they are."""
-
-    payload: bytes
-
-
-class Continued(NamedTuple):
-    """The node that answered failed; another one goes on from here."""
-
-
 class End(NamedTuple):
     """The answer is complete."""
 
@@ -94,4 +84,17 @@ class End(NamedTuple):
     """The chunk with the finish reason went out in the events; otherwise it is still to be written."""
 
 
-Part: TypeAlias = Events | Continued | End
+class Audience(Protocol):
+    """Who an answer is told to, piece by piece; a slow audience slows the answer."""
+
+    async def events(self, payload: bytes) -> None:
+        """Takes whole SSE events, to be relayed as they are; returns when the client's connection has room for more."""
+        ...
+
+    async def continued(self) -> None:
+        """The node that answered failed; another one goes on from here."""
+        ...
+
+    async def end(self, end: End) -> None:
+        """The answer is complete."""
+        ...
