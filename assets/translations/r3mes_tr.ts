@@ -1518,6 +1518,33 @@
     </message>
 </context>
 <context>
+    <name>News</name>
+    <message>
+        <source>This computer stopped serving</source>
+        <translation>Bu bilgisayar hizmeti durdurdu</translation>
+    </message>
+    <message>
+        <source>A GPU is too hot</source>
+        <translation>Bir GPU çok sıcak</translation>
+    </message>
+    <message>
+        <source>Serving pauses until it has cooled down.</source>
+        <translation>Soğuyana kadar hizmet duraklar.</translation>
+    </message>
+    <message>
+        <source>The gateway does not answer</source>
+        <translation>Ağ geçidi yanıt vermiyor</translation>
+    </message>
+    <message>
+        <source>Serving is paused</source>
+        <translation>Hizmet duraklatıldı</translation>
+    </message>
+    <message>
+        <source>This computer serves again</source>
+        <translation>Bu bilgisayar yeniden hizmet veriyor</translation>
+    </message>
+</context>
+<context>
     <name>NodeCard</name>
     <message>
         <source>On the chain</source>
@@ -1637,6 +1664,57 @@
     <message>
         <source>“{payment}” is unclear</source>
         <translation>“{payment}” belirsiz</translation>
+    </message>
+</context>
+<context>
+    <name>NotificationsCard</name>
+    <message>
+        <source>What you are told</source>
+        <translation>Size bildirilenler</translation>
+    </message>
+    <message>
+        <source>Serving stopped by a fault</source>
+        <translation>Hizmet bir arızayla durdu</translation>
+    </message>
+    <message>
+        <source>A GPU is too hot</source>
+        <translation>Bir GPU çok sıcak</translation>
+    </message>
+    <message>
+        <source>The gateway does not answer</source>
+        <translation>Ağ geçidi yanıt vermiyor</translation>
+    </message>
+    <message>
+        <source>Paused by something else than you</source>
+        <translation>Sizden başka bir nedenle duraklatıldı</translation>
+    </message>
+    <message>
+        <source>Serving again after trouble</source>
+        <translation>Sorundan sonra yeniden hizmet</translation>
+    </message>
+    <message>
+        <source>Not at all</source>
+        <translation>Hiç</translation>
+    </message>
+    <message>
+        <source>In this window</source>
+        <translation>Bu pencerede</translation>
+    </message>
+    <message>
+        <source>As a message of the desktop</source>
+        <translation>Masaüstü bildirimi olarak</translation>
+    </message>
+    <message>
+        <source>No messages of the desktop between</source>
+        <translation>Şu saatler arasında masaüstü bildirimi yok</translation>
+    </message>
+    <message>
+        <source>Quiet from</source>
+        <translation>Sessizlik başlangıcı</translation>
+    </message>
+    <message>
+        <source>Quiet until</source>
+        <translation>Sessizlik bitişi</translation>
     </message>
 </context>
 <context>

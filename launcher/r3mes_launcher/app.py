@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from r3mes_launcher.bridge import Bridge, ChatStream
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, LauncherState
+from r3mes_launcher.ui.announcer import Announcer
 from r3mes_launcher.ui.language import Language, Speech
 from r3mes_launcher.ui.main_window import MainWindow
 from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile
@@ -146,6 +148,7 @@ class App(QObject):
         self.tray = Tray(theme, self.intents, self)
         self.tray.open_wished.connect(self.window.raise_window)
         self.tray.quit_wished.connect(self.on_quit_wished)
+        self.announcer = Announcer(self.tray, self.window.show_problem)
         self._limit = QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._finish)
@@ -205,6 +208,7 @@ class App(QObject):
             self._first_run = False
             self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
         self.tray.show_state(state)
+        self.announcer.show_state(state, self._preferences, time.time())
 
     def _on_crashed(self, sentence: str) -> None:
         self.window.show_crash(sentence)
@@ -250,6 +254,7 @@ class App(QObject):
         self.bridge = self._make_bridge(demo)
         self.intents.bridge = self.bridge
         self.window.start_over(demo)
+        self.announcer.start_over()
         self.window.show_ready()
         self.tray.show_state(self.window.state)
         self.bridge.start()

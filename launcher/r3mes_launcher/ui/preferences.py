@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
+from r3mes_launcher.core.notifications import News, Route
 from r3mes_launcher.ui.language import Language
 from r3mes_launcher.ui.theme import Scheme
 
@@ -26,9 +28,16 @@ class Preferences:
     close: CloseAction = CloseAction.ASK
     scheme: Scheme = Scheme.SYSTEM
     language: Language = Language.SYSTEM
+    routes: Mapping[News, Route] = field(default_factory=dict)
+    """How each kind of news is told, where it is not as by default."""
+    quiet: tuple[int, int] | None = None
+    """Hours of the day, from and to, without messages of the desktop."""
     welcomed: bool = False
     """The screens of the first start were shown and closed."""
 
+
+NIGHT = (22, 8)
+"""The hours that are offered to whoever wants quiet."""
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -38,6 +47,22 @@ def _one_of(kind: type[Choice], value: object, default: Choice) -> Choice:
         return kind(str(value))
     except ValueError:
         return default
+
+
+def _routes(value: object) -> dict[News, Route]:
+    if not isinstance(value, dict):
+        return {}
+    return {News(name): Route(route) for name, route in value.items() if name in list(News) and route in list(Route)}
+
+
+def _hours(value: object) -> tuple[int, int] | None:
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(type(hour) is int and 0 <= hour < 24 for hour in value)
+    ):
+        return None
+    return value[0], value[1]
 
 
 class PreferenceFile:
@@ -56,6 +81,8 @@ class PreferenceFile:
             close=_one_of(CloseAction, document.get("close"), CloseAction.ASK),
             scheme=_one_of(Scheme, document.get("scheme"), Scheme.SYSTEM),
             language=_one_of(Language, document.get("language"), Language.SYSTEM),
+            routes=_routes(document.get("routes")),
+            quiet=_hours(document.get("quiet")),
             welcomed=document.get("welcomed") is True,
         )
 

@@ -72,12 +72,20 @@ class Tray(QObject):
         """Asked anew each time: a desktop's tray may come late or go away."""
         return self._icon is not None and self._icon.isVisible() and QSystemTrayIcon.isSystemTrayAvailable()
 
+    def tell(self, title: str, sentence: str) -> bool:
+        """A message of the desktop, in plain text. False where there is no tray that could show it."""
+        if self._icon is None or not self.available or not QSystemTrayIcon.supportsMessages():
+            return False
+        self._icon.showMessage(title, sentence, QSystemTrayIcon.MessageIcon.NoIcon)
+        return True
+
     def _on_look(self) -> None:
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._look.stop()
             self._icon = QSystemTrayIcon(self)
             self._icon.setContextMenu(self.menu)
             self._icon.activated.connect(self._on_activated)
+            self._icon.messageClicked.connect(self.open_wished)
             self._draw()
             self._icon.show()
             return

@@ -12,6 +12,7 @@ from r3mes_launcher.ui.card import PageColumn
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.settings.appearance_card import AppearanceCard
+from r3mes_launcher.ui.settings.notifications_card import NotificationsCard
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.asking import ask_for, nothing
 
@@ -32,7 +33,10 @@ class SettingsPage(PageColumn):
         self.setAccessibleName(self.tr("Settings"))
         self.appearance = AppearanceCard(theme)
         self.appearance.changed.connect(self.preferences_changed)
+        self.notifications = NotificationsCard(theme)
+        self.notifications.changed.connect(self.preferences_changed)
         self.column.addWidget(self.appearance)
+        self.column.addWidget(self.notifications)
         # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
         self._policy: PolicyCard | None = None
         self._transfer: TransferCard | None = None
@@ -69,6 +73,7 @@ class SettingsPage(PageColumn):
 
     def show_preferences(self, preferences: Preferences) -> None:
         self.appearance.show_preferences(preferences)
+        self.notifications.show_preferences(preferences)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Each time it opens it asks what holds: the command line changes settings too."""
