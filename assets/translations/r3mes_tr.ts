@@ -274,6 +274,45 @@
     </message>
 </context>
 <context>
+    <name>BundleView</name>
+    <message>
+        <source>Diagnostics</source>
+        <translation>Tanı bilgileri</translation>
+    </message>
+    <message>
+        <source>This is all that the file would hold. Secrets, prompts, names and the home folder are taken out; look through it before you pass it on.</source>
+        <translation>Dosyada bunların hepsi ve yalnızca bunlar olur. Gizli bilgiler, istemler, adlar ve ev klasörü çıkarıldı; başkasına vermeden önce gözden geçirin.</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>Dosyalar</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>Kaydet…</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Geri</translation>
+    </message>
+    <message>
+        <source>The first {count} characters are in the file and not shown here.</source>
+        <translation>İlk {count} karakter dosyada var, ama burada gösterilmiyor.</translation>
+    </message>
+    <message>
+        <source>Save the diagnostics</source>
+        <translation>Tanı bilgilerini kaydet</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>{name} olarak kaydedildi.</translation>
+    </message>
+    <message>
+        <source>Could not save {name}: {why}</source>
+        <translation>{name} kaydedilemedi: {why}</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>Chat</source>
@@ -584,6 +623,14 @@
     <message>
         <source>Copy the report</source>
         <translation>Raporu kopyala</translation>
+    </message>
+    <message>
+        <source>Diagnostics…</source>
+        <translation>Tanı bilgileri…</translation>
+    </message>
+    <message>
+        <source>What somebody who helps needs to know: shown first, then saved as a file</source>
+        <translation>Yardım eden birinin bilmesi gerekenler: önce gösterilir, sonra dosyaya kaydedilir</translation>
     </message>
     <message>
         <source>Progress</source>

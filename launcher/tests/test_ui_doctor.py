@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from r3mes_launcher.core.bundle.bundle import BundleFile
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
 from r3mes_launcher.ui.main_window import DOCTOR, HOME, LOGS
@@ -69,6 +74,42 @@ def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) 
     window.go_to(DOCTOR)
     qtbot.mouseClick(buttons["Show the log"], Qt.MouseButton.LeftButton)
     assert window.page == LOGS
+
+
+def test_diagnostics_are_shown_before_they_are_saved(
+    window: Any, intents: Any, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = (BundleFile("README.txt", "<b>read</b> me"), BundleFile("logs.jsonl", "x" * 500_000 + "the end"))
+
+    class OneCore:
+        async def bundle(self) -> tuple[BundleFile, ...]:
+            return files
+
+    def ask(question: Any, done: Any, failed: Any) -> None:
+        try:
+            result = asyncio.run(question(OneCore()))
+        except OSError as error:
+            failed(str(error))
+        else:
+            done(result)
+
+    monkeypatch.setattr(type(intents), "ask", staticmethod(ask), raising=False)
+    window.go_to(DOCTOR)
+    page = window.doctor
+    qtbot.mouseClick(page.diagnostics, Qt.MouseButton.LeftButton)
+    view = page.bundle
+    assert [view.names.item(row).text() for row in range(view.names.count())] == ["README.txt", "logs.jsonl"]
+    assert view.text.toPlainText() == "<b>read</b> me" and view.text.isReadOnly()
+    view.names.setCurrentRow(1)
+    shown = view.text.toPlainText()
+    assert shown.endswith("the end") and "007 characters" in shown and len(shown) < 410_000
+    view.save_to(str(tmp_path / "saved.zip"))
+    with zipfile.ZipFile(tmp_path / "saved.zip") as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == {f.name: f.text for f in files}
+    view.save_to(str(tmp_path / "none" / "saved.zip"))
+    assert any("Could not save" in label.text() for label in view.findChildren(QLabel))
+    qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
+    assert page.bundle is None and page.again.isVisible()
 
 
 def test_the_report_is_copied_as_text(window: Any, intents: Any, qtbot: QtBot) -> None:

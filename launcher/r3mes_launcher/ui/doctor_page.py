@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict, report_text
+from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
 from r3mes_launcher.ui import doctor_wording
 from r3mes_launcher.ui.button import Button
@@ -14,6 +17,10 @@ from r3mes_launcher.ui.card import Card, IconLabel, PageColumn
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from r3mes_launcher.core.bundle.bundle import BundleFile
+    from r3mes_launcher.ui.bundle_view import BundleView
 
 _ORDER = (Verdict.PROBLEM, Verdict.WARNING, Verdict.OK, Verdict.UNAVAILABLE)
 
@@ -35,8 +42,11 @@ class DoctorPage(QWidget):
         space = theme.metrics.space
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        self._stack = QStackedWidget()
+        outer.addWidget(self._stack)
         self._page = PageColumn(theme)
-        outer.addWidget(self._page)
+        self._stack.addWidget(self._page)
+        self._bundle: BundleView | None = None
         head = QHBoxLayout()
         head.setSpacing(space(2))
         words = QVBoxLayout()
@@ -50,7 +60,10 @@ class DoctorPage(QWidget):
         self.again.clicked.connect(self._on_again)
         self.copy = Button(theme, self.tr("Copy the report"), "copy")
         self.copy.clicked.connect(self._on_copy)
-        for button in (self.again, self.copy):
+        self.diagnostics = Button(theme, self.tr("Diagnostics…"), "save")
+        self.diagnostics.setToolTip(self.tr("What somebody who helps needs to know: shown first, then saved as a file"))
+        self.diagnostics.clicked.connect(self._on_diagnostics)
+        for button in (self.again, self.copy, self.diagnostics):
             head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         self._page.column.addLayout(head)
         self.progress = QProgressBar()
@@ -164,6 +177,43 @@ class DoctorPage(QWidget):
     def _on_copy(self) -> None:
         if self._state.report is not None:
             QGuiApplication.clipboard().setText(report_text(self._state.report))
+
+    def _on_diagnostics(self) -> None:
+        self.diagnostics.setEnabled(False)
+
+        async def collect(core: Core) -> tuple[BundleFile, ...]:
+            return await core.bundle()
+
+        self._intents.ask(collect, self._show_bundle, self._on_no_bundle)
+
+    @property
+    def bundle(self) -> BundleView | None:
+        """The diagnostics, while they are shown."""
+        return self._bundle
+
+    def _show_bundle(self, files: tuple[BundleFile, ...]) -> None:
+        # What it needs is imported when somebody wants it: a window has to open first.
+        from r3mes_launcher.ui.bundle_view import BundleView
+
+        self.diagnostics.setEnabled(True)
+        self._close_bundle()
+        self._bundle = BundleView(self._theme, self._intents)
+        self._bundle.closed.connect(self._close_bundle)
+        self._bundle.show_files(files)
+        self._stack.addWidget(self._bundle)
+        self._stack.setCurrentWidget(self._bundle)
+        self._bundle.names.setFocus()
+
+    def _on_no_bundle(self, why: str) -> None:
+        self.diagnostics.setEnabled(True)
+        self._detail.show_text(why)
+
+    def _close_bundle(self) -> None:
+        view, self._bundle = self._bundle, None
+        if view is not None:
+            self._stack.setCurrentWidget(self._page)
+            self._stack.removeWidget(view)
+            view.deleteLater()
 
     def _on_fix(self, fix: Fix) -> None:
         match fix:
