@@ -1162,16 +1162,40 @@
         <translation>GPU&apos;lar</translation>
     </message>
     <message>
+        <source>Time that the charts show</source>
+        <translation>Grafiklerin gösterdiği süre</translation>
+    </message>
+    <message>
+        <source>10 minutes</source>
+        <translation>10 dakika</translation>
+    </message>
+    <message>
+        <source>24 hours</source>
+        <translation>24 saat</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 gün</translation>
+    </message>
+    <message>
+        <source>90 days</source>
+        <translation>90 gün</translation>
+    </message>
+    <message>
         <source>Show as a table</source>
         <translation>Tablo olarak göster</translation>
     </message>
     <message>
-        <source>Driver {version}  ·  the last 10 minutes</source>
-        <translation>Sürücü {version}  ·  son 10 dakika</translation>
+        <source>Driver {version}</source>
+        <translation>Sürücü {version}</translation>
     </message>
     <message>
-        <source>The last 10 minutes</source>
-        <translation>Son 10 dakika</translation>
+        <source>{energy} used by the cards</source>
+        <translation>Kartlar {energy} kullandı</translation>
+    </message>
+    <message>
+        <source>{cost} of electricity</source>
+        <translation>{cost} elektrik</translation>
     </message>
 </context>
 <context>

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
+from r3mes_launcher.core.history.gpu_record import GpuBucket
 from r3mes_launcher.core.history.request_record import RequestRecord
 from r3mes_launcher.core.history.timeline import Kind, Stretch
 from r3mes_launcher.core.policy.reasons import ActiveReason, SuspendReason
@@ -72,11 +74,30 @@ def day(begin: float) -> tuple[Stretch, ...]:
     return tuple(made)
 
 
+def cards(begin: float, end: float, width_s: float) -> tuple[GpuBucket, ...]:
+    """The two cards of the pictures: one that serves in waves, one that idles."""
+    made = []
+    for uuid, idle, watts, least in (("GPU-4a1f", 42.0, 330.0, 6900), ("GPU-77c2", 14.0, 4.0, 412)):
+        at = begin // width_s * width_s
+        while at < end:
+            day_share = (at - begin) / (end - begin)
+            load = max(0.0, math.sin(day_share * 9) + 0.4 * math.sin(day_share * 61)) / 1.4
+            power = idle + watts * load
+            busy = load if watts > 100 else load / 40
+            heat = 38 + 26 * busy
+            made.append(GpuBucket(uuid, at, width_s, least + 2600 * busy, 94 * busy, heat, power, power * width_s))
+            at += width_s
+    return tuple(made)
+
+
 class History:
     """Answers as the core's history does."""
 
     def __init__(self, kept: Sequence[RequestRecord] | None = None) -> None:
         self._requests = requests() if kept is None else tuple(kept)
+
+    async def gpus(self, begin: float, end: float, width_s: float) -> tuple[GpuBucket, ...]:
+        return cards(begin, end, width_s)
 
     async def timeline(self, begin: float, end: float) -> tuple[Stretch, ...]:
         return day(begin) if self._requests else ()

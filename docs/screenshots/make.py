@@ -268,6 +268,7 @@ SHOTS = (
     Shot("first-run-review", "home", lambda: Stage(off(), reports()[:1]), "first-run-review", extra=True),
     Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines())),
     Shot("gpus-table", "gpus", lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
+    Shot("gpus-day", "gpus", lambda: Stage(serving(), reports(), lines()), "day", extra=True),
     Shot("gpus-none", "gpus", lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
     Shot("requests", "requests", lambda: Stage(serving()), "request"),
     Shot("requests-list", "requests", lambda: Stage(serving()), extra=True),
@@ -348,6 +349,8 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                     wait(QEventLoop, QTimer, SETTLE_MS)
                     app.window.home.timeline.widget.choose(6)
                     app.window.home.ensureWidgetVisible(app.window.home.timeline)
+                if shot.act == "day":
+                    app.window.gpus.span.setCurrentIndex(1)
                 if shot.act == "request":
                     wait(QEventLoop, QTimer, SETTLE_MS)
                     app.window.requests.select(2)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from r3mes_launcher.core.history.gpu_record import GpuBucket
+from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.ui.gpu_history import Figure
 from r3mes_launcher.ui.main_window import GPUS
@@ -151,3 +153,31 @@ def test_a_value_above_the_ceiling_stretches_the_axis(chart: TimeSeriesWidget) -
     chart.refresh()
     plot = chart._plot()
     assert all(plot.adjusted(-1, -1, 1, 1).contains(point) for line in chart._lines for point in line.toList())
+
+
+def test_long_times_come_from_the_history_with_energy_and_its_cost(window: Any, page: Any) -> None:
+    window.show_report(GpuReport(1.0, GpuDriver.OK, "", "580.1", (FIRST, SECOND)))
+    page.span.setCurrentIndex(1)
+    asked = window._intents.asked
+    buckets = tuple(
+        GpuBucket("a", 300.0 * place, 300.0, 1024.0, 50.0, 60.0, 200.0, 60_000.0) for place in (1, 2, 3, 9, 10)
+    )
+    asked[-1][1]((buckets, Settings()))
+    assert "Driver 580.1  ·  83 Wh used by the cards" in texts(page)
+    first, second = page.cards
+    chart = first._panels[Figure.POWER].chart
+    assert "1 d 0 h" in chart.spoken() and "200" in chart.spoken()
+    assert chart._series.values == [200.0, 200.0, 200.0, None, 200.0, 200.0], "what was not seen is a hole"
+    assert "no values yet" in second._panels[Figure.POWER].chart.spoken()
+    before = len(asked)
+    window._on_tick()
+    assert len(asked) == before, "not every second"
+    page.span.setCurrentIndex(3)
+    assert len(asked) == before + 1
+    asked[-1][1]((buckets, Settings(electricity_price=0.3, electricity_currency="EUR")))
+    assert any("0.02 EUR of electricity" in text or "0.03 EUR of electricity" in text for text in texts(page))
+    page.span.setCurrentIndex(2)
+    asked[-1][2]("The history can't be used now (disk full).")
+    assert any("disk full" in text for text in texts(page))
+    page.span.setCurrentIndex(0)
+    assert first._panels[Figure.POWER].chart._series.values == [210.4], "the live charts are back"

@@ -494,6 +494,7 @@ class LauncherCore:
 
     def _on_gpus(self, report: GpuReport) -> None:
         self._gpus = report
+        self._parts.history.note_gpus(report)
         for listener in tuple(self._listeners):
             listener.on_gpus(report)
 

@@ -51,6 +51,9 @@ class Settings(BaseModel):
     """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""
     wallet_idle_s: Annotated[float, Field(ge=MIN_IDLE_S, le=MAX_IDLE_S)] = DEFAULT_IDLE_S
     wallet_active: Annotated[str, Field(max_length=64)] = ""
+    electricity_price: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """For one kilowatt-hour; 0 while nobody said it."""
+    electricity_currency: Annotated[str, Field(max_length=8)] = ""
     policy: PolicySettings = PolicySettings()
     """When the node may run."""
     pause: KeptPause | None = None

@@ -68,6 +68,18 @@ def clock(at: float) -> str:
     return datetime.fromtimestamp(at).strftime("%H:%M:%S")
 
 
+def day_and_hour(at: float) -> str:
+    """Local date and time, for what is further away than a day."""
+    return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
+
+
+def energy(kilowatt_hours: float) -> str:
+    """`1.24 kWh`, `85 Wh`."""
+    if kilowatt_hours < 0.1:
+        return f"{kilowatt_hours * 1000:.0f} Wh"
+    return f"{kilowatt_hours:.2f} kWh".replace(".", QLocale().decimalPoint())
+
+
 def value(number: float | None, unit: str) -> str:
     """`62 °C`; an en dash where the card does not tell."""
     return _UNKNOWN if number is None else f"{number:.0f} {unit}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from r3mes_launcher.core.history.gpu_record import GpuBucket
 from r3mes_launcher.core.state import GpuReport, GpuSample
 from r3mes_launcher.ui.time_series import TimeSeries
 
@@ -44,6 +46,27 @@ class GpuHistory:
 
     def card(self, uuid: str) -> CardHistory | None:
         return self._cards.get(uuid)
+
+
+def card_histories(buckets: Iterable[GpuBucket], span_s: float, width_s: float) -> dict[str, CardHistory]:
+    """The charts of a long time, from its buckets by card and time. Time without a bucket leaves a hole."""
+    cards: dict[str, CardHistory] = {}
+    last: dict[str, float] = {}
+    for bucket in buckets:
+        card = cards.setdefault(bucket.uuid, CardHistory({figure: TimeSeries(span_s) for figure in Figure}))
+        before = last.get(bucket.uuid)
+        values = {
+            Figure.MEMORY: None if bucket.memory_mb is None else bucket.memory_mb / 1024,
+            Figure.TEMPERATURE: bucket.temperature_c,
+            Figure.POWER: bucket.power_w,
+            Figure.UTILISATION: bucket.utilisation,
+        }
+        for figure, series in card.series.items():
+            if before is not None and bucket.at - before > 1.5 * width_s:
+                series.add(before + width_s, None)
+            series.add(bucket.at, values[figure])
+        last[bucket.uuid] = bucket.at
+    return cards
 
 
 def _value(sample: GpuSample | None, figure: Figure) -> float | None:

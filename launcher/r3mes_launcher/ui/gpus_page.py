@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+import time
 
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from r3mes_launcher.core.history.gpu_record import BUCKET_S, GpuBucket, energy_kwh
+from r3mes_launcher.core.interface import Core
+from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import GpuDriver, GpuReport
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
 from r3mes_launcher.ui.gpu_card import GpuCard
-from r3mes_launcher.ui.gpu_history import GpuHistory
+from r3mes_launcher.ui.gpu_history import CardHistory, Figure, GpuHistory, card_histories
+from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.tokens import Tone
+from r3mes_launcher.ui.wallet.asking import ask_for
 from r3mes_launcher.ui.wording import driver_wording
+
+_DAY_S = 86_400.0
+# As many points as a chart of ordinary width can show.
+_POINTS = 300
+_REFRESH_S = 30.0
 
 
 class GpusPage(QWidget):
-    def __init__(self, theme: Theme, history: GpuHistory, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, intents: Intents, history: GpuHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._intents = intents
+        self._report = GpuReport()
+        self._long: dict[str, CardHistory] = {}
+        self._nothing = CardHistory({figure: TimeSeries(_DAY_S) for figure in Figure})
+        self._energy = ""
+        self._asking = False
+        self._asked_at = float("-inf")
         self._theme = theme
         self._history = history
         self._cards: dict[str, GpuCard] = {}
@@ -31,11 +52,22 @@ class GpusPage(QWidget):
         self._stack.addWidget(self._page)
         head = QHBoxLayout()
         self._driver = PlainLabel("", "muted")
+        self.span = QComboBox()
+        self.span.setAccessibleName(self.tr("Time that the charts show"))
+        for text, seconds in (
+            (self.tr("10 minutes"), 0.0),
+            (self.tr("24 hours"), _DAY_S),
+            (self.tr("7 days"), 7 * _DAY_S),
+            (self.tr("90 days"), 90 * _DAY_S),
+        ):
+            self.span.addItem(text, seconds)
+        self.span.currentIndexChanged.connect(self._on_span)
         self.as_table = QCheckBox(self.tr("Show as a table"))
         self.as_table.toggled.connect(self._on_as_table)
         head.addWidget(self._driver)
         head.addStretch(1)
         head.addWidget(self.as_table)
+        head.addWidget(self.span)
         self._page.column.addLayout(head)
         self._notice = Callout(theme, Tone.WARNING)
         self._page.column.addWidget(self._notice)
@@ -44,17 +76,15 @@ class GpusPage(QWidget):
 
     def show_report(self, report: GpuReport) -> None:
         """Draws the report, which the history already has."""
+        self._report = report
         words = driver_wording(report.driver, report.message)
         self._stack.setCurrentWidget(self._page if report.gpus else self._empty)
         self._empty.show_words(words.title, words.sentence, "gpu", words.tone)
         self._notice.setVisible(report.driver is not GpuDriver.OK or bool(report.message))
         self._notice.show_tone(words.tone if words.tone is not Tone.GOOD else Tone.WARNING)
         self._notice.show_words(words.title if report.driver is not GpuDriver.OK else "", words.sentence)
-        self._driver.show_text(
-            self.tr("Driver {version}  ·  the last 10 minutes").format(version=report.driver_version)
-            if report.driver_version
-            else self.tr("The last 10 minutes")
-        )
+        driver = self.tr("Driver {version}").format(version=report.driver_version) if report.driver_version else ""
+        self._driver.show_text("  ·  ".join(part for part in (driver, self._energy) if part))
         present = {sample.uuid for sample in report.gpus}
         for uuid in [uuid for uuid in self._cards if uuid not in present]:
             card = self._cards.pop(uuid)
@@ -62,9 +92,10 @@ class GpusPage(QWidget):
             card.hide()
             card.deleteLater()
         for sample in report.gpus:
-            history = self._history.card(sample.uuid)
-            if history is None:
+            live = self._history.card(sample.uuid)
+            if live is None:
                 continue
+            history = self._long.get(sample.uuid, self._nothing) if self._span_s else live
             if sample.uuid not in self._cards:
                 made = GpuCard(self._theme, sample)
                 made.show_as_table(self.as_table.isChecked())
@@ -72,6 +103,51 @@ class GpusPage(QWidget):
                 self._page.column.insertWidget(self._page.column.count() - 1, made)
                 made.show()
             self._cards[sample.uuid].show_sample(sample, history)
+
+    # Longer times come from the core's history.
+
+    @property
+    def _span_s(self) -> float:
+        """0: the live charts of the last minutes."""
+        return float(self.span.currentData())
+
+    def _on_span(self) -> None:
+        self._long, self._energy, self._asked_at = {}, "", float("-inf")
+        self.show_report(self._report)
+        self.tick(time.time())
+
+    def tick(self, now: float) -> None:
+        """Asks for the newest of a long time now and then; called once a second while the page is on view."""
+        span = self._span_s
+        if span and not self._asking and now - self._asked_at >= _REFRESH_S:
+            self._asking, self._asked_at = True, now
+            width = max(BUCKET_S, span / _POINTS // BUCKET_S * BUCKET_S)
+
+            async def look(core: Core) -> tuple[tuple[GpuBucket, ...], Settings]:
+                return await core.history.gpus(now - span, now, width), await core.settings.read()
+
+            def done(answer: tuple[tuple[GpuBucket, ...], Settings]) -> None:
+                self._asking = False
+                if span == self._span_s:
+                    self._show_long(answer[0], answer[1], span, width)
+                else:
+                    self._asked_at = float("-inf")
+
+            ask_for(self, self._intents, look, done, self._on_refused)
+
+    def _show_long(self, buckets: tuple[GpuBucket, ...], settings: Settings, span: float, width: float) -> None:
+        self._long = card_histories(buckets, span, width)
+        used = energy_kwh(buckets)
+        self._energy = self.tr("{energy} used by the cards").format(energy=figures.energy(used))
+        if settings.electricity_price:
+            cost = f"{used * settings.electricity_price:.2f} {settings.electricity_currency}".strip()
+            self._energy += "  ·  " + self.tr("{cost} of electricity").format(cost=cost)
+        self.show_report(self._report)
+
+    def _on_refused(self, sentence: str) -> None:
+        self._asking = False
+        self._energy = sentence
+        self.show_report(self._report)
 
     def _on_as_table(self, table: bool) -> None:
         for card in self._cards.values():

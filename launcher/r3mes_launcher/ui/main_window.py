@@ -149,7 +149,7 @@ class MainWindow(QWidget):
 
     def _build_pages(self) -> None:
         self.home = HomePage(self._theme, self._intents)
-        self.gpus = GpusPage(self._theme, self._history)
+        self.gpus = GpusPage(self._theme, self._intents, self._history)
         self.requests = RequestsPage(self._theme, self._intents)
         self.chat = ChatPage(self._theme, self._intents)
         self.wallet = WalletPage(self._theme, self._intents)
@@ -279,6 +279,8 @@ class MainWindow(QWidget):
         self._show_status(now)
         if self.page == REQUESTS:
             self.requests.refresh()
+        if self.page == GPUS:
+            self.gpus.tick(now)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -27,6 +27,8 @@ from r3mes_launcher.ui.tokens import Tone
 
 # Page Up and Page Down move the cursor by a minute of samples.
 _PAGE = 60
+# From so long a time on, a moment without its day is not clear.
+_LONG_S = 43_200.0
 
 
 class TimeSeriesWidget(QWidget):
@@ -97,7 +99,10 @@ class TimeSeriesWidget(QWidget):
         if index is None:
             return ""
         at, value = self._series.sample(index)
-        return self.tr("{time}: {value}.").format(time=figures.clock(at), value=self.format(value))
+        return self.tr("{time}: {value}.").format(time=self._moment(at), value=self.format(value))
+
+    def _moment(self, at: float) -> str:
+        return figures.clock(at) if self._series.span_s < _LONG_S else figures.day_and_hour(at)
 
     def format(self, value: float | None) -> str:
         return figures.value(None, self._unit) if value is None else f"{value:.{self._digits}f} {self._unit}"
@@ -228,7 +233,7 @@ class TimeSeriesWidget(QWidget):
             painter.setBrush(colour)
             size = float(metrics.space(1.1))
             painter.drawEllipse(spot, size, size)
-        text = f"{self.format(value)}  ·  {figures.clock(at)}"
+        text = f"{self.format(value)}  ·  {self._moment(at)}"
         painter.setFont(self._theme.figure_font(0.9))
         box = QRectF(painter.fontMetrics().boundingRect(text))
         pad = float(metrics.space(1.2))

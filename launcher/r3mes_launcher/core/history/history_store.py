@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from r3mes_launcher.core.history.gpu_record import Gathering, GpuBucket, coarser, gather
+from r3mes_launcher.core.history.gpu_table import insert_buckets, select_buckets
 from r3mes_launcher.core.history.history_database import HistoryDatabase, SayLine
 from r3mes_launcher.core.history.history_thread import HistoryThread
 from r3mes_launcher.core.history.request_record import RequestRecord
@@ -22,7 +24,7 @@ from r3mes_launcher.core.history.request_table import (
 from r3mes_launcher.core.history.situation import Span
 from r3mes_launcher.core.history.situation_table import save_spans, select_spans
 from r3mes_launcher.core.history.timeline import Stretch, timeline
-from r3mes_launcher.core.state import LogLevel
+from r3mes_launcher.core.state import GpuReport, LogLevel
 from r3mes_launcher.ports.clock import Clock
 
 Result = TypeVar("Result")
@@ -63,6 +65,8 @@ class HistoryStore:
         self._thread: HistoryThread | None = None
         self._waiting: deque[RequestRecord] = deque(maxlen=MOST_WAITING)
         self._spans: dict[tuple[str, int], Span] = {}
+        self._gathering = Gathering()
+        self._buckets: deque[GpuBucket] = deque(maxlen=MOST_WAITING)
         self._lost = 0
         self._complained = False
         self._something = asyncio.Event()
@@ -86,6 +90,8 @@ class HistoryStore:
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         if self._thread is not None:
+            self._buckets.extend(self._gathering.open.values())
+            self._gathering = Gathering()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._close_timeout_s):
                     await self._write()
@@ -107,6 +113,12 @@ class HistoryStore:
                 self._spans[span.run, span.number] = span
         self._something.set()
 
+    def note_gpus(self, report: GpuReport) -> None:
+        self._gathering, done = gather(self._gathering, report)
+        if done:
+            self._buckets.extend(done)
+            self._something.set()
+
     # --- questions ---------------------------------------------------------------------------------------------
 
     async def requests(self, after: int = 0, limit: int = REQUESTS_KEPT) -> tuple[RequestRecord, ...]:
@@ -120,6 +132,13 @@ class HistoryStore:
         until = min(end, self._clock.now())
         spans = await self._call(lambda connection: select_spans(connection, begin, until))
         return timeline(spans, begin, until)
+
+    async def gpus(self, begin: float, end: float, width_s: float) -> tuple[GpuBucket, ...]:
+        """The cards between two times in buckets of `width_s` seconds, by card and time. Raises HistoryError."""
+        await self._write()
+        kept = await self._call(lambda connection: select_buckets(connection, begin, end))
+        fresh = [bucket for bucket in self._gathering.open.values() if begin <= bucket.at < end]
+        return coarser([*kept, *fresh], width_s)
 
     async def forget_requests(self) -> None:
         """All of them, for good. Raises HistoryError."""
@@ -146,13 +165,15 @@ class HistoryStore:
         """What waits, in one transaction. What the disk does not take waits on."""
         self._something.clear()
         records, spans = list(self._waiting), list(self._spans.values())
-        if not records and not spans:
+        buckets = list(self._buckets)
+        if not records and not spans and not buckets:
             return
+        self._buckets.clear()
         self._waiting.clear()
         self._spans.clear()
         try:
             # Shielded: whoever asked may be gone before the disk answers, and the records must not go with it.
-            await asyncio.shield(self._put(records, spans))
+            await asyncio.shield(self._put(records, spans, buckets))
         except HistoryError as error:
             if not self._complained:
                 self._complained = True
@@ -160,18 +181,20 @@ class HistoryStore:
         else:
             self._after_success()
 
-    async def _put(self, records: list[RequestRecord], spans: list[Span]) -> None:
+    async def _put(self, records: list[RequestRecord], spans: list[Span], buckets: list[GpuBucket]) -> None:
         now = self._clock.now()
 
         def save(connection: sqlite3.Connection) -> None:
             insert_requests(connection, records, self._kept)
             save_spans(connection, spans, now)
+            insert_buckets(connection, buckets, now)
 
         try:
             await self._call(save)
         except HistoryError:
             for span in spans:
                 self._spans.setdefault((span.run, span.number), span)
+            self._buckets.extendleft(reversed(buckets))
             room = MOST_WAITING - len(self._waiting)
             self._lost += max(0, len(records) - room)
             self._waiting.extendleft(reversed(records[max(0, len(records) - room) :]))

@@ -35,6 +35,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX situations_by_end ON situations (until)",
     ),
+    (
+        # A launcher that was restarted writes a second row for the same time; readers join them.
+        """CREATE TABLE gpu_buckets (
+            uuid TEXT NOT NULL,
+            at REAL NOT NULL,
+            seconds REAL NOT NULL,
+            memory_mb REAL,
+            utilisation REAL,
+            temperature_c REAL,
+            power_w REAL,
+            energy_j REAL NOT NULL
+        ) STRICT""",
+        "CREATE INDEX gpu_buckets_by_time ON gpu_buckets (at)",
+    ),
 )
 """Each brings a file from the version that is its place to the next one (`PRAGMA user_version`)."""
 

@@ -1,0 +1,38 @@
+"""The cards' buckets in the history's file. Every function is one transaction's work."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from r3mes_launcher.core.history.gpu_record import GpuBucket
+from r3mes_launcher.core.history.situation_table import KEPT_S
+
+_INSERT = """INSERT INTO gpu_buckets (uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_SELECT = """SELECT uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j FROM gpu_buckets
+    WHERE at >= ? AND at < ? ORDER BY at"""
+
+
+def insert_buckets(connection: sqlite3.Connection, buckets: Iterable[GpuBucket], now: float) -> None:
+    connection.executemany(
+        _INSERT,
+        [
+            (
+                bucket.uuid,
+                bucket.at,
+                bucket.seconds,
+                bucket.memory_mb,
+                bucket.utilisation,
+                bucket.temperature_c,
+                bucket.power_w,
+                bucket.energy_j,
+            )
+            for bucket in buckets
+        ],
+    )
+    connection.execute("DELETE FROM gpu_buckets WHERE at < ?", (now - KEPT_S,))
+
+
+def select_buckets(connection: sqlite3.Connection, begin: float, end: float) -> tuple[GpuBucket, ...]:
+    return tuple(GpuBucket(*row) for row in connection.execute(_SELECT, (begin, end)))
