@@ -190,6 +190,17 @@ async def test_two_at_once_download_once(server: DownloadServer, model: dict[str
     assert "waiting" in {one.state for one in told}
 
 
+def test_what_a_killed_process_left_of_something_new_is_removed(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / "store" / "drafts" / f"new-{ended.pid}-0011-Tiny"
+    left.mkdir(parents=True)
+    mine = store(tmp_path).new_draft("Mine")
+    assert store(tmp_path).new_draft("Other").exists()
+    assert mine.exists()
+    assert not left.exists()
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 

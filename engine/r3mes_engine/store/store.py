@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 import filelock
+import psutil
 from pydantic import ValidationError
 
 from r3mes_engine.backends.protocol import Sampling
@@ -43,6 +44,8 @@ NOTE = "r3mes-draft.json"
 REPORT_INTERVAL_S = 0.5
 """Between two reports of progress: people read no faster."""
 LOCK_POLL_S = 0.2
+_NEW = "new-"
+"""Before the drafts of what is in no catalogue yet."""
 
 State = Literal["waiting", "downloading", "paused", "checking", "done"]
 Status = Literal["embedded", "downloaded", "partial", "absent"]
@@ -220,7 +223,13 @@ class ModelStore:
 
     def new_draft(self, name: str) -> Path:
         """An empty folder for something that is in no catalogue yet; whoever asks for it removes it."""
-        draft = self._root / "drafts" / f"new-{os.getpid()}-{secrets.token_hex(4)}-{name}"
+        drafts = self._root / "drafts"
+        for left in drafts.glob(f"{_NEW}*"):
+            # Its process was killed before it could remove it.
+            owner = left.name.removeprefix(_NEW).split("-")[0]
+            if not owner.isdigit() or not psutil.pid_exists(int(owner)):
+                shutil.rmtree(left, ignore_errors=True)
+        draft = drafts / f"{_NEW}{os.getpid()}-{secrets.token_hex(4)}-{name}"
         draft.mkdir(parents=True)
         return draft
 
