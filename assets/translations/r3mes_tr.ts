@@ -611,6 +611,97 @@
     </message>
 </context>
 <context>
+    <name>Doctor</name>
+    <message>
+        <source>Graphics driver</source>
+        <translation>Grafik sürücüsü</translation>
+    </message>
+    <message>
+        <source>GPU generation</source>
+        <translation>GPU kuşağı</translation>
+    </message>
+    <message>
+        <source>GPU memory</source>
+        <translation>GPU belleği</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>Motor</translation>
+    </message>
+    <message>
+        <source>Engine self-test</source>
+        <translation>Motorun öz sınaması</translation>
+    </message>
+    <message>
+        <source>Antivirus</source>
+        <translation>Virüsten koruma</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>Bellek</translation>
+    </message>
+    <message>
+        <source>Disk space</source>
+        <translation>Disk alanı</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>Veri klasörü</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Ağ</translation>
+    </message>
+    <message>
+        <source>Gateway</source>
+        <translation>Ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation>Saat</translation>
+    </message>
+    <message>
+        <source>Local connections</source>
+        <translation>Yerel bağlantılar</translation>
+    </message>
+    <message>
+        <source>System keyring</source>
+        <translation>Sistem anahtarlığı</translation>
+    </message>
+    <message>
+        <source>Python</source>
+        <translation>Python</translation>
+    </message>
+    <message>
+        <source>System library</source>
+        <translation>Sistem kitaplığı</translation>
+    </message>
+    <message>
+        <source>Switch Serving on</source>
+        <translation>Sunmayı aç</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Yeniden dene</translation>
+    </message>
+    <message>
+        <source>Use the CPU</source>
+        <translation>İşlemciyi kullan</translation>
+    </message>
+    <message>
+        <source>Open the data folder</source>
+        <translation>Veri klasörünü aç</translation>
+    </message>
+    <message>
+        <source>Choose a gateway</source>
+        <translation>Ağ geçidi seç</translation>
+    </message>
+    <message>
+        <source>Show the log</source>
+        <translation>Günlüğü göster</translation>
+    </message>
+</context>
+<context>
     <name>DoctorPage</name>
     <message>
         <source>Doctor</source>

@@ -15,7 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.bundle.bundle import BundleFile
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict
+from r3mes_launcher.core.doctor.words import FIXES, TITLES
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
+from r3mes_launcher.ui import doctor_wording
 from r3mes_launcher.ui.main_window import DOCTOR, HOME, LOGS
 
 REPORT = DoctorReport(
@@ -118,3 +120,10 @@ def test_the_report_is_copied_as_text(window: Any, intents: Any, qtbot: QtBot) -
     qtbot.mouseClick(window.doctor.copy, Qt.MouseButton.LeftButton)
     text = QApplication.clipboard().text()
     assert "Graphics driver" in text and "PROBLEM" in text
+
+
+def test_the_window_names_everything_that_the_core_names(qapp: QApplication) -> None:
+    for code, title in TITLES.items():
+        assert doctor_wording.title(Check(code, Verdict.OK, "python_ok", {"version": "3"})) == title
+    for fix in Fix:
+        assert doctor_wording.fix_label(Check("disk", Verdict.OK, "disk_unknown", fix=fix)) == FIXES[fix.value].label

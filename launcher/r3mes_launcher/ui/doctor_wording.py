@@ -1,9 +1,9 @@
-"""The doctor's findings in the window's language: its templates are translated, then filled."""
+"""The doctor's findings in the window. The core's sentences are shown as they are where nobody has translated them."""
 
 from __future__ import annotations
 
 from r3mes_launcher.core.doctor.report import Check, Verdict
-from r3mes_launcher.core.doctor.words import FINDINGS, FIXES, TITLES
+from r3mes_launcher.core.doctor.words import FINDINGS
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.tokens import Tone
 
@@ -24,7 +24,24 @@ ICONS = {
 
 
 def title(check: Check) -> str:
-    return _translated(TITLES[check.code])
+    return {
+        "driver": translate("Doctor", "Graphics driver"),
+        "gpu": translate("Doctor", "GPU generation"),
+        "vram": translate("Doctor", "GPU memory"),
+        "engine": translate("Doctor", "Engine"),
+        "self_test": translate("Doctor", "Engine self-test"),
+        "antivirus": translate("Doctor", "Antivirus"),
+        "memory": translate("Doctor", "Memory"),
+        "disk": translate("Doctor", "Disk space"),
+        "folder": translate("Doctor", "Data folder"),
+        "network": translate("Doctor", "Network"),
+        "gateway": translate("Doctor", "Gateway"),
+        "clock": translate("Doctor", "Clock"),
+        "ports": translate("Doctor", "Local connections"),
+        "keyring": translate("Doctor", "System keyring"),
+        "python": translate("Doctor", "Python"),
+        "libc": translate("Doctor", "System library"),
+    }[check.code]
 
 
 def reason(check: Check) -> str:
@@ -39,7 +56,15 @@ def advice(check: Check) -> str:
 
 
 def fix_label(check: Check) -> str:
-    return _translated(FIXES[check.fix.value].label)
+    return {
+        "": "",
+        "install_engine": translate("Doctor", "Switch Serving on"),
+        "try_again": translate("Doctor", "Try again"),
+        "choose_cpu": translate("Doctor", "Use the CPU"),
+        "open_data_folder": translate("Doctor", "Open the data folder"),
+        "choose_gateway": translate("Doctor", "Choose a gateway"),
+        "show_logs": translate("Doctor", "Show the log"),
+    }[check.fix.value]
 
 
 def _translated(template: str) -> str:
