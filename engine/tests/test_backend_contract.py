@@ -121,10 +121,10 @@ def test_two_at_once_are_two_answers(ask: Any) -> None:
 
 
 def test_several_choices(ask: Any) -> None:
-    whole = ask(n=2)
+    whole = ask(n=2, max_tokens=5)
     assert [choice.index for choice in whole.choices] == [0, 1]
     assert whole.choices[0].message.content == whole.choices[1].message.content
-    assert whole.usage.completion_tokens == 24
+    assert whole.usage.completion_tokens == 10
 
 
 def test_log_probabilities_where_they_are_offered(ask: Any, contract: Any) -> None:
