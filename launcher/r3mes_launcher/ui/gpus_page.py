@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.history.gpu_record import BUCKET_S, GpuBucket, energy_kwh
-from r3mes_launcher.core.interface import Core
-from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
@@ -21,6 +20,11 @@ from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
 from r3mes_launcher.ui.wording import driver_wording
+
+if TYPE_CHECKING:
+    # For their types alone: what is behind them takes long to import, and a window has to open first.
+    from r3mes_launcher.core.interface import Core
+    from r3mes_launcher.core.settings import Settings
 
 _DAY_S = 86_400.0
 # As many points as a chart of ordinary width can show.
