@@ -370,6 +370,7 @@ def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
     qtbot.addWidget(made, before_close_func=lambda widget: widget.allow_close())
     made.show()
     qtbot.waitExposed(made)
+    made.make_pages()
     return made
 
 

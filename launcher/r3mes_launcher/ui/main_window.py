@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import GpuReport, LauncherState
 from r3mes_launcher.ui.bar import Bar
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.chat_page import ChatPage
-from r3mes_launcher.ui.doctor_page import DoctorPage
 from r3mes_launcher.ui.gpu_history import GpuHistory
-from r3mes_launcher.ui.gpus_page import GpusPage
 from r3mes_launcher.ui.home_page import HomePage
 from r3mes_launcher.ui.intents import Intents
-from r3mes_launcher.ui.logs_page import LogsPage
 from r3mes_launcher.ui.navigation import Navigation
+from r3mes_launcher.ui.page_stack import PageStack
 from r3mes_launcher.ui.preferences import Preferences
-from r3mes_launcher.ui.requests_page import RequestsPage
-from r3mes_launcher.ui.settings.settings_page import SettingsPage
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
-from r3mes_launcher.ui.wallet.roles_page import RolesPage
-from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
 if TYPE_CHECKING:
+    # A page's module is imported with its first use: all of them take longer than to open the window.
+    from r3mes_launcher.ui.chat_page import ChatPage
+    from r3mes_launcher.ui.doctor_page import DoctorPage
     from r3mes_launcher.ui.first_run_sheet import FirstRunSheet
+    from r3mes_launcher.ui.gpus_page import GpusPage
+    from r3mes_launcher.ui.logs_page import LogsPage
+    from r3mes_launcher.ui.requests_page import RequestsPage
+    from r3mes_launcher.ui.settings.settings_page import SettingsPage
+    from r3mes_launcher.ui.wallet.roles_page import RolesPage
+    from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 
 HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS = range(9)
 _TICK_MS = 1000
@@ -101,8 +103,7 @@ class MainWindow(QWidget):
         column.setSpacing(0)
         row.addLayout(column, 1)
         self._make_bars(theme, column)
-        self._stack = QStackedWidget()
-        column.addWidget(self._stack, 1)
+        self._column = column
         self._build_pages()
 
     def retranslate(self) -> None:
@@ -148,42 +149,137 @@ class MainWindow(QWidget):
             column.addWidget(bar)
 
     def _build_pages(self) -> None:
-        self.home = HomePage(self._theme, self._intents)
-        self.gpus = GpusPage(self._theme, self._intents, self._history)
-        self.requests = RequestsPage(self._theme, self._intents)
-        self.chat = ChatPage(self._theme, self._intents)
-        self.wallet = WalletPage(self._theme, self._intents)
-        self.roles = RolesPage(self._theme, self._intents)
-        self.logs = LogsPage(self._theme, self._intents)
-        self.doctor = DoctorPage(self._theme, self._intents)
-        self.doctor.gateway_wished.connect(lambda: self.go_to(HOME))
-        self.doctor.logs_wished.connect(lambda: self.go_to(LOGS))
-        self.settings = SettingsPage(self._theme, self._intents)
-        self.settings.show_preferences(self._preferences)
-        self.settings.preferences_changed.connect(self.preferences_changed)
-        self.wallet.roles_wished.connect(lambda: self.go_to(ROLES))
-        self.roles.wallet_wished.connect(lambda: self.go_to(WALLET))
-        self.chat.home_wished.connect(lambda: self.go_to(HOME))
-        for page in (
-            self.home,
-            self.gpus,
-            self.requests,
-            self.chat,
-            self.wallet,
-            self.roles,
-            self.logs,
-            self.doctor,
-            self.settings,
-        ):
-            self._stack.addWidget(page)
+        self._stack = PageStack(
+            (
+                lambda: HomePage(self._theme, self._intents),
+                self._make_gpus,
+                self._make_requests,
+                self._make_chat,
+                self._make_wallet,
+                self._make_roles,
+                self._make_logs,
+                self._make_doctor,
+                self._make_settings,
+            )
+        )
+        self._column.addWidget(self._stack, 1)
         self.go_to(HOME)
         self.show_state(self._state)
+        if self._painted:
+            self._make_more()
+
+    def _make_more(self) -> None:
+        """One page after the other, and between them the window answers, so that a later click finds its page."""
+        if self._stack.make_next():
+            QTimer.singleShot(0, self, self._make_more)
+
+    def make_pages(self) -> None:
+        """All that are missing, at once."""
+        while self._stack.make_next():
+            pass
+
+    # The pages, each made at its first use.
+
+    @property
+    def home(self) -> HomePage:
+        return cast(HomePage, self._stack.page(HOME))
+
+    @property
+    def gpus(self) -> GpusPage:
+        return cast("GpusPage", self._stack.page(GPUS))
+
+    @property
+    def requests(self) -> RequestsPage:
+        return cast("RequestsPage", self._stack.page(REQUESTS))
+
+    @property
+    def chat(self) -> ChatPage:
+        return cast("ChatPage", self._stack.page(CHAT))
+
+    @property
+    def wallet(self) -> WalletPage:
+        return cast("WalletPage", self._stack.page(WALLET))
+
+    @property
+    def roles(self) -> RolesPage:
+        return cast("RolesPage", self._stack.page(ROLES))
+
+    @property
+    def logs(self) -> LogsPage:
+        return cast("LogsPage", self._stack.page(LOGS))
+
+    @property
+    def doctor(self) -> DoctorPage:
+        return cast("DoctorPage", self._stack.page(DOCTOR))
+
+    @property
+    def settings(self) -> SettingsPage:
+        return cast("SettingsPage", self._stack.page(SETTINGS))
+
+    def _make_gpus(self) -> GpusPage:
+        from r3mes_launcher.ui.gpus_page import GpusPage
+
+        page = GpusPage(self._theme, self._intents, self._history)
+        if self._report is not None:
+            page.show_report(self._report)
+        return page
+
+    def _make_requests(self) -> RequestsPage:
+        from r3mes_launcher.ui.requests_page import RequestsPage
+
+        return RequestsPage(self._theme, self._intents)
+
+    def _make_chat(self) -> ChatPage:
+        from r3mes_launcher.ui.chat_page import ChatPage
+
+        page = ChatPage(self._theme, self._intents)
+        page.home_wished.connect(lambda: self.go_to(HOME))
+        page.show_state(self._state, time.time())
+        return page
+
+    def _make_wallet(self) -> WalletPage:
+        from r3mes_launcher.ui.wallet.wallet_page import WalletPage
+
+        page = WalletPage(self._theme, self._intents)
+        page.roles_wished.connect(lambda: self.go_to(ROLES))
+        page.show_state(self._state.wallet)
+        return page
+
+    def _make_roles(self) -> RolesPage:
+        from r3mes_launcher.ui.wallet.roles_page import RolesPage
+
+        page = RolesPage(self._theme, self._intents)
+        page.wallet_wished.connect(lambda: self.go_to(WALLET))
+        page.show_state(self._state, time.time())
+        return page
+
+    def _make_logs(self) -> LogsPage:
+        from r3mes_launcher.ui.logs_page import LogsPage
+
+        return LogsPage(self._theme, self._intents)
+
+    def _make_doctor(self) -> DoctorPage:
+        from r3mes_launcher.ui.doctor_page import DoctorPage
+
+        page = DoctorPage(self._theme, self._intents)
+        page.gateway_wished.connect(lambda: self.go_to(HOME))
+        page.logs_wished.connect(lambda: self.go_to(LOGS))
+        page.show_state(self._state)
+        return page
+
+    def _make_settings(self) -> SettingsPage:
+        from r3mes_launcher.ui.settings.settings_page import SettingsPage
+
+        page = SettingsPage(self._theme, self._intents)
+        page.show_preferences(self._preferences)
+        page.preferences_changed.connect(self.preferences_changed)
+        return page
 
     def start_over(self, demo: bool) -> None:
         """For another core: fresh pages without anything of the one before."""
-        while (page := self._stack.widget(0)) is not None:
-            self._stack.removeWidget(page)
-            page.deleteLater()
+        self._column.removeWidget(self._stack)
+        self._stack.hide()
+        self._stack.deleteLater()
         for bar in (self.crash_bar, self.problem_bar, self.busy_bar):
             bar.hide()
         self._state = LauncherState(demo=demo)
@@ -203,22 +299,29 @@ class MainWindow(QWidget):
         self.demo_bar.setVisible(state.demo)
         self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
         self.home.show_state(state, now)
-        self.chat.show_state(state, now)
-        self.wallet.show_state(state.wallet)
-        self.roles.show_state(state, now)
-        self.doctor.show_state(state)
+        # A page that is made later begins with the state of that moment.
+        if self._stack.is_made(CHAT):
+            self.chat.show_state(state, now)
+        if self._stack.is_made(WALLET):
+            self.wallet.show_state(state.wallet)
+        if self._stack.is_made(ROLES):
+            self.roles.show_state(state, now)
+        if self._stack.is_made(DOCTOR):
+            self.doctor.show_state(state)
         self._show_status(now)
         self._show_facts()
 
     def show_preferences(self, preferences: Preferences) -> None:
         self._preferences = preferences
-        self.settings.show_preferences(preferences)
+        if self._stack.is_made(SETTINGS):
+            self.settings.show_preferences(preferences)
 
     def show_report(self, report: GpuReport) -> None:
         self._report = report
         self._show_facts()
         self._history.add(report)
-        self.gpus.show_report(report)
+        if self._stack.is_made(GPUS):
+            self.gpus.show_report(report)
 
     def show_logs(self, batch: LogBatch) -> None:
         self.logs.add(batch)
@@ -244,21 +347,15 @@ class MainWindow(QWidget):
         self.leave_demo.setEnabled(True)
 
     def go_to(self, index: int) -> None:
+        page = self._stack.page(index)
         self._stack.setCurrentIndex(index)
         self.navigation.show_page(index)
         # The page itself, so that Tab goes to its first control and no ring is drawn that nobody asked for.
-        pages = (
-            self.home,
-            self.gpus,
-            self.requests,
-            self.chat.composer.field,
-            self.wallet.first,
-            self.roles,
-            self.logs,
-            self.doctor,
-            self.settings,
-        )
-        pages[index].setFocus()
+        if index == CHAT:
+            page = self.chat.composer.field
+        elif index == WALLET:
+            page = self.wallet.first
+        page.setFocus()
         if index == REQUESTS:
             self.requests.refresh()
 
@@ -353,4 +450,8 @@ class MainWindow(QWidget):
         if not self._painted:
             self._painted = True
             # After this paint has reached the screen.
-            QTimer.singleShot(0, self, self.first_painted.emit)
+            QTimer.singleShot(0, self, self._on_first_painted)
+
+    def _on_first_painted(self) -> None:
+        self.first_painted.emit()
+        QTimer.singleShot(0, self, self._make_more)
