@@ -819,7 +819,7 @@
         <translation>Sunulacak model</translation>
     </message>
     <message>
-        <source>SmolLM2 135M (embedded)</source>
+        <source>SmolLM2 135M (built-in)</source>
         <translation>SmolLM2 135M (gömülü)</translation>
     </message>
     <message>

@@ -187,7 +187,7 @@ def test_a_model_by_path_is_chosen_and_shown(window: Any, intents: Any, qtbot: Q
     show(window, NodeState(), model_path="/models/big.gguf")
     assert card.model.currentText() == "big.gguf"
     show(window, NodeState(), model_path="/models/other")
-    assert [card.model.itemText(index) for index in range(card.model.count())] == ["SmolLM2 135M (embedded)", "other"]
+    assert [card.model.itemText(index) for index in range(card.model.count())] == ["SmolLM2 135M (built-in)", "other"]
     show(window, NodeState(), model_path="builtin")
     assert card.model.currentIndex() == 0
 

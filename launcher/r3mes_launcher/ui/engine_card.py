@@ -50,7 +50,7 @@ class EngineCard(Card):
         self.model.setAccessibleName(self.tr("Model to serve"))
         self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.model.setMinimumContentsLength(8)
-        self.model.addItem(self.tr("SmolLM2 135M (embedded)"), BUILTIN)
+        self.model.addItem(self.tr("SmolLM2 135M (built-in)"), BUILTIN)
         self.model.activated.connect(self._on_model)
         model_name.setBuddy(self.model)
         self.browse_file = Button(theme, icon="file", name=self.tr("Choose a GGUF file"))
