@@ -128,7 +128,7 @@ class Till:
         body = question.body
         if question.token_limit is None:
             body = {**body, "max_tokens": tokens}
-        return running, replace(question, body=body, token_limit=tokens, parts=[])
+        return running, question._replace(body=body, token_limit=tokens, parts=[])
 
     async def _unless_interrupted(self, reserving: Coroutine[Any, Any, RunningRequest]) -> RunningRequest:
         """A client that leaves at this very moment must not have its credits set aside for an hour."""

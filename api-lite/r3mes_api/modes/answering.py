@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from r3mes_api.nodes.inbox import Segment
@@ -117,7 +116,7 @@ class Answering:
                 route = self._question.route
                 if error.code not in _ADAPTER_OUT_OF_REACH or route is None or not route.fall_back("unavailable"):
                     raise
-                self._question = replace(self._question, adapter=route.adapter)
+                self._question = self._question._replace(adapter=route.adapter)
 
     async def _open(self) -> NodeJob:
         """A job on the best node, after waiting for room where there is none."""

@@ -82,7 +82,10 @@ class ChatRoutes:
         request = read_chat_request(data)
         if request.n is not None and request.n > 1:
             raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
-        model, adapter, route = await self._adapter(request.model, request.adapter, request.body)
+        model: str | None = request.model
+        adapter, route = request.adapter, None
+        if adapter is not None or request.model == AUTO_MODEL or not self._mode.knows(request.model):
+            model, adapter, route = await self._adapter(request.model, adapter, request.body)
         question = Question(
             completion_id=_completion_id(),
             created=int(time.time()),

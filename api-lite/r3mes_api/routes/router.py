@@ -42,21 +42,17 @@ class Router:
 
     async def __call__(self, exchange: Exchange) -> None:
         try:
-            await self._answer(exchange)
-        finally:
-            self._finished(exchange, self._registered(exchange.scope["path"]))
-
-    async def _answer(self, exchange: Exchange) -> None:
-        try:
             await self._route(exchange)(exchange)
         except ClientGone:
-            return
+            pass
         except ApiError as error:
             await self._error(exchange, error)
         except Exception:
             # The log gets the traceback; the client never does.
             logger.exception("%s %s failed", exchange.scope["method"], exchange.scope["path"])
             await self._error(exchange, ApiError(ErrorCode.INTERNAL, "The gateway failed; its log says why."))
+        finally:
+            self._finished(exchange, self._registered(exchange.scope["path"]))
 
     async def _error(self, exchange: Exchange, error: ApiError) -> None:
         if not exchange.started:

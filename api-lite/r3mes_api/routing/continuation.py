@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from r3mes_api.routing.question import Question
@@ -71,7 +70,7 @@ def continuing(question: Question, text: str, chunks: int, model: str, adapter: 
             body[name] -= chunks
             if body[name] < 1:
                 return None
-    return replace(question, model=model, adapter=adapter, body=body, continues=True)
+    return question._replace(model=model, adapter=adapter, body=body, continues=True)
 
 
 def whole_usage(rest: Usage, chunks: int) -> Usage:
