@@ -337,6 +337,8 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                 preferences = PreferenceFile(Path(scratch) / "window.json")
                 app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
                 app.start()
+                # Pages are made one by one after the window opened; a picture is taken of what has come to rest.
+                app.window.make_pages()
                 wait(QEventLoop, QTimer, SETTLE_MS)
                 app.window.go_to(getattr(main_window, shot.page.upper()))
                 if shot.act == "table":
