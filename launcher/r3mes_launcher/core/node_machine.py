@@ -410,6 +410,8 @@ _BY_STATE: dict[Actual, dict[type[object], Handler]] = {
             Wished: _running_may_drain,
             Closing: _running_may_drain,
             Suspended: _running_may_drain,
+            # A late word of the process before may have passed for this one's: it never started all the same.
+            StartRefused: _start_refused,
             Reconfigured: _restart_running,
             DeviceChosen: _restart_running,
             EngineRegistered: _registered,
@@ -424,6 +426,7 @@ _BY_STATE: dict[Actual, dict[type[object], Handler]] = {
     Actual.DRAINING: {
         Closing: _hurry,
         Suspended: _suspended_while_ending,
+        StartRefused: _start_refused,
         DrainEnded: _drain_ended,
         EngineExited: _exited_while_stopping,
         EngineUnkillable: _unkillable,
