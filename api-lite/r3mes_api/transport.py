@@ -38,18 +38,24 @@ class GatewayCycle(RequestResponseCycle):
         """As in uvicorn: whatever the application does, the client gets an answer or the end of its connection."""
         try:
             await app(self.scope, self.receive, self.send)
-            if not (self.response_complete or self.disconnected):
-                raise RuntimeError("the application returned without a whole response")
         except BaseException as error:
             self.logger.error("Exception in ASGI application", exc_info=error)
-            if self.response_started:
-                self.transport.close()
-            else:
-                await self.send_500_response()
+            await self._give_up()
+        else:
+            if not (self.response_complete or self.disconnected):
+                # A client that reads nothing does not get the last words when the gateway ends.
+                self.logger.warning("A response was not finished; its connection is closed.")
+                await self._give_up()
         finally:
             # The scope holds this cycle and this cycle the scope: left alone, each request would be a dozen objects
             # for the collector to find, which cost a twentieth of its time.
             self.scope["extensions"].clear()
+
+    async def _give_up(self) -> None:
+        if self.response_started:
+            self.transport.close()
+        else:
+            await self.send_500_response()
 
     # --- the Connection ---
 

@@ -255,6 +255,7 @@ def replica(redis_url: str, port: int, public_url: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.alone
 async def test_two_gateways_behind_the_proxy_lose_no_prompt_when_one_ends_and_one_is_killed(
     start_gateway: Any, start_node: Any, mortal_redis: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     until: Any, chat_prompt: Any,

@@ -96,7 +96,7 @@ async def test_a_request_leaves_nothing_for_the_collector() -> None:
     try:
         for _ in range(20):
             await _ask(protocol)
-        assert sum(isinstance(one, GatewayCycle) for one in gc.get_objects()) <= 1
+        assert sum(type(one) is GatewayCycle for one in gc.get_objects()) <= 1
     finally:
         gc.enable()
     assert transport.written.count(b"200 OK") == 21

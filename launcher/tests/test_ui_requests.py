@@ -37,6 +37,11 @@ def texts(widget: Any) -> list[str]:
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
 
 
+def asked_by_page(window: Any) -> int:
+    """The timeline on Home asks too."""
+    return sum("RequestsPage" in question[0].__qualname__ for question in window._intents.asked)
+
+
 def answer(window: Any, newer: list[RequestRecord]) -> None:
     window._intents.asked[-1][1](tuple(newer))
 
@@ -48,10 +53,10 @@ def page(window: Any) -> Any:
 
 
 def test_the_page_says_why_it_is_empty_and_then_lists_what_comes(window: Any, page: Any) -> None:
-    assert len(window._intents.asked) == 1, "it asks when it is opened"
+    assert asked_by_page(window) == 1, "it asks when it is opened"
     assert "No requests yet" in texts(page)
     window._on_tick()
-    assert len(window._intents.asked) == 1, "and not again before it has an answer"
+    assert asked_by_page(window) == 1, "and not again before it has an answer"
     answer(window, records(10))
     assert page.view.isVisible() and page.model.rowCount() == 10
     window._on_tick()

@@ -7,6 +7,7 @@ import contextlib
 import json
 import stat
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -174,7 +175,9 @@ async def test_a_closing_launcher_lets_nobody_hang(folder: DataFolder, logs: Log
 async def test_a_long_path_and_what_a_crash_left_are_no_obstacle(
     tmp_path: Path, logs: LogHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    # A socket's path is short, and pytest's own folders may not be.
+    runtime = tempfile.mkdtemp(prefix="r3mes-")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
     deep = DataFolder.under(tmp_path / ("d" * 120), False)
     deep.create()
     for _ in range(2):
@@ -188,7 +191,7 @@ async def test_a_long_path_and_what_a_crash_left_are_no_obstacle(
         monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
         await server.close()
         monkeypatch.undo()
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
     Path(address_of(deep.root)).parent.chmod(0o755)
     server = ControlServer(deep.root, {}, logs)
     await server.start()
