@@ -40,6 +40,8 @@ def day(end: float) -> tuple[Stretch, ...]:
 
 @pytest.fixture
 def card(window: Any) -> Any:
+    # The window's own clock would move the day under the test.
+    window._tick.stop()
     card = window.home.timeline
     card.tick(100 * 24 * HOUR)
     window._intents.asked[-1][1](day(100 * 24 * HOUR))
