@@ -74,7 +74,8 @@ def test_the_mouse_points_at_a_stretch(card: Any) -> None:
     widget = card.widget
     widget.resize(720, 60)
     # Told to the widget itself: another window of the test's process may lie under the pointer.
-    place = QPointF(widget.width() * 7 / 24 + 1, 10)
+    answering = widget._stretches[1]
+    place = QPointF(widget._x(widget._bar(), (answering.since + answering.until) / 2), 10)
     none = Qt.MouseButton.NoButton
     widget.mouseMoveEvent(QMouseEvent(QEvent.Type.MouseMove, place, place, none, none, Qt.KeyboardModifier.NoModifier))
     assert widget.current is not None and widget.current.kind is Kind.ANSWERING
