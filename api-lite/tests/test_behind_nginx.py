@@ -280,6 +280,10 @@ async def test_two_gateways_behind_the_proxy_lose_no_prompt_when_one_ends_and_on
         while asking:
             answer = await client.post(f"{proxy.url}/v1/chat/completions", json=chat_prompt())
             asked += 1
+            if answer.status_code == 429:
+                # The proxy's own limit: on a fast machine this loop asks more often than a client may.
+                await asyncio.sleep(0.05)
+                continue
             if answer.status_code != 200 or answer.json()["choices"][0]["message"]["content"] != "Hello from node":
                 lost.append(answer.text)
 
