@@ -8,12 +8,16 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from r3mes_launcher.ports.screen_lock import ScreenLock, mac_screen_lock, windows_screen_lock
+from r3mes_launcher.ports.windows_sleep import SleepNotice, windows_sleep_notice
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
 TellEvent = Callable[[SystemEvent], Awaitable[None]]
 
 NO_SESSION_LOCK = "This system does not tell the wallet when the screen is locked, so it can't lock with it."
 NO_SLEEP = "This system does not tell the wallet before it sleeps; it locks when the computer wakes up."
+LOOK_S = 2.0
+"""How often a system that does not tell is asked for its screen lock: soon after it for the one who walks away."""
 RECONNECT_S = 60.0
 """A system bus that went away comes back with the next session service, if at all."""
 
@@ -30,7 +34,7 @@ class SessionEvents(Protocol):
 
 
 class NoSessionEvents:
-    """Systems whose news needs a window or a permission of its own. Idle time and the clock's jumps still lock."""
+    """Systems that neither tell nor answer. Idle time and the clock's jumps still lock."""
 
     @property
     def unavailable(self) -> tuple[str, ...]:
@@ -91,6 +95,55 @@ class LogindEvents:
                             await tell(event)
 
 
+NoticeSleep = Callable[[Callable[[SystemEvent], None]], SleepNotice]
+
+
+class AskedEvents:
+    """Windows and macOS: the screen lock is asked for now and then; sleep is told where `sleep` can have it told."""
+
+    def __init__(self, locked: ScreenLock | None, sleep: NoticeSleep | None, look_s: float = LOOK_S) -> None:
+        self._locked = locked
+        self._sleep = sleep
+        self._look_s = look_s
+        self._unavailable: tuple[str, ...] = ()
+        if locked is None or locked() is None:
+            self._unavailable += (NO_SESSION_LOCK,)
+        if sleep is None:
+            self._unavailable += (NO_SLEEP,)
+
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        return self._unavailable
+
+    async def run(self, tell: TellEvent) -> None:
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Queue[SystemEvent] = asyncio.Queue()
+        notice = self._notice(lambda event: loop.call_soon_threadsafe(heard.put_nowait, event))
+        was_locked = self._locked() if self._locked is not None else None
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await tell(await asyncio.wait_for(heard.get(), self._look_s))
+                if self._locked is None:
+                    continue
+                locked = self._locked()
+                if locked is not None and locked is not was_locked:
+                    was_locked = locked
+                    await tell(SystemEvent.SESSION_LOCK if locked else SystemEvent.SESSION_UNLOCK)
+        finally:
+            if notice is not None:
+                notice.close()
+
+    def _notice(self, tell: Callable[[SystemEvent], None]) -> SleepNotice | None:
+        if self._sleep is None:
+            return None
+        try:
+            return self._sleep(tell)
+        except OSError:
+            self._unavailable = (*self._unavailable, NO_SLEEP)
+            return None
+
+
 def event_of(message: Any) -> SystemEvent | None:
     """What a signal of logind means; None for a shutdown that was called off and for signals of others."""
     member = next((value for field, value in message.header.fields.items() if field.name == "member"), "")
@@ -108,4 +161,11 @@ def event_of(message: Any) -> SystemEvent | None:
 
 
 def system_session_events() -> SessionEvents:
-    return LogindEvents() if sys.platform == "linux" else NoSessionEvents()
+    if sys.platform == "linux":
+        return LogindEvents()
+    if sys.platform == "win32":
+        return AskedEvents(windows_screen_lock(), windows_sleep_notice)
+    if sys.platform == "darwin":
+        # macOS tells of sleep only a program with a run loop of its own; the jump of the clock locks at waking.
+        return AskedEvents(mac_screen_lock(), None)
+    return NoSessionEvents()
