@@ -25,6 +25,10 @@ POLL_S = 0.1
 WORKERS = 2
 """Test files that run at the same time: most tests wait for processes and leave a core idle. With more, the tests'
 own time-outs would measure the machine."""
+STEP_LIMIT_S = 40 * 60.0
+"""Three times what the longest step takes: whoever waits for the outcome is told of a step that hangs."""
+TIMED_OUT = 124
+"""The code that `timeout` of the coreutils gives."""
 ALONE = "alone"
 """The marker of tests that measure time: they run one after another, without others beside them."""
 
@@ -86,7 +90,9 @@ def steps(environment: Environment, lint: bool, arguments: Sequence[str]) -> lis
     if arguments:
         tests = [Step("pytest", (*pytest, *arguments))]
     else:
-        side_by_side = ("-n", str(WORKERS), "--dist", "loadfile", "-m", f"not slow and not {ALONE}")
+        # A worker that dies ends the run: one that takes its place waits for ever at the end of it (pytest-xdist 3.8).
+        workers = ("-n", str(WORKERS), "--dist", "loadfile", "--max-worker-restart", "0")
+        side_by_side = (*workers, "-m", f"not slow and not {ALONE}")
         tests = [
             Step("pytest, side by side", (*pytest, *side_by_side)),
             Step("pytest, alone", (*pytest, "-m", f"{ALONE} and not slow")),
@@ -108,24 +114,38 @@ def run_steps(
         began = time.monotonic()
         code = _run(step.command, folder, environ, cancellation)
         cancellation.check()
+        if code == TIMED_OUT:
+            reporter.say(f"{step.name} was ended: it took more than {round(STEP_LIMIT_S / 60)} minutes.")
         outcomes.append(Outcome(step.name, code, time.monotonic() - began))
     return outcomes
 
 
-def _run(command: Sequence[str], folder: Path, environ: Mapping[str, str], cancellation: Cancellation) -> int:
+def _run(
+    command: Sequence[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    cancellation: Cancellation,
+    limit_s: float = STEP_LIMIT_S,
+) -> int:
+    """The exit code of the command; `TIMED_OUT` for one that was ended at its limit."""
     sys.stdout.flush()
     process = subprocess.Popen(command, cwd=folder, env=dict(environ))
-    cancelled_at: float | None = None
+    deadline = time.monotonic() + limit_s
+    interrupted_at: float | None = None
+    timed_out = False
     while True:
         try:
-            return process.wait(POLL_S)
+            code = process.wait(POLL_S)
+            return TIMED_OUT if timed_out else code
         except subprocess.TimeoutExpired:
-            if cancellation.cancelled and cancelled_at is None:
-                cancelled_at = time.monotonic()
+            now = time.monotonic()
+            timed_out = timed_out or (now > deadline and not cancellation.cancelled)
+            if interrupted_at is None and (timed_out or cancellation.cancelled):
+                interrupted_at = now
                 # Ctrl-C in a terminal reaches the child by itself; a second one would cut its tear-down short.
-                if not sys.stdin.isatty() and sys.platform != "win32":
+                if sys.platform != "win32" and (timed_out or not sys.stdin.isatty()):
                     process.send_signal(signal.SIGINT)
-            if cancelled_at is not None and time.monotonic() - cancelled_at > INTERRUPT_GRACE_S:
+            if interrupted_at is not None and now - interrupted_at > INTERRUPT_GRACE_S:
                 process.kill()
 
 

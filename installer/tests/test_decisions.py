@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import io
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -273,6 +274,13 @@ class TestChecks:
         together, alone = checks_command.steps(environment, False, [])
         assert together.command[-1] == "not slow and not alone"
         assert alone.command[-1] == "alone and not slow"
+
+    def test_a_step_that_hangs_is_ended_at_its_limit(self, tmp_path: Path) -> None:
+        hanging = (sys.executable, "-c", "import time; time.sleep(600)")
+        code = checks_command._run(hanging, tmp_path, dict(os.environ), Cancellation(), limit_s=0.2)
+        assert code == checks_command.TIMED_OUT
+        quick = (sys.executable, "-c", "raise SystemExit(3)")
+        assert checks_command._run(quick, tmp_path, dict(os.environ), Cancellation(), limit_s=60.0) == 3
 
     @pytest.mark.parametrize(
         ("lint", "tests", "code", "words"),
