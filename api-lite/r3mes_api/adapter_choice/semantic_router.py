@@ -65,7 +65,8 @@ class SemanticRouter:
         answer = asyncio.get_running_loop().run_in_executor(self._worker, self._judge, prompt[:MAX_PROMPT_CHARS])
         answer.add_done_callback(self._no_longer_waiting)
         try:
-            return await asyncio.wait_for(asyncio.shield(answer), self._answer_seconds)
+            async with asyncio.timeout(self._answer_seconds):
+                return await asyncio.shield(answer)
         except TimeoutError:
             return NO_VERDICT
 

@@ -176,7 +176,8 @@ class TransformersAnswer:
     async def _wait(self) -> None:
         self._news.clear()
         try:
-            await asyncio.wait_for(self._news.wait(), LIVENESS_CHECK_S)
+            async with asyncio.timeout(LIVENESS_CHECK_S):
+                await self._news.wait()
         except TimeoutError:
             if not self._batching.alive:
                 self._failure = GenerationFailed(FailureCode.ENGINE_ERROR, "The model stopped while it was answering.")

@@ -126,7 +126,8 @@ class NodeAgent:
             await asyncio.sleep(delay_s)
             return
         try:
-            await asyncio.wait_for(self._draining.wait(), delay_s)
+            async with asyncio.timeout(delay_s):
+                await self._draining.wait()
         except TimeoutError:
             return
 

@@ -190,7 +190,8 @@ class ChildProcess:
             # The leader is gone; whatever it started goes with it, before its group's number can be used again.
             self._tree.kill()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._pipes.read_out), LAST_WORDS_S)
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await asyncio.shield(self._pipes.read_out)
         finally:
             if self.running:
                 self._tree.kill()

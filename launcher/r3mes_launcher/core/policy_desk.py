@@ -216,7 +216,8 @@ class PolicyDesk:
             await asyncio.to_thread(delay.hold)
             await self._going_down.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._engine_ended.wait(), DELAY_S)
+                async with asyncio.timeout(DELAY_S):
+                    await self._engine_ended.wait()
             await asyncio.to_thread(delay.release)
             await self._awake.wait()
 

@@ -39,7 +39,8 @@ class VaultThread:
         future = asyncio.get_running_loop().run_in_executor(self._executor, work, self._vault)
         # Shielded: work that has begun writes its file to the end, also when nobody waits for it any more.
         try:
-            return await asyncio.wait_for(asyncio.shield(future), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.shield(future)
         except TimeoutError:
             future.add_done_callback(_look_at)
             raise WalletError(

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from r3mes_launcher.ports.screen_lock import ScreenLock, mac_screen_lock, windows_screen_lock
 from r3mes_launcher.ports.windows_sleep import SleepNotice, windows_sleep_notice
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
+News = TypeVar("News")
 TellEvent = Callable[[SystemEvent], Awaitable[None]]
 
 NO_SESSION_LOCK = "This system does not tell the wallet when the screen is locked, so it can't lock with it."
@@ -89,10 +90,10 @@ class LogindEvents:
                     if answer.header.message_type.name == "error":
                         raise ConnectionError("there is no logind on this bus")
                     self._unavailable = ()
-                    with contextlib.suppress(TimeoutError):
-                        event = event_of(await asyncio.wait_for(heard.get(), RECONNECT_S))
-                        if event is not None:
-                            await tell(event)
+                    message = await _next(heard, RECONNECT_S)
+                    event = event_of(message) if message is not None else None
+                    if event is not None:
+                        await tell(event)
 
 
 NoticeSleep = Callable[[Callable[[SystemEvent], None]], SleepNotice]
@@ -122,8 +123,9 @@ class AskedEvents:
         was_locked = self._locked() if self._locked is not None else None
         try:
             while True:
-                with contextlib.suppress(TimeoutError):
-                    await tell(await asyncio.wait_for(heard.get(), self._look_s))
+                event = await _next(heard, self._look_s)
+                if event is not None:
+                    await tell(event)
                 if self._locked is None:
                     continue
                 locked = self._locked()
@@ -142,6 +144,14 @@ class AskedEvents:
         except OSError:
             self._unavailable = (*self._unavailable, NO_SLEEP)
             return None
+
+
+async def _next(heard: asyncio.Queue[News], limit_s: float) -> News | None:
+    try:
+        async with asyncio.timeout(limit_s):
+            return await heard.get()
+    except TimeoutError:
+        return None
 
 
 def event_of(message: Any) -> SystemEvent | None:

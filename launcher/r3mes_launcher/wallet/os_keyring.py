@@ -205,7 +205,8 @@ class SystemKeyring:
         threading.Thread(target=work, name="keyring", daemon=True).start()
         self._asking = True
         try:
-            return await asyncio.wait_for(answer, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await answer
         except TimeoutError:
             return Fetched(KeyringState.UNANSWERED)
 

@@ -261,6 +261,17 @@ async def test_sleep_is_heard_of_and_noticed(one: Desk) -> None:
     assert one.names() == [SuspendReason.SHUTDOWN]
 
 
+@pytest.mark.parametrize("steps", range(8))
+async def test_it_ends_at_whatever_moment_of_a_sleep_it_is_told_to(one: Desk, until: Until, steps: int) -> None:
+    assert one.events.tell is not None
+    await until(lambda: one.delay.calls == ["hold"])
+    await one.events.tell(SystemEvent.SLEEP)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await one.desk.close()
+
+
 async def test_a_sleep_waits_for_the_engine_and_for_nothing_else(one: Desk, until: Until) -> None:
     assert one.events.tell is not None
     delay = one.delay
