@@ -119,7 +119,11 @@ class AskedEvents:
     async def run(self, tell: TellEvent) -> None:
         loop = asyncio.get_running_loop()
         heard: asyncio.Queue[SystemEvent] = asyncio.Queue()
-        notice = self._notice(lambda event: loop.call_soon_threadsafe(heard.put_nowait, event))
+
+        def hear(event: SystemEvent) -> None:
+            loop.call_soon_threadsafe(heard.put_nowait, event)
+
+        notice = self._notice(hear)
         was_locked = self._locked() if self._locked is not None else None
         try:
             while True:
