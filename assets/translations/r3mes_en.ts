@@ -29,6 +29,16 @@
     </message>
 </context>
 <context>
+    <name>MessageView</name>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln token</numerusform>
+            <numerusform>%Ln tokens</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RequestsPage</name>
     <message numerus="yes">
         <source>%Ln request(s)</source>

@@ -313,22 +313,81 @@
     </message>
 </context>
 <context>
+    <name>ChatList</name>
+    <message>
+        <source>Conversations</source>
+        <translation>Sohbetler</translation>
+    </message>
+    <message>
+        <source>Rename this conversation</source>
+        <translation>Bu sohbeti yeniden adlandır</translation>
+    </message>
+    <message>
+        <source>Delete this conversation…</source>
+        <translation>Bu sohbeti sil…</translation>
+    </message>
+    <message>
+        <source>What you ask is listed here.</source>
+        <translation>Sorduklarınız burada listelenir.</translation>
+    </message>
+    <message>
+        <source>Keep on this computer</source>
+        <translation>Bu bilgisayarda sakla</translation>
+    </message>
+    <message>
+        <source>In private files of the data folder. They go nowhere else.</source>
+        <translation>Veri klasöründeki özel dosyalarda. Başka hiçbir yere gitmezler.</translation>
+    </message>
+    <message>
+        <source>Delete all…</source>
+        <translation>Tümünü sil…</translation>
+    </message>
+    <message>
+        <source>Delete this conversation?</source>
+        <translation>Bu sohbet silinsin mi?</translation>
+    </message>
+    <message>
+        <source>“{title}” is deleted from this computer for good.</source>
+        <translation>“{title}” bu bilgisayardan kalıcı olarak silinir.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Sil</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>İptal</translation>
+    </message>
+    <message>
+        <source>Delete all conversations?</source>
+        <translation>Tüm sohbetler silinsin mi?</translation>
+    </message>
+    <message>
+        <source>All of them are deleted from this computer for good.</source>
+        <translation>Hepsi bu bilgisayardan kalıcı olarak silinir.</translation>
+    </message>
+    <message>
+        <source>Delete all</source>
+        <translation>Tümünü sil</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>Chat</source>
         <translation>Sohbet</translation>
     </message>
     <message>
-        <source>Model</source>
-        <translation>Model</translation>
-    </message>
-    <message>
-        <source>Model to ask</source>
-        <translation>Sorulacak model</translation>
+        <source>Show the conversations</source>
+        <translation>Sohbetleri göster</translation>
     </message>
     <message>
         <source>New conversation</source>
         <translation>Yeni sohbet</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>Yeni</translation>
     </message>
     <message>
         <source>Ask the model something</source>
@@ -351,16 +410,20 @@
         <translation>Fotosentez nedir?</translation>
     </message>
     <message>
-        <source>Conversation</source>
-        <translation>Konuşma</translation>
+        <source>Open this address in the browser?</source>
+        <translation>Bu adres tarayıcıda açılsın mı?</translation>
     </message>
     <message>
-        <source>Latest</source>
-        <translation>En son</translation>
+        <source>Copy the address</source>
+        <translation>Adresi kopyala</translation>
     </message>
     <message>
-        <source>Go to the latest words</source>
-        <translation>En son sözlere git</translation>
+        <source>Open</source>
+        <translation>Aç</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>İptal</translation>
     </message>
     <message>
         <source>Open Home</source>
@@ -385,6 +448,17 @@
     <message>
         <source>Switch Serving on at Home and this computer answers, or wait for another node.</source>
         <translation>Ana sayfada Hizmet&apos;i açın, bu bilgisayar yanıtlasın; ya da başka bir düğümü bekleyin.</translation>
+    </message>
+</context>
+<context>
+    <name>CodeView</name>
+    <message>
+        <source>Copy this code</source>
+        <translation>Bu kodu kopyala</translation>
+    </message>
+    <message>
+        <source>Code</source>
+        <translation>Kod</translation>
     </message>
 </context>
 <context>
@@ -1633,12 +1707,57 @@
         <translation>Yanıtı kopyala</translation>
     </message>
     <message>
+        <source>Answer anew</source>
+        <translation>Yeniden yanıtla</translation>
+    </message>
+    <message>
         <source>Stopped.</source>
         <translation>Durduruldu.</translation>
     </message>
     <message>
         <source>The answer ended at its length limit.</source>
         <translation>Yanıt uzunluk sınırında bitti.</translation>
+    </message>
+    <message>
+        <source>first word after {seconds} s</source>
+        <translation>ilk sözcük {seconds} sn sonra</translation>
+    </message>
+    <message>
+        <source>{rate} tokens/s</source>
+        <translation>{rate} token/sn</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln token(s)</source>
+        <translation>
+            <numerusform>%Ln token</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ModelChoice</name>
+    <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
+        <source>Model to ask</source>
+        <translation>Sorulacak model</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>Adaptör</translation>
+    </message>
+    <message>
+        <source>Adapter to ask</source>
+        <translation>Sorulacak adaptör</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>yok</translation>
+    </message>
+    <message>
+        <source>as the gateway thinks best</source>
+        <translation>ağ geçidi seçsin</translation>
     </message>
 </context>
 <context>
@@ -3029,6 +3148,29 @@
     </message>
 </context>
 <context>
+    <name>StartCard</name>
+    <message>
+        <source>Starting</source>
+        <translation>Başlangıç</translation>
+    </message>
+    <message>
+        <source>Start R3MES when I log in to this computer</source>
+        <translation>Bu bilgisayarda oturum açtığımda R3MES&apos;i başlat</translation>
+    </message>
+    <message>
+        <source>Not available here. {why}</source>
+        <translation>Burada kullanılamıyor. {why}</translation>
+    </message>
+    <message>
+        <source>Now another copy of R3MES starts. Tick it, and this one does instead.</source>
+        <translation>Şu anda R3MES&apos;in başka bir kopyası başlıyor. İşaretlerseniz onun yerine bu kopya başlar.</translation>
+    </message>
+    <message>
+        <source>It begins in the tray. Serving goes on as it was switched.</source>
+        <translation>Sistem tepsisinde başlar. Hizmet, bırakıldığı gibi sürer.</translation>
+    </message>
+</context>
+<context>
     <name>Suspend</name>
     <message>
         <source>Paused by you.</source>
@@ -3303,6 +3445,25 @@
     <message>
         <source>Nothing is recorded yet.</source>
         <translation>Henüz kayıt yok.</translation>
+    </message>
+</context>
+<context>
+    <name>Transcript</name>
+    <message>
+        <source>Conversation</source>
+        <translation>Sohbet</translation>
+    </message>
+    <message>
+        <source>Earlier messages</source>
+        <translation>Önceki mesajlar</translation>
+    </message>
+    <message>
+        <source>Latest</source>
+        <translation>En yeni</translation>
+    </message>
+    <message>
+        <source>Go to the latest words</source>
+        <translation>En yeni sözlere git</translation>
     </message>
 </context>
 <context>

@@ -21,6 +21,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="switch Serving on at once with the embedded model; without a usable GPU it uses the CPU and says so",
     )
     parser.add_argument("--gateway", default="", metavar="URL", help="a gateway for this run instead of the chosen one")
+    parser.add_argument(
+        "--tray", action="store_true", help="begin in the tray, where there is one: for what starts with the session"
+    )
+    parser.add_argument("--home", default="", metavar="DIR", help="the data folder, instead of R3MES_HOME")
     return parser.parse_args(arguments)
 
 
@@ -41,6 +45,9 @@ def lacks_display(platform: str, environ: Mapping[str, str]) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
+    if options.home:
+        # The core and every child find it there.
+        os.environ["R3MES_HOME"] = options.home
     if lacks_display(sys.platform, os.environ):
         print(NO_DISPLAY, file=sys.stderr)
         return NO_DISPLAY_CODE
@@ -96,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app.window.show_problem(app.error_sentence(error))
 
     sys.excepthook = show_error
-    app.start()
+    app.start(in_tray=options.tray)
     code = application.exec()
     sys.excepthook = sys.__excepthook__
     signals.release()

@@ -156,13 +156,28 @@ class App(QObject):
         # The session ends: there is no time for questions.
         application.commitDataRequest.connect(self.quit)
 
-    def start(self) -> None:
-        """The window first; the core, with all that it imports, after the first paint."""
+    def start(self, in_tray: bool = False) -> None:
+        """The window first; the core, with all that it imports, after the first paint.
+
+        With `in_tray` no window opens while there is a tray, or one still comes; without a tray it opens minimised.
+        """
+        if in_tray:
+            self.tray.missing.connect(self._on_no_tray)
+            QTimer.singleShot(0, self, self._begin)
+            return
         self.window.first_painted.connect(self._on_first_painted)
         self.window.show()
 
     def _on_first_painted(self) -> None:
         self.window.first_painted.disconnect(self._on_first_painted)
+        self._begin()
+
+    def _on_no_tray(self) -> None:
+        """A launcher that nobody can see or end would be a trap."""
+        if not self.window.isVisible():
+            self.window.showMinimized()
+
+    def _begin(self) -> None:
         self.tray.show()
         if not self._quitting:
             self.bridge.start()
@@ -204,7 +219,7 @@ class App(QObject):
 
     def _on_state(self, state: LauncherState) -> None:
         self.window.show_state(state)
-        if self._first_run and not self._preferences.welcomed and not self._demo:
+        if self._first_run and not self._preferences.welcomed and not self._demo and self.window.isVisible():
             self._first_run = False
             self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
         self.tray.show_state(state)

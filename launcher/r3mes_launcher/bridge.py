@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from r3mes_launcher.core.chats.answer_figures import AnswerFigures, AnswerMeter
 from r3mes_launcher.core.interface import ChatError, Core
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, GpuReport, LauncherState, LogLine
@@ -55,11 +57,18 @@ class ChatStream(QObject):
         self._end: tuple[bool, str, str] | None = None
         self._ended = False
         self._cancel: Callable[[], None] = lambda: None
+        self._figures: AnswerFigures | None = None
         self._coalescer = Coalescer(CHAT_INTERVAL_MS, self._flush, self)
 
     @property
     def ended(self) -> bool:
         return self._ended
+
+    @property
+    def figures(self) -> AnswerFigures | None:
+        """How fast it comes; measured on the core's thread. None before the first word."""
+        with self._lock:
+            return self._figures
 
     def stop(self) -> None:
         """Ends the generation. `finished` follows at once with `stopped`, however long the core takes to hear it."""
@@ -74,13 +83,20 @@ class ChatStream(QObject):
         """On the core's thread: carries one answer over."""
         answer = core.chat(turns, model)
         reason, name = "stop", model
+        meter = AnswerMeter(time.monotonic())
         try:
             async for delta in answer:
                 reason = delta.finish_reason or reason
                 name = delta.model or name
+                if delta.tokens is not None:
+                    meter.count(delta.tokens)
                 if delta.text:
-                    with self._lock:
+                    meter.piece(time.monotonic())
+                with self._lock:
+                    self._figures = meter.figures
+                    if delta.text:
                         self._waiting.append(delta.text)
+                if delta.text:
                     self._coalescer.poke()
         except asyncio.CancelledError:
             self.conclude(True, "stopped", name)

@@ -12,7 +12,7 @@ from typing import Any
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
-from r3mes_launcher.core.data_folder import DataFolder, data_home
+from r3mes_launcher.core.data_folder import HOME_VARIABLE, DataFolder, data_home
 from r3mes_launcher.core.doctor.doctor import DoctorParts
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
@@ -27,6 +27,7 @@ from r3mes_launcher.core.state import DeviceChoice, GatewayKind
 from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.core.telemetry import GpuTelemetry, read_once
 from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts
+from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading, FixedAutostart, system_autostart
 from r3mes_launcher.ports.clock import SystemClock
 from r3mes_launcher.ports.disk_space import DiskSpace
 from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
@@ -53,6 +54,7 @@ DEMO_GATEWAY = {"R3MES_INFERENCE_MODE": "mock", "R3MES_DEVNET": "1"}
 DEMO_CHAIN_ID = "r3mes-devnet-1"
 """The id of the chain that the demo's gateway emulates; the demo's wallets sign for no other."""
 FAUCET_PATH = "/devnet/faucet"
+DEMO_AUTOSTART = "The demo changes nothing on this computer."
 NETWORK = "r3mes-testnet"
 # Open: this gateway is on the loopback and made for the node beside it, which needs no grant for that.
 LOCAL_GATEWAY = {"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"}
@@ -136,6 +138,11 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
                 demo=options.demo,
             ),
             history=HistoryStore(folder.history, logs.say, clock),
+            autostart=(
+                FixedAutostart(AutostartReading(AutostartEntry.UNAVAILABLE, DEMO_AUTOSTART))
+                if options.demo
+                else system_autostart(environment, environment.get(HOME_VARIABLE, "").strip() and str(folder.home))
+            ),
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),

@@ -15,13 +15,15 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from r3mes_launcher.core.chats.chat import Chat, ChatSummary
+from r3mes_launcher.core.chats.chat_desk import KeptChats
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import (
@@ -36,6 +38,7 @@ from r3mes_launcher.core.state import (
     LogLine,
     NodeState,
 )
+from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -155,6 +158,48 @@ class EmptyHistory:
         return ()
 
 
+class FakeChats:
+    """Keeps conversations in memory."""
+
+    def __init__(self) -> None:
+        self.kept_chats: dict[str, Chat] = {}
+        self.keeps = True
+
+    async def kept(self) -> KeptChats:
+        return KeptChats(self.keeps, tuple(chat.summary for chat in self.kept_chats.values()))
+
+    async def read(self, chat_id: str) -> Chat:
+        if chat_id not in self.kept_chats:
+            raise ValueError("This conversation is not there any more.")
+        return self.kept_chats[chat_id]
+
+    async def write(self, chat: Chat) -> None:
+        if self.keeps:
+            self.kept_chats[chat.chat_id] = chat
+
+    async def rename(self, chat_id: str, title: str) -> ChatSummary:
+        self.kept_chats[chat_id] = replace(self.kept_chats[chat_id], title=title)
+        return self.kept_chats[chat_id].summary
+
+    async def delete(self, chat_id: str) -> None:
+        self.kept_chats.pop(chat_id, None)
+
+    async def delete_all(self) -> int:
+        count = len(self.kept_chats)
+        self.kept_chats.clear()
+        return count
+
+    async def choose_keeping(self, keep: bool) -> None:
+        self.keeps = keep
+
+
+class FakeAutostart:
+    """Of a computer that starts nothing by itself."""
+
+    async def read(self) -> AutostartReading:
+        return AutostartReading(AutostartEntry.OFF)
+
+
 @dataclass
 class FakeCore:
     """A core that does what a test tells it, on a real loop, and notes what it is asked."""
@@ -174,6 +219,8 @@ class FakeCore:
     words: asyncio.Queue[ChatDelta | Exception] | None = None
     thread: str = ""
     history: EmptyHistory = field(default_factory=EmptyHistory)
+    chats: FakeChats = field(default_factory=FakeChats)
+    autostart: FakeAutostart = field(default_factory=FakeAutostart)
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         self.listeners.append(listener)
@@ -267,6 +314,11 @@ class FakeCore:
 @pytest.fixture
 def fake_core() -> FakeCore:
     return FakeCore()
+
+
+@pytest.fixture
+def fake_chats() -> FakeChats:
+    return FakeChats()
 
 
 @pytest.fixture

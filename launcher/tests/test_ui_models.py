@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from r3mes_launcher.core.state import ChatTurn, GpuDriver, GpuReport, GpuSample, LogLevel, LogLine
-from r3mes_launcher.ui.conversation import Conversation, MessageState
+from r3mes_launcher.ui.chat.conversation import Conversation, MessageState
 from r3mes_launcher.ui.gpu_history import Figure, GpuHistory
 from r3mes_launcher.ui.log_buffer import LogBuffer, LogFilter, as_text
 from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile, Preferences

@@ -62,6 +62,10 @@ class DataFolder:
     def history(self) -> Path:
         return self.root / "history.sqlite"
 
+    @property
+    def chats(self) -> Path:
+        return self.root / "chats"
+
     def create(self) -> None:
         """Raises StartRefused with a sentence when the folder can't be used."""
         try:

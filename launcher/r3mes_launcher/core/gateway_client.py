@@ -7,6 +7,7 @@ import ipaddress
 import json
 import ssl
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ import httpx
 
 from r3mes_launcher.core.interface import ChatError
 from r3mes_launcher.core.log_hub import plain_text
-from r3mes_launcher.core.state import ChatDelta, ChatTurn
+from r3mes_launcher.core.state import AdapterOffer, ChatDelta, ChatTurn
 from r3mes_protocol.errors import ErrorCode
 from r3mes_protocol.sse import SseDecoder
 from r3mes_protocol.wire import ProtocolError
@@ -32,6 +33,8 @@ MAX_ANSWER_TOKENS = 1024
 MAX_ERROR_BYTES = 64 * 1024
 MAX_MODELS_BYTES = 1024 * 1024
 MAX_MODELS_SHOWN = 512
+MAX_COUNTED_TOKENS = 1_000_000
+"""A gateway that counts more tokens in one answer is not believed."""
 MAX_SERVER_SENTENCE_CHARS = 300
 
 _SENTENCES = {
@@ -53,6 +56,14 @@ _SENTENCES = {
     ErrorCode.INSUFFICIENT_CREDITS: "The account has no credits left.",
     ErrorCode.INTERNAL: "The gateway met an error of its own. Try again.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What a gateway lists: all names, and which of them are adapters."""
+
+    models: tuple[str, ...] = ()
+    adapters: tuple[AdapterOffer, ...] = ()
 
 
 class GatewayUnreachable(Exception):
@@ -82,6 +93,10 @@ class GatewayClient:
 
     async def models(self, origin: str) -> tuple[str, ...]:
         """Names in the gateway's order. Raises GatewayUnreachable."""
+        return (await self.offers(origin)).models
+
+    async def offers(self, origin: str) -> Offers:
+        """What can be asked. Raises GatewayUnreachable."""
         try:
             async with asyncio.timeout(MODELS_S):
                 async with self._client(origin).stream("GET", f"{origin}/v1/models") as response:
@@ -92,7 +107,7 @@ class GatewayClient:
             raise GatewayUnreachable(
                 f"{origin} answers with HTTP status {response.status_code}: is it a R3MES gateway?"
             )
-        return _model_names(body, origin)
+        return _offers(body, origin)
 
     async def time(self, origin: str) -> float:
         """The gateway's clock, in seconds since the epoch. Raises GatewayUnreachable."""
@@ -126,6 +141,7 @@ class GatewayClient:
             "model": model,
             "messages": [{"role": turn.role, "content": turn.text} for turn in turns],
             "stream": True,
+            "stream_options": {"include_usage": True},
             "max_tokens": MAX_ANSWER_TOKENS,
         }
         finished = False
@@ -229,9 +245,14 @@ def _deltas(data: str) -> list[ChatDelta]:
         raise ChatError(_error_sentence(problem.get("code"), problem.get("message", "")))
     model = event.get("model")
     choices = event.get("choices")
+    usage = event.get("usage")
+    tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
     if not isinstance(choices, list):
         raise ProtocolError("an event has no choices")
-    return [_delta(choice, model if isinstance(model, str) else "") for choice in choices if isinstance(choice, dict)]
+    deltas = [_delta(choice, model if isinstance(model, str) else "") for choice in choices if isinstance(choice, dict)]
+    if type(tokens) is int and 0 <= tokens <= MAX_COUNTED_TOKENS:
+        deltas.append(ChatDelta(tokens=tokens))
+    return deltas
 
 
 def _delta(choice: dict[str, Any], model: str) -> ChatDelta:
@@ -243,9 +264,13 @@ def _delta(choice: dict[str, Any], model: str) -> ChatDelta:
     )
 
 
-def _model_names(body: bytes, origin: str) -> tuple[str, ...]:
+def _offers(body: bytes, origin: str) -> Offers:
     try:
-        names = [entry["id"] for entry in json.loads(body)["data"]]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        entries = [(entry["id"], entry.get("parent")) for entry in json.loads(body)["data"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise GatewayUnreachable(f"{origin} answers, but not like a R3MES gateway.") from None
-    return tuple(plain_text(name) for name in names[:MAX_MODELS_SHOWN] if isinstance(name, str) and name)
+    kept = [(plain_text(name), parent) for name, parent in entries[:MAX_MODELS_SHOWN] if isinstance(name, str) and name]
+    return Offers(
+        tuple(name for name, _ in kept),
+        tuple(AdapterOffer(name, plain_text(parent)) for name, parent in kept if isinstance(parent, str) and parent),
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable
+from r3mes_launcher.core.state import AdapterOffer
 
 POLL_S = 5.0
 """A list from memory over a kept connection costs a few milliseconds here and there."""
@@ -31,6 +32,7 @@ class GatewayReport:
     origin: str = ""
     reachable: bool = False
     models: tuple[str, ...] = ()
+    adapters: tuple[AdapterOffer, ...] = ()
     message: str = ""
     """Why it is out of reach, one sentence."""
 
@@ -81,11 +83,11 @@ class GatewayMonitor:
     async def _look(self) -> float:
         origin = self._origin
         try:
-            models = await self._client.models(origin)
+            offers = await self._client.offers(origin)
         except GatewayUnreachable as error:
             report = GatewayReport(origin, message=str(error))
         else:
-            report = GatewayReport(origin, reachable=True, models=models)
+            report = GatewayReport(origin, reachable=True, models=offers.models, adapters=offers.adapters)
         if origin == self._origin:
             self._alike = self._alike + 1 if report == self._report else 0
             self._change(report)

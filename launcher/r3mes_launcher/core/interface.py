@@ -18,7 +18,9 @@ from r3mes_launcher.core.state import (
 )
 
 if TYPE_CHECKING:
+    from r3mes_launcher.core.autostart_desk import AutostartDesk
     from r3mes_launcher.core.bundle.bundle import BundleFile
+    from r3mes_launcher.core.chats.chat_desk import ChatDesk
     from r3mes_launcher.core.doctor.report import DoctorReport
 
     # For their types alone: what is behind them takes long to import, and a window has to open first.
@@ -75,6 +77,16 @@ class Core(Protocol):
     @property
     def settings(self) -> SettingsDesk:
         """What the Settings page changes. Its methods raise ValueError with a sentence."""
+        ...
+
+    @property
+    def autostart(self) -> AutostartDesk:
+        """Whether R3MES starts with the session. Works at rest too. `choose` raises ValueError with a sentence."""
+        ...
+
+    @property
+    def chats(self) -> ChatDesk:
+        """The conversations that are kept. Its methods raise ValueError with a sentence."""
         ...
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from r3mes_launcher.core.autostart_desk import AutostartDesk
 from r3mes_launcher.core.back_off import BackOff
+from r3mes_launcher.core.chats.chat_desk import ChatDesk
+from r3mes_launcher.core.chats.chat_store import ChatStore
 from r3mes_launcher.core.control.server import ControlServer
 from r3mes_launcher.core.control.verbs import verbs_of
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
@@ -53,6 +56,7 @@ from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.core.wallet_orders import NodeFacts
 from r3mes_launcher.core.wallet_service import WalletParts, WalletService
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
+from r3mes_launcher.ports.autostart import Autostart
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
@@ -88,6 +92,7 @@ class LauncherParts:
     policy: PolicySources
     doctor: DoctorParts
     history: HistoryStore
+    autostart: Autostart
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -120,6 +125,8 @@ class LauncherCore:
         self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
         self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
         self._settings = SettingsDesk(parts.settings)
+        self._autostart = AutostartDesk(parts.autostart, parts.logs.say)
+        self._chats = ChatDesk(ChatStore(parts.folder.chats, parts.logs.say), parts.settings)
         self._wallet = WalletService(parts.wallet, self._on_wallet)
         self._policy = PolicyDesk(
             parts.settings,
@@ -161,6 +168,14 @@ class LauncherCore:
     @property
     def settings(self) -> SettingsDesk:
         return self._settings
+
+    @property
+    def autostart(self) -> AutostartDesk:
+        return self._autostart
+
+    @property
+    def chats(self) -> ChatDesk:
+        return self._chats
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         listener.on_state(self._state)
@@ -222,6 +237,7 @@ class LauncherCore:
         self._recording = Recording(uuid4().hex)
         self._tasks.append(asyncio.create_task(self._record(), name="record what the node does"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
+        self._tasks.append(asyncio.create_task(self._autostart.keep_up(), name="keep the autostart entry up"))
         self._started.set()
         await self._control.start()
 
@@ -436,7 +452,7 @@ class LauncherCore:
         base, report = self._gateway_base, self._gateway_report
         known = report if report.origin == base.url else GatewayReport()
         gateway = replace(base, reachable=known.reachable, message=base.message or known.message)
-        self._change(replace(self._state, gateway=gateway, models=known.models))
+        self._change(replace(self._state, gateway=gateway, models=known.models, adapters=known.adapters))
         self._policy.observe(gateway_remote=base.kind is GatewayKind.REMOTE)
 
     def _on_node(self, node: NodeState) -> None:

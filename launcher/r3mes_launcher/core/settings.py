@@ -54,6 +54,8 @@ class Settings(BaseModel):
     electricity_price: Annotated[float, Field(ge=0, le=100)] = 0.0
     """For one kilowatt-hour; 0 while nobody said it."""
     electricity_currency: Annotated[str, Field(max_length=8)] = ""
+    keep_chats: bool = True
+    """Whether conversations of the chat page are kept in the data folder."""
     policy: PolicySettings = PolicySettings()
     """When the node may run."""
     pause: KeptPause | None = None

@@ -182,6 +182,8 @@ class ChatDelta:
     text: str = ""
     finish_reason: str = ""
     model: str = ""
+    tokens: int | None = None
+    """Tokens of the whole answer, as the gateway counts them; with the last piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,22 @@ class ChatTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterOffer:
+    """An adapter that the gateway lists, and the base model that it belongs to."""
+
+    name: str
+    base_model: str
+
+
+@dataclass(frozen=True, slots=True)
 class LauncherState:
     demo: bool = False
     node: NodeState = field(default_factory=NodeState)
     gateway: GatewayState = field(default_factory=GatewayState)
     models: tuple[str, ...] = ()
-    """What the chat can ask, as the gateway lists it."""
+    """What the chat can ask, as the gateway lists it: base models, adapters, and `auto`."""
+    adapters: tuple[AdapterOffer, ...] = ()
+    """Which of them are adapters."""
     device_choice: DeviceChoice = DeviceChoice.AUTO
     gpu_choice: tuple[str, ...] = ()
     """UUIDs of the GPUs that the node may use; none: the engine takes the best one."""

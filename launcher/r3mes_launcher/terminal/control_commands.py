@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from r3mes_launcher.core.autostart_desk import SETTING as AUTOSTART
+from r3mes_launcher.core.autostart_desk import truth_of
 from r3mes_launcher.core.control.messages import BadMessage, ControlError
 from r3mes_launcher.core.data_folder import DataFolder
 from r3mes_launcher.core.interface import Core
@@ -18,6 +20,7 @@ from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.settings import SCHEMA, Settings, heal
 from r3mes_launcher.core.settings_desk import STAYS_HERE
 from r3mes_launcher.core.settings_paths import changed, listed, value_of
+from r3mes_launcher.ports.autostart import AutostartEntry
 from r3mes_launcher.terminal.exit_status import ExitStatus
 from r3mes_launcher.terminal.running import NotRunning, ask_running, running_or_at_rest
 
@@ -97,6 +100,8 @@ async def logs(place: Place, terminal: Terminal, arguments: dict[str, Any], as_j
 
 async def settings(place: Place, terminal: Terminal, action: str, words: list[str]) -> int:
     """Raises ValueError and ControlError with a sentence."""
+    if words[:1] == [AUTOSTART] and action in ("get", "set"):
+        return await _autostart(place, terminal, words[1:])
     answer = await running_or_at_rest(place.folder, place.compose, "settings.read")
     core = None if isinstance(answer, dict) else answer
     try:
@@ -104,6 +109,7 @@ async def settings(place: Place, terminal: Terminal, action: str, words: list[st
         if action == "list":
             for name, value in listed(kept).items():
                 terminal.write(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+            await _autostart(place, terminal, [], f"{AUTOSTART} = ")
         elif action == "get":
             value = value_of(kept, words[0])
             terminal.write(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
@@ -124,6 +130,23 @@ async def settings(place: Place, terminal: Terminal, action: str, words: list[st
     finally:
         if core is not None:
             await core.close()
+    return ExitStatus.OK
+
+
+async def _autostart(place: Place, terminal: Terminal, wish: list[str], before: str = "") -> int:
+    """The system keeps it and not the launcher, so this process may do it while one runs. Raises ValueError."""
+    core = place.compose()
+    try:
+        desk = core.autostart
+        reading = await desk.choose(truth_of(wish[0])) if wish else await desk.read()
+    finally:
+        await core.close()
+    if not wish:
+        terminal.write(f"{before}{json.dumps(reading.entry is AutostartEntry.ON)}")
+        if reading.entry is AutostartEntry.OTHER:
+            terminal.complain("Another copy of R3MES starts with the session.")
+        elif reading.entry is AutostartEntry.UNAVAILABLE:
+            terminal.complain(f"{AUTOSTART}: {reading.why}")
     return ExitStatus.OK
 
 

@@ -26,7 +26,7 @@ from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
 if TYPE_CHECKING:
     # A page's module is imported with its first use: all of them take longer than to open the window.
-    from r3mes_launcher.ui.chat_page import ChatPage
+    from r3mes_launcher.ui.chat.chat_page import ChatPage
     from r3mes_launcher.ui.doctor_page import DoctorPage
     from r3mes_launcher.ui.first_run_sheet import FirstRunSheet
     from r3mes_launcher.ui.gpus_page import GpusPage
@@ -230,7 +230,7 @@ class MainWindow(QWidget):
         return RequestsPage(self._theme, self._intents)
 
     def _make_chat(self) -> ChatPage:
-        from r3mes_launcher.ui.chat_page import ChatPage
+        from r3mes_launcher.ui.chat.chat_page import ChatPage
 
         page = ChatPage(self._theme, self._intents)
         page.home_wished.connect(lambda: self.go_to(HOME))

@@ -126,6 +126,13 @@ QMenu::item { padding: ${pad_y}px ${pad_x}px; border-radius: ${tiny_radius}px; }
 QMenu::item:selected { background: $accent_soft; color: $text; }
 QMenu::item:disabled { color: $text_muted; }
 QMenu::separator { background: $border; height: ${hair}px; margin: ${focus}px; }
+QFrame[panel="chats"] { background: transparent; border: none; }
+QListWidget[kind="chats"] { background: transparent; border: none; outline: none; }
+QListWidget[kind="chats"]::item { color: $text; padding: ${pad_y}px ${pad_field}px;
+  border-radius: ${small_radius}px; border: ${focus}px solid transparent; }
+QListWidget[kind="chats"]::item:hover { background: $sidebar; }
+QListWidget[kind="chats"]::item:selected { background: $accent_soft; color: $text; }
+QListWidget[kind="chats"]::item:focus { border-color: $accent; }
 QSplitter::handle { background: transparent; }
 """)
 

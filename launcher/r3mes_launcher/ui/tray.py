@@ -22,6 +22,8 @@ _MOST_LOOKS = 30
 class Tray(QObject):
     open_wished = Signal()
     quit_wished = Signal()
+    missing = Signal()
+    """There is no tray, and none came within the time that a desktop takes to make one."""
 
     def __init__(self, theme: Theme, intents: Intents, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +96,7 @@ class Tray(QObject):
             self._look.start()
         else:
             self._look.stop()
+            self.missing.emit()
 
     def show_state(self, state: LauncherState) -> None:
         before = self._state

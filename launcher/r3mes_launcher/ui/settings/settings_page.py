@@ -13,6 +13,7 @@ from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.settings.appearance_card import AppearanceCard
 from r3mes_launcher.ui.settings.notifications_card import NotificationsCard
+from r3mes_launcher.ui.settings.start_card import StartCard
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.asking import ask_for, nothing
 
@@ -35,7 +36,9 @@ class SettingsPage(PageColumn):
         self.appearance.changed.connect(self.preferences_changed)
         self.notifications = NotificationsCard(theme)
         self.notifications.changed.connect(self.preferences_changed)
+        self.start = StartCard(theme, intents)
         self.column.addWidget(self.appearance)
+        self.column.addWidget(self.start)
         self.column.addWidget(self.notifications)
         # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
         self._policy: PolicyCard | None = None

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterable
+from dataclasses import replace
 
+from r3mes_launcher.core.chats.answer_figures import AnswerFigures
+from r3mes_launcher.core.chats.chat import Message, MessageState
 from r3mes_launcher.core.state import ChatTurn
 
+__all__ = ["MAX_ANSWER_CHARACTERS", "Conversation", "Message", "MessageState"]
 
-class MessageState(StrEnum):
-    DONE = "done"
-    WAITING = "waiting"
-    """Asked, no word yet."""
-    STREAMING = "streaming"
-    STOPPED = "stopped"
-    CUT = "cut"
-    """Ended at the limit of its length."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    role: str
-    text: str
-    state: MessageState = MessageState.DONE
-    model: str = ""
-    error: str = ""
+MAX_ANSWER_CHARACTERS = 400_000
+"""More than any answer of the length that is asked for; a gateway that sends on and on can't fill the memory."""
 
 
 class Conversation:
     """Messages in order: the person's, then the model's."""
 
-    def __init__(self) -> None:
-        self._messages: list[Message] = []
+    def __init__(self, messages: Iterable[Message] = ()) -> None:
+        self._messages: list[Message] = list(messages)
+        # The answer that a new try replaces; it comes back when the new try brings nothing.
+        self._replaced: Message | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -48,26 +37,40 @@ class Conversation:
             raise ValueError("The answer before is still on its way.")
         if not text.strip():
             raise ValueError("There is nothing to send.")
+        self._replaced = None
         self._messages.append(Message("user", text))
         self._messages.append(Message("assistant", "", MessageState.WAITING, model))
 
-    def retry(self) -> None:
-        """Asks the last question again; the failed or stopped answer goes."""
+    def retry(self, model: str = "") -> None:
+        """Asks the last question again; the answer before comes back if the new try brings no word."""
         last = self._messages[-1]
-        self._messages[-1] = Message("assistant", "", MessageState.WAITING, last.model)
+        self._replaced = last if last.text else self._replaced
+        self._messages[-1] = Message("assistant", "", MessageState.WAITING, model or last.model)
 
-    def add(self, text: str) -> None:
+    def add(self, text: str) -> bool:
+        """False when the answer has become too long: then it has to be stopped."""
         last = self._messages[-1]
-        self._messages[-1] = replace(last, text=last.text + text, state=MessageState.STREAMING)
+        room = MAX_ANSWER_CHARACTERS - len(last.text)
+        self._messages[-1] = replace(last, text=last.text + text[:room], state=MessageState.STREAMING)
+        return len(text) <= room
+
+    def measure(self, figures: AnswerFigures | None) -> None:
+        self._messages[-1] = replace(self._messages[-1], figures=figures)
 
     def finish(self, reason: str, model: str) -> None:
         state = {"stopped": MessageState.STOPPED, "length": MessageState.CUT}.get(reason, MessageState.DONE)
         last = self._messages[-1]
+        if not last.text.strip() and state is MessageState.STOPPED and self._replaced is not None:
+            self._messages[-1] = self._replaced
+            return
         # Blank lines at its end are no part of what was said.
         self._messages[-1] = replace(last, text=last.text.rstrip(), state=state, model=model or last.model)
 
     def fail(self, sentence: str) -> None:
-        self._messages[-1] = replace(self._messages[-1], state=MessageState.FAILED, error=sentence)
+        last = self._messages[-1]
+        if not last.text.strip() and self._replaced is not None:
+            last = self._replaced
+        self._messages[-1] = replace(last, state=MessageState.FAILED, error=sentence)
 
     def turns(self) -> tuple[ChatTurn, ...]:
         """What the model is given: questions with their answers, and the question that waits for one.
