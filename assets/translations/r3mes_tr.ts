@@ -1660,8 +1660,28 @@
         <translation>Ayarlar</translation>
     </message>
     <message>
-        <source>Demo: the GPUs and the answers are made up, and nothing leaves this computer.</source>
-        <translation>Demo: GPU&apos;lar ve yanıtlar uydurmadır, bu bilgisayardan hiçbir şey çıkmaz.</translation>
+        <source>Recorded time</source>
+        <translation>Kaydedilmiş saat</translation>
+    </message>
+    <message>
+        <source>Take the tour</source>
+        <translation>Tura katıl</translation>
+    </message>
+    <message>
+        <source>Demo: recorded data, no real money. Nothing leaves this computer.</source>
+        <translation>Demo: kaydedilmiş veriler, gerçek para yok. Bu bilgisayardan hiçbir şey çıkmaz.</translation>
+    </message>
+    <message>
+        <source>Recorded on another computer: diagnostics of R3MES {version} on {system}, {begin} to {end}, from the file {name}. Nothing of it can be switched.</source>
+        <translation>Başka bir bilgisayarda kaydedildi: {system} üzerindeki R3MES {version} tanılaması, {begin} – {end}, {name} dosyasından. Bunların hiçbiri açılıp kapatılamaz.</translation>
+    </message>
+    <message>
+        <source>{time}, {rate} times as fast</source>
+        <translation>{time}, {rate} kat hızlı</translation>
+    </message>
+    <message>
+        <source>{time}, the end</source>
+        <translation>{time}, son</translation>
     </message>
     <message>
         <source>Leave the demo</source>
@@ -3445,6 +3465,112 @@
     <message>
         <source>Nothing is recorded yet.</source>
         <translation>Henüz kayıt yok.</translation>
+    </message>
+</context>
+<context>
+    <name>Tour</name>
+    <message>
+        <source>A node at work</source>
+        <translation>İş başında bir düğüm</translation>
+    </message>
+    <message>
+        <source>The switch on this page starts and stops the node; beside it stands what the node does and why. Here a recorded day runs by: one second is one minute. Requests come, a program wants the GPU, the engine breaks once, a card gets too hot. The node deals with all of it by itself.</source>
+        <translation>Bu sayfadaki anahtar düğümü başlatır ve durdurur; yanında düğümün ne yaptığı ve nedeni yazar. Burada kaydedilmiş bir gün oynatılır: bir saniye bir dakikadır. İstekler gelir, bir program GPU&apos;yu ister, motor bir kez bozulur, bir kart fazla ısınır. Düğüm hepsiyle kendi başına başa çıkar.</translation>
+    </message>
+    <message>
+        <source>Why am I not earning?</source>
+        <translation>Neden kazanmıyorum?</translation>
+    </message>
+    <message>
+        <source>The bar further down explains every minute of the last 24 hours. Move the mouse over it, or press the arrow keys on it: each colour has a sentence. “Show as a list” tells the same in words.</source>
+        <translation>Aşağıdaki çubuk son 24 saatin her dakikasını açıklar. Fareyi üzerinde gezdirin ya da üzerindeyken ok tuşlarına basın: her rengin bir cümlesi vardır. “Liste olarak göster” aynısını sözcüklerle anlatır.</translation>
+    </message>
+    <message>
+        <source>The cards</source>
+        <translation>Kartlar</translation>
+    </message>
+    <message>
+        <source>Memory, temperature, power and load of every card. Choose “24 hours” at the top to see the whole day and the energy that it took. A card that is too hot pauses serving until it has cooled down.</source>
+        <translation>Her kartın belleği, sıcaklığı, gücü ve yükü. Bütün günü ve harcanan enerjiyi görmek için üstte “24 saat” seçin. Fazla ısınan bir kart, soğuyana kadar hizmeti duraklatır.</translation>
+    </message>
+    <message>
+        <source>What was asked</source>
+        <translation>Neler soruldu</translation>
+    </message>
+    <message>
+        <source>Every request that this node served, with its outcome and its times. Prompts and answers are never kept. The list can be filtered and saved.</source>
+        <translation>Bu düğümün karşıladığı her istek, sonucu ve süreleriyle. Sorular ve yanıtlar hiçbir zaman saklanmaz. Liste süzülebilir ve kaydedilebilir.</translation>
+    </message>
+    <message>
+        <source>Ask something</source>
+        <translation>Bir şey sorun</translation>
+    </message>
+    <message>
+        <source>Type a question and press Enter. The gateway that comes with R3MES answers on this computer, word by word, with made-up words: no model was downloaded for the demo.</source>
+        <translation>Bir soru yazıp Enter&apos;a basın. R3MES ile gelen ağ geçidi bu bilgisayarda sözcük sözcük, uydurma sözcüklerle yanıt verir: demo için hiçbir model indirilmedi.</translation>
+    </message>
+    <message>
+        <source>A wallet without risk</source>
+        <translation>Risksiz bir cüzdan</translation>
+    </message>
+    <message>
+        <source>Make a wallet and get coins from the demo&apos;s chain. They are worth nothing, and a wallet that is made here can sign for no real network. Everything else is as it will be: words, password, confirmation.</source>
+        <translation>Bir cüzdan oluşturun ve demonun zincirinden para alın. Hiçbir değeri yoktur ve burada oluşturulan bir cüzdan hiçbir gerçek ağ için imza atamaz. Geri kalan her şey gerçekte olacağı gibidir: sözcükler, parola, onay.</translation>
+    </message>
+    <message>
+        <source>Roles and stakes</source>
+        <translation>Roller ve stake</translation>
+    </message>
+    <message>
+        <source>What each role of the network asks for, what you staked, and the permission that your wallet gives to this computer&apos;s node.</source>
+        <translation>Ağdaki her rolün ne istediği, ne kadar stake ettiğiniz ve cüzdanınızın bu bilgisayarın düğümüne verdiği izin.</translation>
+    </message>
+    <message>
+        <source>What happened in detail</source>
+        <translation>Olanların ayrıntısı</translation>
+    </message>
+    <message>
+        <source>The words of launcher, engine and gateway in one place. Filter by level or process, or search.</source>
+        <translation>Başlatıcının, motorun ve ağ geçidinin sözleri tek yerde. Düzeye ya da sürece göre süzün veya arayın.</translation>
+    </message>
+    <message>
+        <source>When something is wrong</source>
+        <translation>Bir sorun olduğunda</translation>
+    </message>
+    <message>
+        <source>The doctor looks at driver, memory, disk, clock, network and more, and says what to do. The diagnostics bundle holds what somebody who helps needs to know, and nothing that is secret.</source>
+        <translation>Doktor sürücüye, belleğe, diske, saate, ağa ve daha fazlasına bakar ve ne yapılacağını söyler. Tanılama paketi, yardım edecek birinin bilmesi gerekenleri içerir; gizli hiçbir şey içermez.</translation>
+    </message>
+    <message>
+        <source>On your terms</source>
+        <translation>Sizin koşullarınızla</translation>
+    </message>
+    <message>
+        <source>When this computer serves: by the clock, on mains only, not while you play or work, never above a temperature. “Leave the demo” at the top brings you to your own node.</source>
+        <translation>Bu bilgisayar ne zaman hizmet verir: saate göre, yalnızca prizdeyken, siz oynarken ya da çalışırken değil, hiçbir zaman bir sıcaklığın üstünde değil. Üstteki “Demodan çık” sizi kendi düğümünüze götürür.</translation>
+    </message>
+</context>
+<context>
+    <name>TourPanel</name>
+    <message>
+        <source>Guided tour</source>
+        <translation>Rehberli tur</translation>
+    </message>
+    <message>
+        <source>Close the tour</source>
+        <translation>Turu kapat</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>İleri</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Geri</translation>
+    </message>
+    <message>
+        <source>Tour, step {step} of {all}</source>
+        <translation>Tur, adım {step} / {all}</translation>
     </message>
 </context>
 <context>

@@ -316,8 +316,8 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
     from PySide6.QtWidgets import QApplication
 
     from r3mes_launcher.app import App
+    from r3mes_launcher.core.shipped_assets import assets_folder
     from r3mes_launcher.ui import main_window
-    from r3mes_launcher.ui.assets import assets_folder
     from r3mes_launcher.ui.language import Language, Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Scheme, Theme

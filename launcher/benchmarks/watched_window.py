@@ -165,8 +165,8 @@ def measure_lateness(page: str, seconds: float, work: Callable[[Flood, float], A
     from PySide6.QtWidgets import QApplication
 
     from r3mes_launcher.app import App
+    from r3mes_launcher.core.shipped_assets import assets_folder
     from r3mes_launcher.ui import main_window
-    from r3mes_launcher.ui.assets import assets_folder
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Theme
 

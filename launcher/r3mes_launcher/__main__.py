@@ -20,12 +20,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         action="store_true",
         help="switch Serving on at once with the embedded model; without a usable GPU it uses the CPU and says so",
     )
+    parser.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="play a diagnostics bundle (a zip) in the demo; implies --demo"
+    )
     parser.add_argument("--gateway", default="", metavar="URL", help="a gateway for this run instead of the chosen one")
     parser.add_argument(
         "--tray", action="store_true", help="begin in the tray, where there is one: for what starts with the session"
     )
     parser.add_argument("--home", default="", metavar="DIR", help="the data folder, instead of R3MES_HOME")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.bundle is not None:
+        options.demo = True
+    return options
 
 
 NO_DISPLAY = (
@@ -59,13 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from r3mes_launcher.app import App, SignalWatcher
     from r3mes_launcher.core.data_folder import DataFolder, data_home
     from r3mes_launcher.core.interface import Core
-    from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.core.shipped_assets import assets_folder
     from r3mes_launcher.ui.language import Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
     from r3mes_launcher.ui.theme import Theme
 
     home = data_home(os.environ).expanduser().absolute()
+    # The first demo of this run plays the bundle; one that is opened later is the usual one.
+    bundles = [] if options.bundle is None else [options.bundle.expanduser().absolute()]
 
     def compose(demo: bool) -> Core:
         # On the core's thread: its imports take longer than the window itself.
@@ -75,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return compose_core(
             CompositionOptions(
                 demo=demo,
-                serve=options.serve and not demo,
+                # The demo shows a node at work.
+                serve=options.serve or demo,
+                bundle=bundles.pop() if demo and bundles else None,
                 gateway_url="" if demo else options.gateway,
             )
         )
@@ -87,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     instance = SingleInstance(instance_name(home))
     if not instance.claim():
         print("R3MES is already open; its window comes to the front.")
+        if options.bundle is not None:
+            print("Close it first to play a diagnostics bundle.")
         return 0
     theme = Theme(application, assets_folder())
     speech = Speech(application, assets_folder())

@@ -116,9 +116,10 @@ class App(QObject):
         speech: Speech | None = None,
         first_run: bool = False,
     ) -> None:
-        """`first_run`: whether the screens of the first start are shown to those who have not seen them."""
+        """`first_run`: whether first start and tour of the demo are shown to those who have not seen them."""
         super().__init__()
         self._first_run = first_run
+        self._offers_tour = first_run
         self._application = application
         self._compose = compose
         self._preference_file = preferences
@@ -145,6 +146,7 @@ class App(QObject):
         self.window.close_wished.connect(self.on_close_wished)
         self.window.quit_wished.connect(self.on_quit_wished)
         self.window.restart_wished.connect(self.restart)
+        self.window.tour_closed.connect(lambda: self.keep(toured=True))
         self.tray = Tray(theme, self.intents, self)
         self.tray.open_wished.connect(self.window.raise_window)
         self.tray.quit_wished.connect(self.on_quit_wished)
@@ -222,6 +224,9 @@ class App(QObject):
         if self._first_run and not self._preferences.welcomed and not self._demo and self.window.isVisible():
             self._first_run = False
             self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
+        if state.demo and state.bundle is None and self._offers_tour and not self._preferences.toured:
+            self._offers_tour = False
+            self.window.start_tour()
         self.tray.show_state(state)
         self.announcer.show_state(state, self._preferences, time.time())
 

@@ -128,7 +128,7 @@ _SERVE_HELP = (
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--demo", action="store_true", help="offline, with a simulated engine and a mock gateway")
+    command.add_argument("--demo", action="store_true", help="offline, with a recorded day and a mock gateway")
     command.add_argument("--device", choices=DEVICES, default=None, help="for this run (default: as chosen before)")
     command.add_argument("--gateway", default="", metavar="URL", help="a remote gateway, for this run")
     command.add_argument(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,20 @@ from r3mes_launcher.core.data_folder import HOME_VARIABLE, DataFolder, data_home
 from r3mes_launcher.core.doctor.doctor import DoctorParts
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
-from r3mes_launcher.core.launcher import LauncherCore, LauncherParts
+from r3mes_launcher.core.interface import Core, StartRefused
+from r3mes_launcher.core.launcher import LauncherCore, LauncherParts, Replay
 from r3mes_launcher.core.local_gateway import CommandForPort
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.provisioning import Installer
+from r3mes_launcher.core.recording.recorded_day import RecordingError, read_day
+from r3mes_launcher.core.recording.recorded_past import RecordedPast, recorded_past
 from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.settings import SettingsStore
-from r3mes_launcher.core.state import DeviceChoice, GatewayKind
+from r3mes_launcher.core.shipped_assets import assets_folder
+from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind
 from r3mes_launcher.core.supervisor import Supervisor
-from r3mes_launcher.core.telemetry import GpuTelemetry, read_once
+from r3mes_launcher.core.telemetry import READ_TIMEOUT_S, GpuTelemetry, read_once
 from r3mes_launcher.core.wallet_service import NetworkAccess, WalletParts
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading, FixedAutostart, system_autostart
 from r3mes_launcher.ports.clock import SystemClock
@@ -34,13 +39,14 @@ from r3mes_launcher.ports.engine_demo import DemoEngineRuntime
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.fixed_source import FixedSource
 from r3mes_launcher.ports.gpu import GpuSource
-from r3mes_launcher.ports.gpu_demo import DemoGpuSource
 from r3mes_launcher.ports.gpu_nvml import NvmlGpuSource
+from r3mes_launcher.ports.gpu_replay import ReplayedCards, ReplayGpuSource, ReplayGpuUse
 from r3mes_launcher.ports.gpu_use import NvmlGpuUse
 from r3mes_launcher.ports.idle import system_idle
 from r3mes_launcher.ports.network_state import NetworkReading, system_network
 from r3mes_launcher.ports.power import PowerReading, SystemPower
 from r3mes_launcher.ports.process_tree import system_process_trees
+from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_launcher.ports.running_programs import SystemPrograms
 from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
 from r3mes_launcher.ports.sleep_delay import system_sleep_delay
@@ -51,6 +57,8 @@ from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
 from r3mes_protocol.origin import gateway_origin
 
 DEMO_GATEWAY = {"R3MES_INFERENCE_MODE": "mock", "R3MES_DEVNET": "1"}
+DEMO_DAY = Path("demo") / "day.jsonl.gz"
+"""Among the assets: the recorded day that the demo plays."""
 DEMO_CHAIN_ID = "r3mes-devnet-1"
 """The id of the chain that the demo's gateway emulates; the demo's wallets sign for no other."""
 FAUCET_PATH = "/devnet/faucet"
@@ -67,11 +75,15 @@ class CompositionOptions:
     demo: bool = False
     serve: bool = False
     """Switches Serving on at once. The tester's opt-in: without a usable GPU it goes on with the CPU and says so."""
+    at_rest: bool = False
+    """The switch is off for this run, whatever was wished for before."""
     gateway_url: str = ""
     """A remote gateway instead of the one in the settings."""
     device: DeviceChoice | None = None
     model: str = ""
     """`builtin`, or a folder or GGUF file, instead of the one in the settings."""
+    bundle: Path | None = None
+    """A diagnostics bundle to play; with `demo`."""
     home: Path | None = None
     """Where the data lie, instead of R3MES_HOME or the platform's folder."""
     back_off: BackOff | None = None
@@ -82,30 +94,52 @@ class CompositionOptions:
     """What opening the wallet's file costs; less for tests."""
 
 
-def compose(options: CompositionOptions, environ: Mapping[str, str] | None = None) -> LauncherCore:
-    """One launcher, not yet started; `start` does all the work. Raises ValueError with a sentence for a bad URL."""
+def compose(options: CompositionOptions, environ: Mapping[str, str] | None = None) -> Core:
+    """One launcher, not yet started; `start` does all the work.
+
+    Raises ValueError with a sentence for a bad URL, StartRefused where a recording or bundle can't be played.
+    """
+    if options.bundle is None:
+        return compose_launcher(options, environ)
+    # Seldom needed, and a window has to open first.
+    from r3mes_launcher.core.bundle.bundle_core import BundleCore, bundle_rate
+    from r3mes_launcher.core.bundle.bundle_reader import BundleError, read_bundle
+
+    try:
+        bundle = read_bundle(options.bundle)
+    except BundleError as error:
+        raise StartRefused(str(error)) from None
+    clock = ReplayClock(bundle.begin, bundle_rate(bundle))
+    # The launcher behind it has gateway and wallet; its own node stays off, whatever its settings say.
+    inner = compose_launcher(replace(options, demo=True, serve=False, bundle=None, at_rest=True), environ)
+    return BundleCore(inner, bundle, clock, HistoryStore(None, lambda sentence, level: None, clock))
+
+
+def compose_launcher(options: CompositionOptions, environ: Mapping[str, str] | None = None) -> LauncherCore:
+    """The launcher itself, real or demo. Raises as `compose` does."""
     environment = dict(os.environ if environ is None else environ)
     folder = data_folder(options, environment)
-    logs = LogHub()
-    supervisor = Supervisor(folder.run_records, system_process_trees(), environment, logs)
     clock = SystemClock()
+    demo = _Demo() if options.demo else None
+    logs = LogHub() if demo is None else LogHub(demo.clock.now)
+    supervisor = Supervisor(folder.run_records, system_process_trees(), environment, logs)
     runtime: EngineRuntime
-    if options.demo:
-        runtime = DemoEngineRuntime(folder.engine, environment)
+    if demo is not None:
+        runtime = DemoEngineRuntime(folder.engine, environment, demo.recording, demo.moment, demo.clock.rate)
     else:
         command = installer_command()
         installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
         runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
-    policy_sources = demo_policy_sources() if options.demo else system_policy_sources(folder, environment)
+    policy_sources = system_policy_sources(folder, environment) if demo is None else demo_policy_sources(demo.cards)
     # The emulated chain keeps its state beside the demo's wallet, whose coins it has.
     demo_gateway = {**DEMO_GATEWAY, "R3MES_DEVNET_FILE": str(folder.root / "devnet.sqlite")}
     settings = SettingsStore(folder.settings, logs.say, _session_settings(options))
     keyring = SystemKeyring()
 
     def new_gpu_source() -> GpuSource:
-        return DemoGpuSource(clock) if options.demo else NvmlGpuSource(clock)
+        return NvmlGpuSource(clock) if demo is None else ReplayGpuSource(demo.cards)
 
-    return LauncherCore(
+    core = LauncherCore(
         LauncherParts(
             folder=folder,
             logs=logs,
@@ -113,7 +147,11 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
             supervisor=supervisor,
             runtime=runtime,
             gateway_command=_gateway_command(folder, environment, demo_gateway if options.demo else LOCAL_GATEWAY),
-            gpus=GpuTelemetry(new_gpu_source(), clock),
+            gpus=(
+                GpuTelemetry(new_gpu_source(), clock)
+                if demo is None
+                else GpuTelemetry(new_gpu_source(), demo.clock, read_timeout_s=READ_TIMEOUT_S * demo.clock.rate)
+            ),
             wallet=WalletParts(
                 # The command line's wallet lies there too; the demo's is in the demo's own folder.
                 folder=(folder.root if options.demo else folder.home) / "wallet",
@@ -137,7 +175,12 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
                 read_gpus=lambda: read_once(new_gpu_source()),
                 demo=options.demo,
             ),
-            history=HistoryStore(folder.history, logs.say, clock),
+            # The demo's past is made anew at each start: its own earlier runs would lie in its future.
+            history=(
+                HistoryStore(folder.history, logs.say, clock)
+                if demo is None
+                else HistoryStore(None, logs.say, demo.clock)
+            ),
             autostart=(
                 FixedAutostart(AutostartReading(AutostartEntry.UNAVAILABLE, DEMO_AUTOSTART))
                 if options.demo
@@ -146,8 +189,33 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),
+            replay=None if demo is None else Replay(demo.clock, demo.past),
         )
     )
+    if demo is not None:
+        demo.cards.follow(lambda: core.state.node.engine.running)
+    return core
+
+
+class _Demo:
+    """The recorded day, its time and its cards. Raises StartRefused."""
+
+    def __init__(self) -> None:
+        self.recording = assets_folder() / DEMO_DAY
+        try:
+            self._day = read_day(self.recording)
+        except RecordingError as error:
+            raise StartRefused(str(error)) from None
+        self.clock = ReplayClock(time.time())
+        # It opens now, whatever the recorded hour: the wallet's times, which are real, fit to it.
+        self._begin = self.clock.now() - self._day.opens_at
+        self.cards = ReplayedCards(self._day, self.clock, self._begin)
+
+    def moment(self) -> float:
+        return self.clock.now() - self._begin
+
+    def past(self) -> RecordedPast:
+        return recorded_past(self._day, self._begin)
 
 
 def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> PolicySources:
@@ -163,15 +231,15 @@ def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> Pol
     )
 
 
-def demo_policy_sources() -> PolicySources:
-    """A computer that is left alone: the demo depends on nothing outside it."""
+def demo_policy_sources(cards: ReplayedCards) -> PolicySources:
+    """A computer that is left alone, with the recorded cards: the demo depends on nothing outside it."""
     return PolicySources(
         idle=FixedSource(3600.0),
         power=FixedSource(PowerReading(on_battery=False)),
         programs=FixedSource(frozenset()),
         network=FixedSource(NetworkReading(online=True, metered=False)),
         disk=FixedSource(1_000_000),
-        gpu_use=FixedSource(()),
+        gpu_use=ReplayGpuUse(cards),
         events=NoSessionEvents(),
     )
 
@@ -206,7 +274,7 @@ def installer_command() -> tuple[str, ...] | None:
 
 
 def _session_settings(options: CompositionOptions) -> dict[str, Any]:
-    session: dict[str, Any] = {}
+    session: dict[str, Any] = {"desired": Desired.OFF} if options.at_rest else {}
     if options.gateway_url:
         session |= {"gateway_kind": GatewayKind.REMOTE, "gateway_url": gateway_origin(options.gateway_url)}
     if options.device is not None:

@@ -1,25 +1,37 @@
-"""The demo's engine: a process that speaks the engine's control channel and simulates a node. It serves nobody.
+"""The demo's engine: a process that speaks the engine's control channel and plays a recorded day. It serves nobody.
 
-It exists so that the demo shows the real supervisor, state machine and log at work without torch, GPU or network.
-Everything that it reports is made up, repeatable from its seed, and labelled as simulated.
+It exists so that the demo shows the real supervisor, state machine and log at work without torch, GPU or network. What
+it reports was recorded, is the same at every run, and is labelled as recorded.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import queue
-import random
 import socket
 import sys
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
+from pathlib import Path
 
+from r3mes_launcher.core.recording.recorded_day import (
+    RecordedDay,
+    RecordedFault,
+    RecordedLoss,
+    RecordedRequest,
+    RecordingError,
+    read_day,
+)
 from r3mes_protocol import __version__
 from r3mes_protocol.control import (
+    DisconnectedEvent,
     DrainCommand,
     DrainingEvent,
+    ErrorEvent,
     LoadingEvent,
     PingCommand,
     PongEvent,
@@ -37,18 +49,14 @@ from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.messages import Device
 from r3mes_protocol.wire import ProtocolError, WireModel
 
-MODEL = "simulated-demo-model"
-DEVICE = Device(kind="cpu", name="Simulated device (demo)", memory_mb=0)
 NODE_ID = "de30" * 16
-STAGES = ("Simulating: reading the weights", "Simulating: warming up")
+STAGES = ("Recorded: reading the weights", "Recorded: warming up")
 STEPS_PER_STAGE = 4
 STEP_S = 0.1
 NO_TOKEN = "none"
-BEAT_S = 1.0
-BUSY_CHANCE = 0.4
-MAX_TOKENS_A_BEAT = 60
-ADAPTERS = (None, None, None, "simulated-poetry", "simulated-law")
-CANCEL_CHANCE = 0.05
+BEAT_S = 0.25
+PACE_OVER_S = 60.0
+"""Recorded seconds over which the tokens a second are counted."""
 COMMAND_BYTES = 64 * 1024
 
 # What the reader thread hands over when stdin has ended.
@@ -56,13 +64,19 @@ _GONE = None
 
 
 class DemoEngine:
-    def __init__(self, gateway: str, seed: int) -> None:
+    def __init__(self, gateway: str, day: RecordedDay, at: float, rate: float) -> None:
+        """`at` is the moment of the day now, in seconds; `rate` recorded seconds pass in one."""
         self._gateway = gateway
-        self._random = random.Random(seed)
+        self._day = day
+        self._rate = rate
+        self._at = at
+        self._started = time.monotonic()
+        self._ends = [request.at for request in day.requests]
         self._commands: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._requests = 0
         self._tokens = 0
         self._active = 0
+        self._lost: RecordedLoss | None = None
 
     def run(self) -> int:
         threading.Thread(target=self._read, daemon=True).start()
@@ -75,47 +89,93 @@ class DemoEngine:
         # The contract wants a port; this one takes connections and answers none, as there is nothing to answer with.
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
-            self._emit(ReadyEvent(port=port, token=NO_TOKEN, model=MODEL, device=DEVICE, node_id=NODE_ID))
-            self._log("INFO", "demo: this engine is simulated; its figures are made up")
-            self._emit(RegisteredEvent(gateway=self._gateway, session_id="demo", generation=1))
+            self._emit(
+                ReadyEvent(port=port, token=NO_TOKEN, model=self._day.model, device=self._device(), node_id=NODE_ID)
+            )
+            self._log("INFO", "demo: this engine plays what was recorded; it serves nobody")
+            self._register()
+            told = self._moment()
             while not self._wait(BEAT_S):
-                self._beat()
+                now = self._moment()
+                fault = self._beat(told, now)
+                if fault is not None:
+                    return self._fail(fault)
+                told = now
         return self._stop()
 
-    def _beat(self) -> None:
-        tokens = 0
-        self._active = 1 if self._random.random() < BUSY_CHANCE else 0
-        if self._active:
-            tokens = self._random.randint(MAX_TOKENS_A_BEAT // 3, MAX_TOKENS_A_BEAT)
+    def _moment(self) -> float:
+        """Recorded seconds since the begin of the first day; the day repeats itself."""
+        return self._at + (time.monotonic() - self._started) * self._rate
+
+    def _device(self) -> Device:
+        cards = self._day.cards
+        return Device(
+            kind="cuda",
+            name=" + ".join(card.name for card in cards),
+            memory_mb=sum(card.memory_total_mb for card in cards),
+            gpu_uuids=tuple(card.uuid for card in cards),
+        )
+
+    def _beat(self, since: float, until: float) -> RecordedFault | None:
+        """What happened between two moments. Returns the fault that ends the engine, if one came."""
+        for number, request in self._between(since, until):
             self._requests += 1
-            self._tokens += tokens
-            self._log("INFO", f"demo: simulated request {self._requests}, {tokens} tokens")
-            self._emit(self._request(tokens))
+            self._tokens += request.completion_tokens
+            self._emit(_event(number, request))
+        length, now = self._day.length_s, until % self._day.length_s
+        self._active = sum(1 for request in self._day.requests if request.begin <= now < request.at)
+        recent = sum(request.completion_tokens for _, request in self._between(until - PACE_OVER_S, until))
         self._emit(
             StatsEvent(
                 active=self._active,
                 queued=0,
                 requests=self._requests,
                 completion_tokens=self._tokens,
-                tokens_per_second=tokens / BEAT_S,
+                tokens_per_second=recent / PACE_OVER_S,
                 memory_mb=0,
             )
         )
-
-    def _request(self, tokens: int) -> RequestEvent:
-        first_token_ms = self._random.randint(60, 400)
-        return RequestEvent(
-            job_id=f"demo-{self._requests}",
-            outcome="cancelled" if self._random.random() < CANCEL_CHANCE else "stop",
-            prompt_tokens=self._random.randint(8, 400),
-            completion_tokens=tokens,
-            first_token_ms=first_token_ms,
-            duration_ms=first_token_ms + tokens * self._random.randint(8, 14),
-            adapter=self._random.choice(ADAPTERS),
+        self._follow_session(now)
+        day = math.floor(since / length)
+        return next(
+            (
+                fault
+                for fault in self._day.faults
+                for turn in (day, day + 1)
+                if since < fault.at + turn * length <= until
+            ),
+            None,
         )
 
+    def _between(self, since: float, until: float) -> list[tuple[int, RecordedRequest]]:
+        """The requests that ended after `since` and until `until`, numbered over all days."""
+        found: list[tuple[int, RecordedRequest]] = []
+        length, count = self._day.length_s, len(self._ends)
+        for turn in range(math.floor(since / length), math.floor(until / length) + 1):
+            first = bisect_right(self._ends, since - turn * length)
+            last = bisect_right(self._ends, until - turn * length)
+            found += [(turn * count + place, self._day.requests[place]) for place in range(first, last)]
+        return found
+
+    def _follow_session(self, now: float) -> None:
+        lost = next((loss for loss in self._day.losses if loss.at <= now < loss.until), None)
+        if lost is not None and self._lost is None:
+            left = (lost.until - now) / self._rate
+            self._emit(DisconnectedEvent(gateway=self._gateway, reason=lost.reason, retry_in_s=left))
+        elif lost is None and self._lost is not None:
+            self._register()
+        self._lost = lost
+
+    def _register(self) -> None:
+        self._emit(RegisteredEvent(gateway=self._gateway, session_id="demo", generation=1))
+
+    def _fail(self, fault: RecordedFault) -> int:
+        self._log("ERROR", f"demo: {fault.message}")
+        self._emit(ErrorEvent(code=fault.code, message=fault.message, hint=fault.hint, exit_code=ExitCode.INTERNAL))
+        return ExitCode.INTERNAL
+
     def _stop(self) -> int:
-        self._emit(StoppedEvent(exit_code=ExitCode.OK, reason="The simulation was asked to end."))
+        self._emit(StoppedEvent(exit_code=ExitCode.OK, reason="The recording was asked to end."))
         return ExitCode.OK
 
     def _wait(self, seconds: float) -> bool:
@@ -163,13 +223,32 @@ class DemoEngine:
         sys.stderr.flush()
 
 
+def _event(number: int, request: RecordedRequest) -> RequestEvent:
+    return RequestEvent(
+        job_id=f"recorded-{number}",
+        outcome=request.outcome,
+        prompt_tokens=request.prompt_tokens,
+        completion_tokens=request.completion_tokens,
+        first_token_ms=request.first_token_ms,
+        duration_ms=request.duration_ms,
+        adapter=request.adapter or None,
+    )
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="r3mes-demo-engine", description="A simulated engine for the demo.")
+    parser = argparse.ArgumentParser(prog="r3mes-demo-engine", description="Plays a recorded engine for the demo.")
     parser.add_argument("--gateway", required=True)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--recording", required=True, type=Path)
+    parser.add_argument("--at", required=True, type=float, help="the moment of the day, in seconds")
+    parser.add_argument("--rate", required=True, type=float, help="recorded seconds in one second")
     options = parser.parse_args(argv)
     try:
-        return DemoEngine(options.gateway, options.seed).run()
+        day = read_day(options.recording)
+    except RecordingError as error:
+        sys.stderr.write(f"ERROR {error}\n")
+        return ExitCode.CONFIGURATION
+    try:
+        return DemoEngine(options.gateway, day, options.at, options.rate).run()
     except BrokenPipeError:
         # The launcher is gone, and with it whoever wanted to know.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 (the interpreter flushes it at its end)

@@ -404,7 +404,7 @@ def intents() -> RecordedIntents:
 @pytest.fixture(scope="session")
 def theme(qapp: QApplication) -> Theme:
     """The window's look and its English, made once: fonts and icons stay the same."""
-    from r3mes_launcher.ui.assets import assets_folder
+    from r3mes_launcher.core.shipped_assets import assets_folder
     from r3mes_launcher.ui.language import Language, Speech
     from r3mes_launcher.ui.theme import Scheme, Theme
 

@@ -37,7 +37,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from r3mes_launcher.app import App
 from r3mes_launcher.core.state import LauncherState
-from r3mes_launcher.ui.assets import assets_folder
+from r3mes_launcher.core.shipped_assets import assets_folder
 from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS
 from r3mes_launcher.ui.preferences import PreferenceFile
 from r3mes_launcher.ui.theme import Theme

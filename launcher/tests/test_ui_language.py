@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import LogBatch
+from r3mes_launcher.core.shipped_assets import assets_folder
 from r3mes_launcher.core.state import LauncherState, LogLevel, LogLine
 from r3mes_launcher.ui import figures
-from r3mes_launcher.ui.assets import assets_folder
 from r3mes_launcher.ui.language import Language, Speech, language_of, translate
 from r3mes_launcher.ui.main_window import LOGS
 from r3mes_launcher.ui.preferences import PreferenceFile, Preferences

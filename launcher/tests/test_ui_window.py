@@ -32,6 +32,7 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.history.request_record import RequestRecord
+from r3mes_launcher.core.shipped_assets import assets_folder
 from r3mes_launcher.core.state import (
     Actual,
     Desired,
@@ -45,7 +46,6 @@ from r3mes_launcher.core.state import (
     NodeState,
     ProcessState,
 )
-from r3mes_launcher.ui.assets import assets_folder
 from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget

@@ -40,6 +40,8 @@ class ForeignUse:
         """The program's name. None for ours, and for one that can't be seen: a container's driver names the host's."""
         if process.pid in own:
             return None
+        if process.program:
+            return process.program
         if process.pid not in self._known:
             self._known[process.pid] = _name_unless_of(process.pid, own)
         return self._known[process.pid]

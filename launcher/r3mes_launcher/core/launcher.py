@@ -34,6 +34,7 @@ from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
 from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources
+from r3mes_launcher.core.recording.recorded_past import RecordedPast
 from r3mes_launcher.core.settings import Settings, SettingsStore
 from r3mes_launcher.core.settings_desk import SettingsDesk
 from r3mes_launcher.core.settings_paths import checked
@@ -57,7 +58,9 @@ from r3mes_launcher.core.wallet_orders import NodeFacts
 from r3mes_launcher.core.wallet_service import WalletParts, WalletService
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ports.autostart import Autostart
+from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
+from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.grants import SignedGrant
@@ -71,10 +74,21 @@ GATEWAY_WAIT_S = 20.0
 
 KEPT_STATES = 1000
 """Changes of node and gateway that a diagnostics bundle tells of; some hours of a busy node."""
+PACE_TOLERANCE_S = 20.0
+"""Recorded seconds by which a shown clock may be wrong."""
 REPORT_FRESH_S = 600.0
 """A doctor's report that is older says too little about now."""
 
 _ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What is played instead of lived through."""
+
+    clock: ReplayClock
+    past: Callable[[], RecordedPast]
+    """What the history knows at its begin. Takes half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,7 @@ class LauncherParts:
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
     back_off: BackOff = field(default_factory=BackOff)
+    replay: Replay | None = None
 
 
 class LauncherCore:
@@ -105,6 +120,8 @@ class LauncherCore:
     def __init__(self, parts: LauncherParts) -> None:
         self._parts = parts
         self._logs = parts.logs
+        # What is noted and decided follows the recorded time where there is one; wallet and children live in ours.
+        self._clock: Clock = parts.wallet.clock if parts.replay is None else parts.replay.clock
         self._lock = FolderLock(parts.folder)
         self._listeners: list[CoreListener] = []
         self._states: deque[tuple[float, LauncherState]] = deque(maxlen=KEPT_STATES)
@@ -131,7 +148,7 @@ class LauncherCore:
         self._policy = PolicyDesk(
             parts.settings,
             parts.policy,
-            parts.wallet.clock,
+            self._clock,
             self._on_policy,
             parts.supervisor.child_pids,
             self._on_wake,
@@ -208,6 +225,7 @@ class LauncherCore:
         self._logs.say(f"R3MES launcher {__version__}" + (" (demo)" if parts.demo else ""))
         parts.settings.load()
         parts.history.start()
+        past = asyncio.create_task(self._remember(), name="remember the recorded past")
         await parts.supervisor.reap_stale()
         settings = parts.settings.current
         self._node = NodeController(
@@ -220,6 +238,8 @@ class LauncherCore:
             tell_request=self._on_request,
             gpus=settings.gpus,
             obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
+            now=self._clock.now,
+            rate=1.0 if parts.replay is None else parts.replay.clock.rate,
         )
         self._change(
             replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
@@ -228,6 +248,7 @@ class LauncherCore:
         await self._use_gateway(settings.gateway_kind, settings.gateway_url)
         await self._wallet.start()
         await self._owner.start()
+        await past
         # Before the wish is resumed: nothing starts that the policy would stop at once.
         self._watch_gpu(self._state)
         await self._policy.start()
@@ -235,6 +256,9 @@ class LauncherCore:
         self._node.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._recording = Recording(uuid4().hex)
+        if parts.replay is not None:
+            self._tasks.append(asyncio.create_task(parts.replay.clock.run(), name="let recorded time pass"))
+            self._keep_pace(parts.replay.clock)
         self._tasks.append(asyncio.create_task(self._record(), name="record what the node does"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
         self._tasks.append(asyncio.create_task(self._autostart.keep_up(), name="keep the autostart entry up"))
@@ -398,8 +422,9 @@ class LauncherCore:
         if kind is GatewayKind.LOCAL:
             parts = self._parts
             self._local_gateway = LocalGateway(
-                parts.gateway_command, parts.supervisor, self._logs, self._on_gateway, parts.back_off
-            )
+                parts.gateway_command, parts.supervisor, self._logs, self._on_gateway, parts.back_off,
+                now=self._clock.now,
+            )  # fmt: skip
             self._local_gateway.start()
             return
         local, self._local_gateway = self._local_gateway, None
@@ -466,7 +491,7 @@ class LauncherCore:
             self._parts.settings.change(desired=node.desired)
 
     def _on_request(self, event: RequestEvent, model: str) -> None:
-        self._parts.history.note_request(request_record(event, model, self._parts.wallet.clock.now()))
+        self._parts.history.note_request(request_record(event, model, self._clock.now()))
 
     def _on_wallet(self, wallet: WalletState) -> None:
         self._change(replace(self._state, wallet=wallet))
@@ -517,11 +542,28 @@ class LauncherCore:
     async def _record(self) -> None:
         while True:
             self._note_situation()
-            await self._parts.wallet.clock.sleep(BEAT_S)
+            if self._parts.replay is not None:
+                self._keep_pace(self._parts.replay.clock)
+            await self._clock.sleep(BEAT_S)
+
+    def _keep_pace(self, clock: ReplayClock) -> None:
+        """Tells the front ends the recorded time anew where a busy computer has fallen behind it."""
+        pace = clock.pace()
+        known = self._state.pace
+        if known.rate != pace.rate or abs(known.now(pace.real_at) - pace.shown_at) > PACE_TOLERANCE_S:
+            self._change(replace(self._state, pace=pace))
+
+    async def _remember(self) -> None:
+        if self._parts.replay is not None:
+            past, history = await asyncio.to_thread(self._parts.replay.past), self._parts.history
+            for record in past.requests:
+                history.note_request(record)
+            history.note_spans(past.spans)
+            history.note_buckets(past.buckets)
 
     def _note_situation(self) -> None:
         if self._recording is not None:
-            now = self._parts.wallet.clock.now()
+            now = self._clock.now()
             self._recording, spans = observe(self._recording, self._state.node, now)
             self._parts.history.note_spans(spans)
 
@@ -530,7 +572,7 @@ class LauncherCore:
             return
         node_changed = state.node != self._state.node
         if (state.node, state.gateway) != (self._state.node, self._state.gateway):
-            self._states.append((self._parts.wallet.clock.now(), state))
+            self._states.append((self._clock.now(), state))
         self._state = state
         if node_changed:
             self._note_situation()

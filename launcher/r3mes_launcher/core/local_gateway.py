@@ -65,7 +65,10 @@ class LocalGateway:
         back_off: BackOff,
         chance: Callable[[], float] = random.random,
         ready_deadline_s: float = READY_DEADLINE_S,
+        now: Callable[[], float] = time,
     ) -> None:
+        """`now` is the time that is shown."""
+        self._now = now
         self._ready_deadline_s = ready_deadline_s
         self._command = command
         self._supervisor = supervisor
@@ -130,7 +133,7 @@ class LocalGateway:
         except SpawnError as error:
             return f"could not be started ({error})", False
         self._child = child
-        started_at = time()
+        started_at = self._now()
         try:
             self._change(
                 message=_STARTING,

@@ -94,8 +94,13 @@ class NodeController:
         obstacle: Callable[[DeviceChoice], Fault | None] = lambda device: None,
         check_s: float = CHECK_S,
         gpus: tuple[str, ...] = (),
+        now: Callable[[], float] = time,
+        rate: float = 1.0,
     ) -> None:
-        """`obstacle` is asked before each start what the whole computer has against it."""
+        """`obstacle` is asked before each start what the whole computer has against it.
+
+        `now` is the time that is shown, of which `rate` seconds pass in one; what is waited for is waited in real time.
+        """
         self._ladders = ladders
         self._machine = machine
         self._runtime = runtime
@@ -107,10 +112,12 @@ class NodeController:
         self._obstacle = obstacle
         self._check_s = check_s
         self._gpus = gpus
+        self._now = now
+        self._rate = rate
         self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
-        self._no_gateway_since = time()
+        self._no_gateway_since = now()
         self._policy: tuple[ActiveReason, ...] = ()
         self._grant: SignedGrant | None = None
         self._report = RuntimeReport(present=False)
@@ -163,7 +170,7 @@ class NodeController:
             return
         moved = bool(self._gateway)
         self._gateway = origin
-        self._no_gateway_since = time()
+        self._no_gateway_since = self._now()
         self._dispatch(Suspended(self._suspend_reasons()))
         if moved and origin:
             self._dispatch(Reconfigured())
@@ -206,14 +213,14 @@ class NodeController:
     @property
     def state(self) -> NodeState:
         machine = self._machine
-        now = asyncio.get_running_loop().time()
+        loop_now = asyncio.get_running_loop().time()
         return NodeState(
             desired=machine.desired,
             actual=machine.actual,
             reason=machine.reason,
             suspended=machine.suspended,
             fault=machine.fault,
-            retry_at=None if machine.retry_at is None else time() + machine.retry_at - now,
+            retry_at=None if machine.retry_at is None else self._now() + (machine.retry_at - loop_now) * self._rate,
             progress=machine.progress,
             engine=replace(self._process, restarts=machine.restarts),
             node_id=self._facts.node_id,
@@ -310,7 +317,7 @@ class NodeController:
         # By the control channel and at once: it is there before the engine registers, and in no argument list.
         self._hand_grant()
         self._given_up = False
-        self._process = replace(self._process, running=True, pid=child.pid, started_at=time())
+        self._process = replace(self._process, running=True, pid=child.pid, started_at=self._now())
         self._logs.say(f"The engine runs with pid {child.pid}.")
         self._tell_state()
         self._begin_stop()

@@ -202,8 +202,35 @@ class AdapterOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """The time of what is shown, in seconds since the epoch: the computer's own, or the demo's recorded time."""
+
+    real_at: float = 0.0
+    shown_at: float = 0.0
+    rate: float = 1.0
+    """Shown seconds in one second."""
+
+    def now(self, real_now: float) -> float:
+        return self.shown_at + (real_now - self.real_at) * self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class BundleOrigin:
+    """The diagnostics bundle that is played: somebody else's word, as plain text."""
+
+    name: str
+    version: str
+    system: str
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class LauncherState:
     demo: bool = False
+    pace: Pace = Pace()
+    bundle: BundleOrigin | None = None
+    """What is shown was recorded elsewhere."""
     node: NodeState = field(default_factory=NodeState)
     gateway: GatewayState = field(default_factory=GatewayState)
     models: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The demo's engine runtime: nothing to install, and the engine is the simulated one."""
+"""The demo's engine runtime: nothing to install, and the engine is the one that plays the recorded day."""
 
 from __future__ import annotations
 
@@ -13,9 +13,15 @@ from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, R
 
 
 class DemoEngineRuntime:
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environ: Mapping[str, str], recording: Path, moment: Callable[[], float], rate: float
+    ) -> None:
+        """`moment` tells how many recorded seconds the day is old now."""
         self._folder = folder
         self._environ = environ
+        self._recording = recording
+        self._moment = moment
+        self._rate = rate
 
     async def find(self) -> RuntimeReport:
         return RuntimeReport(present=True)
@@ -24,7 +30,13 @@ class DemoEngineRuntime:
         return
 
     async def prepare(self, wish: EngineWish) -> Prepared | Refused:
-        argv = (*role_command(Role.DEMO_ENGINE), "--gateway", wish.gateway)
+        argv = (
+            *role_command(Role.DEMO_ENGINE),
+            *("--gateway", wish.gateway),
+            *("--recording", str(self._recording)),
+            *("--at", f"{self._moment():.1f}"),
+            *("--rate", f"{self._rate:g}"),
+        )
         return Prepared(ChildCommand(argv, self._folder, child_environment(self._environ)))
 
     def check_command(self) -> ChildCommand | None:

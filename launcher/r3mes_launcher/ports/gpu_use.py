@@ -29,6 +29,8 @@ class GpuProcess:
     pid: int
     memory_mb: int | None
     """None: the driver does not tell, as on Windows for most cards."""
+    program: str = ""
+    """Its name, where the source knows it without looking at the process."""
 
 
 @dataclass(frozen=True, slots=True)

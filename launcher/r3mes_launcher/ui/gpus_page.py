@@ -42,6 +42,7 @@ class GpusPage(QWidget):
         self._energy = ""
         self._asking = False
         self._asked_at = float("-inf")
+        self._now = time.time()
         self._theme = theme
         self._history = history
         self._cards: dict[str, GpuCard] = {}
@@ -118,10 +119,11 @@ class GpusPage(QWidget):
     def _on_span(self) -> None:
         self._long, self._energy, self._asked_at = {}, "", float("-inf")
         self.show_report(self._report)
-        self.tick(time.time())
+        self.tick(self._now)
 
     def tick(self, now: float) -> None:
         """Asks for the newest of a long time now and then; called once a second while the page is on view."""
+        self._now = now
         span = self._span_s
         if span and not self._asking and now - self._asked_at >= _REFRESH_S:
             self._asking, self._asked_at = True, now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
@@ -12,6 +13,7 @@ from shiboken6 import isValid
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import GpuReport, LauncherState
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.bar import Bar
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.gpu_history import GpuHistory
@@ -19,6 +21,7 @@ from r3mes_launcher.ui.home_page import HomePage
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.navigation import Navigation
 from r3mes_launcher.ui.page_stack import PageStack
+from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.ui.logs_page import LogsPage
     from r3mes_launcher.ui.requests_page import RequestsPage
     from r3mes_launcher.ui.settings.settings_page import SettingsPage
+    from r3mes_launcher.ui.tour_panel import TourPanel
     from r3mes_launcher.ui.wallet.roles_page import RolesPage
     from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 
@@ -47,6 +51,7 @@ class MainWindow(QWidget):
     restart_wished = Signal()
     """After a crash of the core: start it again."""
     first_painted = Signal()
+    tour_closed = Signal()
     preferences_changed = Signal(dict)
     """The person changed what the window remembers: fields of Preferences."""
 
@@ -57,6 +62,7 @@ class MainWindow(QWidget):
         self._state = LauncherState(demo=demo)
         self._report: GpuReport | None = None
         self._welcome: FirstRunSheet | None = None
+        self._tour: TourPanel | None = None
         self._preferences = Preferences()
         self._may_close = False
         self._painted = False
@@ -83,20 +89,20 @@ class MainWindow(QWidget):
         row = QHBoxLayout(self._inside)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        self.navigation = Navigation(
-            theme,
-            [
-                (self.tr("Home"), "home"),
-                (self.tr("GPUs"), "gpu"),
-                (self.tr("Requests"), "requests"),
-                (self.tr("Chat"), "chat"),
-                (self.tr("Wallet"), "wallet"),
-                (self.tr("Roles"), "stake"),
-                (self.tr("Logs"), "logs"),
-                (self.tr("Doctor"), "doctor"),
-                (self.tr("Settings"), "settings"),
-            ],
-        )
+        self._row = row
+        pages = [
+            (self.tr("Home"), "home"),
+            (self.tr("GPUs"), "gpu"),
+            (self.tr("Requests"), "requests"),
+            (self.tr("Chat"), "chat"),
+            (self.tr("Wallet"), "wallet"),
+            (self.tr("Roles"), "stake"),
+            (self.tr("Logs"), "logs"),
+            (self.tr("Doctor"), "doctor"),
+            (self.tr("Settings"), "settings"),
+        ]
+        self._places = {icon: place for place, (_, icon) in enumerate(pages)}
+        self.navigation = Navigation(theme, pages)
         self.navigation.chosen.connect(self.go_to)
         row.addWidget(self.navigation)
         column = QVBoxLayout()
@@ -109,6 +115,8 @@ class MainWindow(QWidget):
     def retranslate(self) -> None:
         """After a change of language: everything anew, with the conversation, the log and the charts of before."""
         page, before, chat, logs = self.page, self._inside, self.chat, self.logs
+        step = None if self._tour is None else self._tour.place
+        self._tour = None
         bars = [bar.sentence if not bar.isHidden() else "" for bar in (self.crash_bar, self.problem_bar)]
         busy = "" if self.busy_bar.isHidden() else self.busy_bar.sentence
         before.hide()
@@ -126,12 +134,17 @@ class MainWindow(QWidget):
         before.deleteLater()
         self.show_state(self._state)
         self.go_to(page)
+        if step is not None:
+            self._show_step(step)
 
     def _make_bars(self, theme: Theme, column: QVBoxLayout) -> None:
         self.demo_bar = Bar(theme, "demo", Tone.BUSY)
-        self.demo_bar.show_sentence(
-            self.tr("Demo: the GPUs and the answers are made up, and nothing leaves this computer.")
-        )
+        self.recorded_time = PlainLabel("", "strong")
+        self.recorded_time.setAccessibleName(self.tr("Recorded time"))
+        self.demo_bar.buttons.addWidget(self.recorded_time)
+        self.take_tour = Button(theme, self.tr("Take the tour"))
+        self.take_tour.clicked.connect(self.start_tour)
+        self.demo_bar.buttons.addWidget(self.take_tour)
         self.leave_demo = Button(theme, self.tr("Leave the demo"))
         self.leave_demo.clicked.connect(self._intents.leave_demo)
         self.demo_bar.buttons.addWidget(self.leave_demo)
@@ -234,7 +247,7 @@ class MainWindow(QWidget):
 
         page = ChatPage(self._theme, self._intents)
         page.home_wished.connect(lambda: self.go_to(HOME))
-        page.show_state(self._state, time.time())
+        page.show_state(self._state, self._now)
         return page
 
     def _make_wallet(self) -> WalletPage:
@@ -250,7 +263,7 @@ class MainWindow(QWidget):
 
         page = RolesPage(self._theme, self._intents)
         page.wallet_wished.connect(lambda: self.go_to(WALLET))
-        page.show_state(self._state, time.time())
+        page.show_state(self._state, self._now)
         return page
 
     def _make_logs(self) -> LogsPage:
@@ -285,18 +298,24 @@ class MainWindow(QWidget):
         self._state = LauncherState(demo=demo)
         self._history = GpuHistory()
         self._report = None
+        self._drop_tour()
         self._build_pages()
 
     # State in.
+
+    @property
+    def _now(self) -> float:
+        """The time of what is shown: in the demo it is recorded."""
+        return self._state.pace.now(time.time())
 
     @property
     def state(self) -> LauncherState:
         return self._state
 
     def show_state(self, state: LauncherState) -> None:
-        now = time.time()
         self._state = state
-        self.demo_bar.setVisible(state.demo)
+        now = self._now
+        self._show_demo_bar(state)
         self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
         self.home.show_state(state, now)
         # A page that is made later begins with the state of that moment.
@@ -371,13 +390,46 @@ class MainWindow(QWidget):
         )
 
     def _on_tick(self) -> None:
-        now = time.time()
+        now = self._now
+        self._show_recorded_time(now)
         self.home.tick(now)
         self._show_status(now)
         if self.page == REQUESTS:
             self.requests.refresh()
         if self.page == GPUS:
             self.gpus.tick(now)
+
+    def _show_demo_bar(self, state: LauncherState) -> None:
+        self.demo_bar.setVisible(state.demo)
+        origin = state.bundle
+        if origin is None:
+            self.demo_bar.show_sentence(self.tr("Demo: recorded data, no real money. Nothing leaves this computer."))
+        else:
+            self.demo_bar.show_sentence(
+                self.tr(
+                    "Recorded on another computer: diagnostics of R3MES {version} on {system}, {begin} to {end}, from "
+                    "the file {name}. Nothing of it can be switched."
+                ).format(
+                    version=origin.version or "?",
+                    system=origin.system or "?",
+                    begin=figures.day_and_hour(origin.begin),
+                    end=figures.day_and_hour(origin.end),
+                    name=origin.name,
+                )
+            )
+        self.take_tour.setVisible(origin is None and self._tour is None)
+
+    def _show_recorded_time(self, now: float) -> None:
+        pace = self._state.pace
+        played = pace.rate != 1.0
+        self.recorded_time.setVisible(played)
+        if played:
+            time_of_day = datetime.fromtimestamp(now).strftime("%H:%M")
+            if pace.rate:
+                words = self.tr("{time}, {rate} times as fast").format(time=time_of_day, rate=round(pace.rate))
+            else:
+                words = self.tr("{time}, the end").format(time=time_of_day)
+            self.recorded_time.show_text(words)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -418,6 +470,50 @@ class MainWindow(QWidget):
     def _on_wallet_wished(self, choice: str) -> None:
         self.go_to(WALLET)
         self.wallet.open_new(choice)
+
+    # The tour of the demo.
+
+    def start_tour(self) -> None:
+        self._show_step(0)
+
+    @property
+    def tour(self) -> TourPanel | None:
+        """The guided tour, while it is open."""
+        return self._tour
+
+    def _show_step(self, place: int) -> None:
+        from r3mes_launcher.ui.tour import steps
+
+        if self._tour is None:
+            from r3mes_launcher.ui.tour_panel import TourPanel
+
+            self._tour = TourPanel(self._theme)
+            self._tour.step_wished.connect(self._show_step)
+            self._tour.closed.connect(self._on_tour_closed)
+            self._row.addWidget(self._tour)
+        way = steps()
+        self.go_to(self._places[way[place].page])
+        self._tour.show_step(way, place)
+        self.take_tour.hide()
+        self._tour.show()
+        if way[place].part == "timeline":
+            # After the layout of this moment, by which the page may have become narrower.
+            QTimer.singleShot(0, self.home, lambda: self.home.ensureWidgetVisible(self.home.timeline))
+        # The next Enter is the next step.
+        self._tour.next.setFocus()
+
+    def _on_tour_closed(self) -> None:
+        self._drop_tour()
+        self._stack.page(self.page).setFocus()
+        self.tour_closed.emit()
+
+    def _drop_tour(self) -> None:
+        tour, self._tour = self._tour, None
+        self.take_tour.show()
+        if tour is not None:
+            self._row.removeWidget(tour)
+            tour.hide()
+            tour.deleteLater()
 
     # Window matters.
 

@@ -34,6 +34,8 @@ class Preferences:
     """Hours of the day, from and to, without messages of the desktop."""
     welcomed: bool = False
     """The screens of the first start were shown and closed."""
+    toured: bool = False
+    """The demo's tour was closed: it opens by its button alone."""
 
 
 NIGHT = (22, 8)
@@ -84,6 +86,7 @@ class PreferenceFile:
             routes=_routes(document.get("routes")),
             quiet=_hours(document.get("quiet")),
             welcomed=document.get("welcomed") is True,
+            toured=document.get("toured") is True,
         )
 
     def save(self, preferences: Preferences) -> None:

@@ -33,6 +33,7 @@ class TimelineCard(Card):
         self._back = 0
         self._asked_at = float("-inf")
         self._asking = False
+        self._now = time.time()
         self._stretches: tuple[Stretch, ...] = ()
         self.earlier = Button(theme, self.tr("Earlier"))
         self.earlier.clicked.connect(lambda: self._go(1))
@@ -60,6 +61,7 @@ class TimelineCard(Card):
 
     def tick(self, now: float) -> None:
         """Asks for the newest record now and then; called once a second while the page is on view."""
+        self._now = now
         if not self._asking and now - self._asked_at >= _REFRESH_S:
             self._ask(now)
 
@@ -85,7 +87,7 @@ class TimelineCard(Card):
         self.later.setEnabled(self._back > 0)
         self.earlier.setEnabled(self._back < _OLDEST_DAYS - 1)
         self._asked_at = float("-inf")
-        self.tick(time.time())
+        self.tick(self._now)
 
     def _show(self) -> None:
         sums = seconds_by_kind(self._stretches)

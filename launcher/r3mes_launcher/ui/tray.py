@@ -112,7 +112,7 @@ class Tray(QObject):
             self._draw()
 
     def _draw(self) -> None:
-        words = node_wording(self._state.node, time.time())
+        words = node_wording(self._state.node, self._state.pace.now(time.time()))
         tokens = self._theme.tokens
         dot = "" if words.tone is Tone.NEUTRAL else tokens.tone(words.tone)
         name = self.tr("R3MES demo") if self._state.demo else "R3MES"

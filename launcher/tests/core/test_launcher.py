@@ -95,13 +95,15 @@ async def test_the_demo_chats_and_serves_and_leaves_nothing(
     assert core.state.models and core.state.gateway.mode == "mock"
     await core.set_desired(Desired.SERVING)
     await until(lambda: core.state.node.actual is Actual.SERVING)
-    assert "imulated" in core.state.node.device and core.state.node.engine.pid is not None
+    assert "Demo GPU" in core.state.node.device and core.state.node.engine.pid is not None
     async with asyncio.timeout(30):
         while not (requests := await core.history.requests()):
             await asyncio.sleep(0.2)
-    assert requests[0].model == "simulated-demo-model" and requests[0].duration_ms > 0
-    told = await core.history.timeline(time.time() - 3600, time.time())
-    assert {part.kind for part in told} >= {Kind.UNKNOWN, Kind.OFF, Kind.STARTING, Kind.ANSWERING}
+    assert requests[0].model == "demo-8b-instruct" and requests[0].duration_ms > 0
+    now = core.state.pace.now(time.time())
+    told = await core.history.timeline(now - 86_400, now)
+    assert {part.kind for part in told} >= {Kind.RECOVERING, Kind.OFF, Kind.STARTING, Kind.ANSWERING}
+    assert Kind.UNKNOWN not in {part.kind for part in told}, "it opens with a past"
     folder = DataFolder.under(tmp_path, True)
     await until(lambda: (running := running_launcher(folder)) and running.status["node"]["actual"] == "serving")
     assert [path.name for path in tmp_path.iterdir()] == ["demo"], "the demo touches nothing but its own folder"

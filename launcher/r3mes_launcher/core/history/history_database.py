@@ -29,12 +29,13 @@ class NewerHistoryError(Exception):
 
 
 class HistoryDatabase:
-    def __init__(self, path: Path, say: SayLine, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:
+    def __init__(self, path: Path | None, say: SayLine, migrations: tuple[tuple[str, ...], ...] = MIGRATIONS) -> None:
+        """None: in memory."""
         self._path = path
         self._say = say
         self._migrations = migrations
         self._connection: sqlite3.Connection | None = None
-        self._in_memory = False
+        self._in_memory = path is None
 
     @property
     def in_memory(self) -> bool:
@@ -44,7 +45,7 @@ class HistoryDatabase:
     def open(self) -> None:
         """Never fails."""
         try:
-            self._connection = self._connect(str(self._path))
+            self._connection = self._connect(_IN_MEMORY if self._path is None else str(self._path))
         except NewerHistoryError:
             self._forget_at_the_end("The history is from a newer launcher and is left as it is")
         except sqlite3.OperationalError as error:
@@ -126,7 +127,7 @@ class HistoryDatabase:
     def _start_anew(self, error: sqlite3.Error) -> None:
         """Moves the damaged file out of the way, one of them at most, and makes a new one."""
         self.close()
-        if self._in_memory:
+        if self._in_memory or self._path is None:
             self._forget_at_the_end("The history in memory was damaged")
             return
         aside = self._path.with_name(f"{self._path.stem}.damaged{self._path.suffix}")

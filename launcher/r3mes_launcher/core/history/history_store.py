@@ -48,7 +48,7 @@ class HistoryStore:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | None,
         say: SayLine,
         clock: Clock,
         *,
@@ -56,6 +56,7 @@ class HistoryStore:
         write_pause_s: float = WRITE_PAUSE_S,
         close_timeout_s: float = CLOSE_TIMEOUT_S,
     ) -> None:
+        """None: nothing is kept after this run."""
         self._path = path
         self._say = say
         self._clock = clock
@@ -118,6 +119,11 @@ class HistoryStore:
         if done:
             self._buckets.extend(done)
             self._something.set()
+
+    def note_buckets(self, buckets: Iterable[GpuBucket]) -> None:
+        """Of a time that is over, such as the demo's past."""
+        self._buckets.extend(buckets)
+        self._something.set()
 
     # --- questions ---------------------------------------------------------------------------------------------
 

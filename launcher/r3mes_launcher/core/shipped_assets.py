@@ -1,4 +1,4 @@
-"""Where the icons and the font lie: beside the package when installed, at the top of a source checkout."""
+"""Where icons, font and the recorded day lie: beside the package when installed, at the top of a source checkout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def assets_folder() -> Path:
-    """The folder of icons and font. Raises FileNotFoundError with a sentence when the installation is broken."""
+    """The folder of all of them. Raises FileNotFoundError with a sentence when the installation is broken."""
     package = Path(__file__).resolve().parents[1]
     candidates = [package / "assets", package.parents[1] / "assets"]
     frozen = getattr(sys, "_MEIPASS", None)
