@@ -1,34 +1,20 @@
-"""`r3mes-engine serve | check | models`."""
+"""`r3mes-engine serve | check | bench | health | key | models`: the arguments. Each command has a module of its own."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import random
+import re
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import psutil
-
 from r3mes_engine.backends.scripted import DEFAULT_TOKENS, DEFAULT_TOKENS_PER_SECOND
-from r3mes_engine.device import GpuSurvey, survey_gpus
-from r3mes_engine.errors import EngineExit, ModelUnusable
 from r3mes_engine.model_arguments import add_catalogue_argument, add_models_parser
-from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
-from r3mes_engine.models.shape import model_shape
-from r3mes_engine.models.source import checked_model
-from r3mes_engine.settings import (
-    DEFAULT_ADAPTER_MB,
-    DEFAULT_CONCURRENCY,
-    MAX_CONCURRENCY,
-    ServeSettings,
-    UpstreamSettings,
-)
+from r3mes_engine.settings import MAX_CONCURRENCY, ServeSettings, UpstreamSettings
 from r3mes_engine.upstream.address import parse_base
 from r3mes_engine.upstream.command import LocalServer
 from r3mes_protocol import __version__
-from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.origin import gateway_origin
 from r3mes_protocol.wire import GatewayOrigin
 
@@ -37,16 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Returns the exit code; argparse itself exits with 2 for a usage it does not know."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.command == "check":
-        return _check(options.model, options.quantisation, as_json=options.json)
-    # Each command imports what it needs: checking does not wait for the event loop and the node.
-    if options.command == "models":
-        from r3mes_engine.model_commands import run_models_command
-
-        return run_models_command(options)
+    other = _OTHER_COMMANDS.get(options.command)
+    if other is not None:
+        return other(options)
     problem = _upstream_problem(options)
     if problem:
         parser.error(problem)
+    if options.restart == "on-failure":
+        if options.control is not None:
+            parser.error("--restart goes without --control: whoever holds that channel starts the engine again")
+        from r3mes_engine.restart_policy import RestartPolicy
+        from r3mes_engine.supervision import supervised
+
+        own = sys.argv[1:] if arguments is None else arguments
+        return supervised(own, options.state_dir, RestartPolicy(random.uniform))
     from r3mes_engine.serve import serve
 
     return serve(
@@ -55,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             model=options.model,
             catalogues=tuple(options.catalogue),
             device=options.device,
+            gpus=tuple(options.gpu),
             state_dir=options.state_dir,
             backend=options.backend,
             control_on_stdin=options.control == "stdio",
@@ -66,9 +57,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scripted_tokens=options.scripted_tokens,
             scripted_tokens_per_second=options.scripted_tokens_per_second,
             upstream=_upstream(options),
+            embedding_model=options.embedding_model,
             endpoint=options.endpoint,
         )
     )
+
+
+# Each command imports what it needs: checking does not wait for the event loop and the node.
+
+
+def _check(options: argparse.Namespace) -> int:
+    from r3mes_engine.check_command import run_check
+
+    return run_check(options)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from r3mes_engine.bench_command import run_bench
+
+    return run_bench(options)
+
+
+def _health(options: argparse.Namespace) -> int:
+    from r3mes_engine.health_command import run_health
+
+    return run_health(options)
+
+
+def _key(options: argparse.Namespace) -> int:
+    from r3mes_engine.key_command import run_key
+
+    return run_key(options)
+
+
+def _models(options: argparse.Namespace) -> int:
+    from r3mes_engine.model_commands import run_models_command
+
+    return run_models_command(options)
+
+
+_OTHER_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "bench": _bench,
+    "health": _health,
+    "key": _key,
+    "models": _models,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,18 +125,19 @@ def _parser() -> argparse.ArgumentParser:
         help="a Hugging Face folder, a GGUF file, or a name of the catalogue, which is downloaded first (%(default)s)",
     )
     add_catalogue_argument(serve)
-    serve.add_argument(
-        "--device",
-        choices=("auto", "cuda", "cpu"),
-        default="auto",
-        help="auto and cuda need a GPU; cpu is slow and meant for testers (%(default)s)",
-    )
+    _add_device(serve)
     serve.add_argument("--state-dir", type=Path, required=True, metavar="DIR", help="node key and converted models")
     serve.add_argument("--backend", choices=("transformers", "upstream", "scripted"), default="transformers")
     serve.add_argument(
         "--control",
         choices=("stdio",),
         help="take commands on stdin and end with it; without this, stdin is left alone",
+    )
+    serve.add_argument(
+        "--restart",
+        choices=("no", "on-failure"),
+        default="no",
+        help="on-failure: start again after exit codes 14 and 70 and crashes, with growing pauses; for containers",
     )
     serve.add_argument(
         "--grant",
@@ -130,18 +165,98 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="MiB for loaded adapters; the longest unused leave (256 on a CPU, 1024 on a GPU)",
     )
+    serve.add_argument(
+        "--embedding-model",
+        type=Path,
+        metavar="DIR",
+        help="the folder of a sentence-transformers model, which then answers /v1/embeddings on loopback",
+    )
     serve.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
     serve.add_argument("--scripted-tokens", type=_between(1, 100_000), default=DEFAULT_TOKENS, metavar="N")
     serve.add_argument(
         "--scripted-tokens-per-second", type=_pace, default=DEFAULT_TOKENS_PER_SECOND, metavar="X", help="0: no pause"
     )
     _add_upstream(serve)
-    check = commands.add_parser("check", help="tell which GPUs can be used")
-    check.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
-    check.add_argument("--model", metavar="DIR", help="also tell how a Hugging Face folder would fit")
-    check.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    _add_check(commands)
+    _add_bench(commands)
+    health = commands.add_parser("health", help="ask a running engine whether it answers (exit code 0)")
+    _add_state_dir(health, required=True)
+    _add_json(health)
+    health.add_argument("--timeout", type=_seconds, default=4.0, metavar="S", help="for its answer (%(default)s)")
+    key = commands.add_parser("key", help="show the node's public key, which a grant is made for; made where missing")
+    _add_state_dir(key, required=True)
+    _add_json(key)
     add_models_parser(commands)
     return parser
+
+
+_Commands = argparse._SubParsersAction
+
+
+def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser("check", help="tell which GPUs can be used, and how a model would fit")
+    _add_json(check)
+    check.add_argument(
+        "--model", metavar="builtin|PATH|NAME", help="also tell how a model would fit; names are the catalogue's"
+    )
+    add_catalogue_argument(check)
+    check.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    _add_gpu(check)
+    _add_state_dir(check, required=False)
+
+
+def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
+    bench = commands.add_parser(
+        "bench", help="measure a model on this computer and keep the figures", description=_BENCH
+    )
+    _add_json(bench)
+    bench.add_argument("--model", default="builtin", metavar="builtin|PATH|NAME")
+    add_catalogue_argument(bench)
+    bench.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    _add_device(bench)
+    _add_state_dir(bench, required=True)
+    bench.add_argument(
+        "--batches", type=_batches, default=(1, 4, 16), metavar="N,N", help="answers at once (1,4,16), each measured"
+    )
+    bench.add_argument(
+        "--prompt-tokens",
+        type=_between(1, 100_000),
+        metavar="N",
+        help="of each prompt, about (128 on a CPU, 512 on a GPU)",
+    )
+    bench.add_argument(
+        "--tokens", type=_between(2, 10_000), default=64, metavar="N", help="of each answer (%(default)s)"
+    )
+    bench.add_argument("--backend", choices=("transformers", "scripted"), default="transformers")
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--device",
+        choices=("auto", "cuda", "cpu"),
+        default="auto",
+        help="auto and cuda need a GPU; cpu is slow and meant for testers (%(default)s)",
+    )
+    _add_gpu(command)
+
+
+def _add_gpu(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--gpu",
+        type=_gpu_uuid,
+        action="append",
+        default=[],
+        metavar="UUID",
+        help="use this GPU, or the best of several (`r3mes-engine check` shows them); may be repeated",
+    )
+
+
+def _add_state_dir(command: argparse.ArgumentParser, *, required: bool) -> None:
+    command.add_argument("--state-dir", type=Path, required=required, metavar="DIR", help="the engine's")
+
+
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="JSON instead of sentences")
 
 
 def _add_upstream(serve: argparse.ArgumentParser) -> None:
@@ -227,6 +342,11 @@ def _base(text: str) -> str:
 _QUANTISATIONS = ("auto", "fp32", "bf16", "int8", "nf4")
 _QUANTISATION_HELP = "how weights are kept; auto takes the first that fits, the most exact first (%(default)s)"
 
+_BENCH = (
+    "Loads the model and measures how fast prompts are read and answers are made. The figures lie in the state folder; "
+    "until the node has real ones, its heartbeats tell them. Ctrl-C ends it and keeps nothing."
+)
+
 _SERVE = (
     "Loads a model, registers with a gateway and answers its requests. Events are printed on stdout, one JSON object a "
     "line; logs go to stderr. A request without temperature and top_p gets what the model's makers recommend, or "
@@ -260,6 +380,30 @@ class _Between:
         return number
 
 
+_UUID = re.compile(r"(?i)(GPU-|MIG-)?[0-9a-f][0-9a-f-]{3,}(/[0-9/]+)?")
+
+
+def _gpu_uuid(text: str) -> str:
+    if _UUID.fullmatch(text) is None or len(text) > 100:
+        raise argparse.ArgumentTypeError(f"{text[:100]!r} is no UUID of a GPU; `nvidia-smi -L` shows them")
+    has_kind = text[:4].upper() in ("GPU-", "MIG-")
+    return f"{text[:4].upper()}{text[4:]}" if has_kind else f"GPU-{text}"
+
+
+def _batches(text: str) -> tuple[int, ...]:
+    return tuple(_between(1, MAX_CONCURRENCY)(part) for part in text.split(","))
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 3600")
+    return seconds
+
+
 def _pace(text: str) -> float:
     try:
         pace = float(text)
@@ -268,61 +412,3 @@ def _pace(text: str) -> float:
     if not 0 <= pace <= 100_000:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100000")
     return pace
-
-
-def _check(model: str | None, quantisation: QuantisationChoice, *, as_json: bool) -> int:
-    survey = survey_gpus()
-    usable = survey.best is not None
-    plan = None
-    if model is not None:
-        try:
-            plan = _plan(model, quantisation, survey)
-        except EngineExit as problem:
-            print(f"{problem.message} {problem.hint}".strip(), file=sys.stderr)
-            return problem.exit_code
-    if as_json:
-        verdict = {
-            "usable": usable,
-            "problem": survey.problem,
-            "hint": survey.hint,
-            "driver_version": survey.driver_version,
-            "gpus": [asdict(gpu) for gpu in survey.gpus],
-            **({} if plan is None else {"plan": asdict(plan)}),
-        }
-        print(json.dumps(verdict, ensure_ascii=False))
-    else:
-        _print_survey(survey)
-        if plan is not None:
-            print(plan.sentence)
-    if plan is not None and not plan.fits:
-        return ExitCode.OUT_OF_MEMORY
-    return ExitCode.OK if usable else ExitCode.NO_USABLE_GPU
-
-
-def _plan(model: str, quantisation: QuantisationChoice, survey: GpuSurvey) -> Plan:
-    """For the best GPU, or for the computer's own memory where there is none. Raises EngineExit."""
-    source = checked_model(model)
-    if source.kind != "folder":
-        raise ModelUnusable(
-            "A GGUF file is converted when the engine first serves it, and planned then.", "Give --model a folder."
-        )
-    best, kind = survey.best, "cpu" if survey.best is None else "cuda"
-    return memory_plan(
-        model_shape(source.path),
-        memory=psutil.virtual_memory().available if best is None else best.memory_free_mb * 2**20,
-        device="cpu" if best is None else "cuda",
-        # Without torch nobody knows how a processor multiplies; float32 is the larger of the two.
-        native="fp32" if best is None else "bf16",
-        wanted=quantisation,
-        concurrency=DEFAULT_CONCURRENCY[kind],
-        adapters=DEFAULT_ADAPTER_MB[kind] * 2**20,
-    )
-
-
-def _print_survey(survey: GpuSurvey) -> None:
-    for gpu in survey.gpus:
-        print(f"GPU {gpu.index}: {gpu.name}, {gpu.memory_free_mb} of {gpu.memory_total_mb} MiB free: {gpu.reason}")
-    if survey.best is not None:
-        print(f"The engine would use {survey.best.name}.")
-    else:
-        print(f"{survey.problem} {survey.hint}".strip(), file=sys.stderr)

@@ -18,13 +18,20 @@ from typing import Any, TypeVar
 from nacl.signing import SigningKey
 
 from r3mes_engine.adapter_commands import AdapterCommands
-from r3mes_engine.backends.protocol import Backend, ManagesAdapters
+from r3mes_engine.backends.protocol import Backend, ManagesAdapters, MayLoseItsDevice
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.control import CommandReader, EventWriter, take_stdout
-from r3mes_engine.device import choose_device, model_threads, survey_gpus, usable_cores
+from r3mes_engine.device import choose_device, model_threads, show_one_gpu, usable_cores
 from r3mes_engine.downloads import Downloads
+from r3mes_engine.embeddings.sentence_model import SentenceModel, check_sentence_model
+from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
+from r3mes_engine.hardware.gpu_faults import GpuFault, ending, gpu_fault
+from r3mes_engine.hardware.gpu_watch import GpuWatch
+from r3mes_engine.hardware.survey import survey_gpus
+from r3mes_engine.measured_pace import expected_pace, read_measurements
+from r3mes_engine.model_process import prepare_environment
 from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
 from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
@@ -36,7 +43,7 @@ from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.loopback import LoopbackServer
-from r3mes_engine.serving.token_file import token_file
+from r3mes_engine.serving.loopback_files import port_file, token_file
 from r3mes_engine.settings import DEFAULT_CONCURRENCY, ServeSettings
 from r3mes_engine.store.store import ModelStore
 from r3mes_engine.watchdog import Watchdog
@@ -76,6 +83,10 @@ STOP_END_S = 5.0
 TERM_DRAIN_S = 20.0
 """Service managers and container runtimes usually kill 30 s after SIGTERM; the end itself takes some seconds more."""
 STATS_INTERVAL_S = 2.0
+FAULT_DRAIN_S = 3.0
+"""After a fault of the GPU its answers end in failures, which others are to hear of; none of them goes on."""
+FAULT_END_S = 8.0
+"""When such an engine ends for sure: freeing what lies on a GPU that is gone may take for ever."""
 
 
 def serve(settings: ServeSettings) -> int:
@@ -95,7 +106,8 @@ def serve(settings: ServeSettings) -> int:
         code = _report(events, _out_of_memory())
     except Exception as error:
         log.exception("the engine failed")
-        code = _report(events, _internal(error))
+        fault = gpu_fault(error)
+        code = _report(events, _internal(error) if fault is None else ending(fault))
     else:
         code = ExitCode.OK
         events.emit(StoppedEvent(exit_code=code, reason=reason))
@@ -109,6 +121,7 @@ class _Loaded:
     grants: tuple[SignedGrant, ...]
     device: Device
     backend: Backend
+    embeddings: SentenceModel | None
 
 
 class _Engine:
@@ -126,9 +139,17 @@ class _Engine:
             ModelStore(settings.state_dir, jitter=random.uniform), settings.state_dir, settings.catalogues, events.emit
         )
         self._handed_grant: SignedGrant | None = None
+        self._service: ChatService | None = None
+        self._fault: GpuFault | None = None
 
     async def run(self) -> str:
         """Returns why the engine ended. Raises EngineExit."""
+        reason = await self._run()
+        if self._fault is not None:
+            raise ending(self._fault)
+        return reason
+
+    async def _run(self) -> str:
         self._loop = asyncio.get_running_loop()
         self._listen_to_signals()
         if self._settings.control_on_stdin:
@@ -157,13 +178,26 @@ class _Engine:
         key = load_or_create_node_key(settings.state_dir)
         grants = tuple(read_grant(path, node_id_of(key)) for path in settings.grants)
         threads = model_threads(usable_cores())
-        if settings.backend == "transformers":
-            _prepare_environment(threads)
+        embedding_folder = None
+        if settings.embedding_model is not None:
+            embedding_folder = check_sentence_model(settings.embedding_model)
+        uses_torch = settings.backend == "transformers" or embedding_folder is not None
+        if uses_torch:
+            prepare_environment(threads)
         self._report_loading("looking for a GPU" if settings.device != "cpu" else "preparing the processor", None)
-        device = choose_device(settings.device, survey_gpus)
+        device = choose_device(settings.device, lambda: survey_gpus(settings.gpus, examine="first"))
+        if uses_torch:
+            show_one_gpu(device, os.environ)
         backend = self._make_backend(device, threads)
+        if isinstance(backend, MayLoseItsDevice):
+            backend.on_device_fault = self._from_thread(self._device_failed)
+        embeddings = None
+        if embedding_folder is not None:
+            # Before the language model, whose plan then sees what memory is left.
+            self._report_loading("loading the embedding model", None)
+            embeddings = SentenceModel(embedding_folder, device.kind)
         backend.load(self._report_loading)
-        return _Loaded(key, grants, device, backend)
+        return _Loaded(key, grants, device, backend, embeddings)
 
     def _make_backend(self, device: Device, threads: int) -> Backend:
         settings = self._settings
@@ -218,10 +252,24 @@ class _Engine:
     async def _serve(self, loaded: _Loaded) -> None:
         concurrency = self._concurrency(loaded.device)
         # As many may wait as run: a longer queue only hides from the gateway that this node is full.
-        service = ChatService(loaded.backend, JobQueue(concurrency, concurrency), self._events.emit)
+        watch = GpuWatch(loaded.device.gpu_uuids[0]) if loaded.device.kind == "cuda" else None
+        service = ChatService(
+            loaded.backend,
+            JobQueue(concurrency, concurrency),
+            self._events.emit,
+            read_gpu=(lambda: None) if watch is None else watch.reading,
+            on_device_fault=self._device_failed,
+            expected_pace=expected_pace(
+                read_measurements(self._settings.state_dir), loaded.backend.offer.name, loaded.device, concurrency
+            ),
+        )
+        self._service = service
         token = secrets.token_urlsafe(32)
         server = LoopbackServer()
-        server.start(build_app(service, token))
+        embeddings = None
+        if loaded.embeddings is not None:
+            embeddings = EmbeddingService(loaded.embeddings, self._device_failed)
+        server.start(build_app(service, token, embeddings))
         agent = NodeAgent(
             NodeIdentity(self._settings.gateways[0], loaded.key, loaded.device, self._settings.gateways[1:]),
             service,
@@ -238,6 +286,9 @@ class _Engine:
         self._adapter_commands.use(loaded.backend)
         self._use_handed_grant()
         kept = contextlib.ExitStack()
+        if watch is not None:
+            kept.callback(watch.close)
+        kept.enter_context(port_file(self._settings.state_dir, server.port))
         if not self._settings.control_on_stdin:
             kept.enter_context(token_file(self._settings.state_dir, token))
         self._events.emit(
@@ -251,7 +302,7 @@ class _Engine:
             )
         )
         session = asyncio.create_task(agent.run(), name="node agent")
-        numbers = asyncio.create_task(self._tell_numbers(service), name="statistics")
+        numbers = asyncio.create_task(self._tell_numbers(service, watch), name="statistics")
         try:
             await self._wait_for(session)
             if session.done():
@@ -262,10 +313,14 @@ class _Engine:
                 task.cancel()
             await asyncio.gather(session, numbers, return_exceptions=True)
             await server.stop()
+            if embeddings is not None:
+                embeddings.close()
             kept.close()
 
-    async def _tell_numbers(self, service: ChatService) -> None:
+    async def _tell_numbers(self, service: ChatService, watch: GpuWatch | None) -> None:
         while True:
+            if watch is not None and (fault := watch.fault()) is not None:
+                self._device_failed(fault)
             capacity, stats = service.capacity, service.backend_stats()
             self._events.emit(
                 StatsEvent(
@@ -314,6 +369,16 @@ class _Engine:
     def _end(self, reason: str, drain_s: float | None) -> None:
         self._ending.ask(reason, self._loop.time(), drain_s)
         self._ending_changed.set()
+
+    def _device_failed(self, fault: GpuFault) -> None:
+        """Nothing but a new process can use the GPU again: this one tells everybody and makes room for it."""
+        if self._fault is not None:
+            return
+        self._fault = fault
+        self._watchdog.end_within(FAULT_END_S, ending(fault).exit_code)
+        if self._service is not None:
+            self._service.device_failed(fault)
+        self._end(fault.message, FAULT_DRAIN_S)
 
     def _stdin_ended(self) -> None:
         """Runs on the thread that reads stdin, so that it works while the event loop is stuck."""
@@ -397,22 +462,6 @@ def _in_thread(work: Callable[[], T], loop: asyncio.AbstractEventLoop) -> asynci
 
     threading.Thread(target=run, name="loading", daemon=True).start()
     return future
-
-
-def _prepare_environment(threads: int) -> None:
-    """Settings that torch and transformers read once, when they are first imported."""
-    for name, value in {
-        # Without these two, spinning worker threads cost four fifths of the pace on a busy machine.
-        "OMP_NUM_THREADS": str(threads),
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "TOKENIZERS_PARALLELISM": "false",
-        # Models come from disk alone; the engine asks no hub for anything.
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    }.items():
-        os.environ.setdefault(name, value)
 
 
 def _report(events: EventWriter, problem: EngineExit) -> ExitCode:

@@ -46,6 +46,8 @@ class ServeSettings:
     catalogues: tuple[Path, ...]
     """Besides the engine's and the state folder's own."""
     device: DeviceChoice
+    gpus: tuple[str, ...]
+    """UUIDs of the GPUs that may be used; empty: any."""
     state_dir: Path
     backend: BackendChoice
     control_on_stdin: bool
@@ -60,5 +62,7 @@ class ServeSettings:
     scripted_tokens: int
     scripted_tokens_per_second: float
     upstream: UpstreamSettings = UpstreamSettings()
+    embedding_model: Path | None = None
+    """The folder of a sentence-transformers model, for `/v1/embeddings`."""
     endpoint: str | None = None
     """Where a gateway may call the server of `upstream` directly; None: all goes through the node session."""

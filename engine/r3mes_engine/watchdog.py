@@ -20,14 +20,15 @@ class Watchdog:
         self._lock = threading.Lock()
         self._ends_at = float("inf")
 
-    def end_within(self, seconds: float) -> None:
-        """Callable from any thread and from a signal handler's; a later moment than before changes nothing."""
+    def end_within(self, seconds: float, exit_code: int | None = None) -> None:
+        """Callable from any thread and from a signal handler's; a later moment than before changes nothing. `exit_code`
+        None: the usual one."""
         ends_at = time.monotonic() + seconds
         with self._lock:
             if ends_at >= self._ends_at:
                 return
             self._ends_at = ends_at
-        timer = threading.Timer(seconds, os._exit, (self._exit_code,))
+        timer = threading.Timer(seconds, os._exit, (self._exit_code if exit_code is None else exit_code,))
         timer.daemon = True
         timer.start()
         if sys.stderr is not None:

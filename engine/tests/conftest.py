@@ -259,12 +259,19 @@ class Gateway:
 class EngineProcess:
     """`python -m r3mes_engine …` with its events read as they come."""
 
-    def __init__(self, arguments: list[str], *, control: bool, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        *,
+        control: bool,
+        environment: dict[str, str] | None = None,
+        program: Sequence[str] = ("-m", "r3mes_engine"),
+    ) -> None:
         self.events: list[Event] = []
         self.stderr = ""
         self._news = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "r3mes_engine", *arguments, *(["--control", "stdio"] if control else [])],
+            [sys.executable, *program, *arguments, *(["--control", "stdio"] if control else [])],
             stdin=subprocess.PIPE if control else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -387,10 +394,11 @@ def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
         control: bool = True,
         state_dir: Path | None = None,
         environment: dict[str, str] | None = None,
+        program: Sequence[str] = ("-m", "r3mes_engine"),
     ) -> EngineProcess:
         arguments = ["serve", "--gateway", gateway, "--state-dir", str(state_dir or tmp_path / "state")]
         arguments += ["--backend", backend, *(["--device", device] if device else []), *more]
-        engine = EngineProcess(arguments, control=control, environment=environment)
+        engine = EngineProcess(arguments, control=control, environment=environment, program=program)
         started.append(engine)
         return engine
 

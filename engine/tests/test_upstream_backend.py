@@ -22,7 +22,7 @@ from r3mes_engine.upstream.address import UpstreamAddress
 from r3mes_engine.upstream.keeper import UpstreamKeeper
 from r3mes_engine.upstream.liveness import Progress
 from r3mes_protocol.exit_codes import ExitCode
-from r3mes_protocol.messages import Device, Done, Failed, FailureCode
+from r3mes_protocol.messages import Done, Failed, FailureCode
 
 MESSAGES = [{"role": "user", "content": "hi there"}]
 LAYERS = {"model.layers.0.self_attn.q_proj": LayerSize(16, 16)}
@@ -251,7 +251,7 @@ def test_a_server_that_makes_no_token_is_left_alone_and_taken_up_again(start_ser
     server = start_server()
     progress = Progress(stall_s=0.6)
     keeper = UpstreamKeeper(UpstreamAddress(server.url), None, None, progress, watch_s=0.05, rest_s=0.5)
-    backend = UpstreamBackend(keeper, progress, Device(kind="cpu", name="CPU", memory_mb=1))
+    backend = UpstreamBackend(keeper, progress)
     backend.load(lambda stage, fraction: None)
     request = GenerationRequest((Message("user", "hi"),), 50, Sampling())
 

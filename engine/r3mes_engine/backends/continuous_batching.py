@@ -20,6 +20,9 @@ from transformers.generation import ContinuousBatchingConfig
 from r3mes_engine.adapters.lora import LoadedAdapter, LoraLayers
 from r3mes_engine.backends.batch_rules import BatchRules
 from r3mes_engine.backends.token_choice import RequestRow
+from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.hardware.gpu_faults import GpuFault, fault_of, gpu_fault
+from r3mes_protocol.messages import FailureCode
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +50,12 @@ class ContinuousBatching:
         context_tokens: int,
         max_requests: int,
         cache_tokens: int = CPU_CACHE_TOKENS,
+        on_device_fault: Callable[[GpuFault], None] = lambda fault: None,
     ) -> None:
-        """`cache_tokens` is for how many tokens of all requests together there is memory."""
+        """`cache_tokens` is for how many tokens of all requests together there is memory. `on_device_fault` is called
+        once, on any thread."""
+        self._on_device_fault = on_device_fault
+        self._fault: GpuFault | None = None
         self._cache_tokens = cache_tokens
         self._model = model
         self._layers = layers
@@ -75,7 +82,7 @@ class ContinuousBatching:
         )
         manager.logit_processor = BatchRules(self._batch_prepared)
         manager.warmup()
-        manager._generation_step = lambda: self._step(manager)
+        manager._generation_step = lambda: self._watched_step(manager)
         self._key_cache_by_adapter(manager.batch_processor.cache)
         manager.start()
         resolved = manager.continuous_batching_config
@@ -89,11 +96,18 @@ class ContinuousBatching:
         return manager is not None and manager.is_running() and manager.background_thread_status.fatal_error is None
 
     def ensure_alive(self) -> None:
-        """Replaces a manager that died, so that one request's fate is not everybody's."""
+        """Replaces a manager that died, so that one request's fate is not everybody's. Raises GenerationFailed where
+        the GPU is what failed: another manager of this process would die as well."""
+        if self._fault is not None:
+            raise GenerationFailed(FailureCode.ENGINE_ERROR, self._fault.message)
         if not self.alive:
             log.error("the token loop died and is started again")
             self.close()
-            self.start()
+            try:
+                self.start()
+            except Exception as error:
+                self._look_for_fault(gpu_fault(error))
+                raise
 
     def add(
         self,
@@ -111,6 +125,8 @@ class ContinuousBatching:
         def deliver(output: Any) -> None:
             if output.is_finished():
                 self._adapters.pop(request_id, None)
+            if output.error is not None:
+                self._look_for_fault(fault_of(output.error))
             on_tokens(output.generated_tokens, output.error, output.is_finished())
 
         self._drop_strays()
@@ -144,6 +160,18 @@ class ContinuousBatching:
 
     def _batch_prepared(self, requests: Sequence[Any]) -> None:
         self._next_batch = list(requests)
+
+    def _watched_step(self, manager: Any) -> None:
+        try:
+            self._step(manager)
+        except Exception as error:
+            self._look_for_fault(gpu_fault(error))
+            raise
+
+    def _look_for_fault(self, fault: GpuFault | None) -> None:
+        if fault is not None and self._fault is None:
+            self._fault = fault
+            self._on_device_fault(fault)
 
     def _step(self, manager: Any) -> None:
         """One forward pass. A lack of memory costs one request, not the manager and all the others."""

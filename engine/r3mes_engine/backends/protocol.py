@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
+from r3mes_engine.hardware.gpu_faults import GpuFault
+from r3mes_engine.tools.formats import ToolFormat
+from r3mes_engine.tools.offer import ToolOffer
 from r3mes_protocol.messages import AdapterOffer, ModelOffer
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "tool_calls"]
 
 Report = Callable[[str, float | None], None]
 """(stage, fraction 0 to 1 or None) → told on the way to a loaded model; callable from any thread."""
@@ -19,6 +22,11 @@ Report = Callable[[str, float | None], None]
 class Message:
     role: str
     text: str
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    """Of the assistant, as OpenAI's clients write them, but with the arguments as an object where they are one."""
+    tool_call_id: str | None = None
+    """Of a tool's result: which call it answers."""
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class GenerationRequest:
     """Answers wanted. A backend makes one for each call of `answer`."""
     ignores_ends: bool = False
     """The answer goes on to its limit, as measurements want it."""
+    tools: ToolOffer | None = None
+    """What the model may call; its template shows it to the model, and the calls come as text."""
     prompt: str | None = None
     """The text to go on with, as it is: no chat template. `messages` then holds it too, as the user's only one."""
 
@@ -180,6 +190,24 @@ class MayBeDown(Protocol):
     def problem(self) -> str:
         """A sentence; empty while it can answer."""
         ...
+
+
+@runtime_checkable
+class MayTakeTools(Protocol):
+    """A backend whose model may know tools; others take none."""
+
+    @property
+    def tool_format(self) -> ToolFormat | None:
+        """How the model writes its calls; None where it knows no tools."""
+        ...
+
+
+@runtime_checkable
+class MayLoseItsDevice(Protocol):
+    """A backend that calculates on a GPU in this process."""
+
+    on_device_fault: Callable[[GpuFault], None]
+    """Called on any thread when the GPU, or this process's hold on it, is of no use any more."""
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ from r3mes_engine.backends.json_grammar import JsonGrammar, JsonGrammars
 from r3mes_engine.backends.protocol import (
     BackendStats,
     GenerationRequest,
+    Message,
     Report,
     Sampling,
     resolved,
@@ -30,8 +31,9 @@ from r3mes_engine.backends.stop_strings import StopStrings
 from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.backends.token_text import TokenText
 from r3mes_engine.backends.transformers_answer import TransformersAnswer
-from r3mes_engine.device import cuda_index, free_vram_mb
+from r3mes_engine.device import cuda_index
 from r3mes_engine.errors import EngineExit, GenerationFailed
+from r3mes_engine.hardware.gpu_faults import GpuFault
 from r3mes_engine.models.conversion import converted_folder
 from r3mes_engine.models.loading import (
     can_load,
@@ -42,10 +44,11 @@ from r3mes_engine.models.loading import (
     native_quantisation,
     recommended_sampling,
 )
-from r3mes_engine.models.memory_plan import Plan, QuantisationChoice, memory_plan
+from r3mes_engine.models.memory_plan import Plan, Quantisation, QuantisationChoice, memory_plan
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import ModelSource
 from r3mes_engine.settings import DEFAULT_ADAPTER_MB
+from r3mes_engine.tools.formats import ToolFormat, tool_format
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.messages import AdapterOffer, Device, FailureCode, ModelOffer
 
@@ -76,6 +79,8 @@ class TransformersBackend:
         self._quantisation = quantisation
         self.on_adapters_changed: Callable[[], None] = lambda: None
         """Called on the event loop when an adapter came, went, or lies elsewhere now."""
+        self.on_device_fault: Callable[[GpuFault], None] = lambda fault: None
+        """Called on any thread when the GPU is of no use any more."""
         self._source = source
         self._models_dir = models_dir
         self._device = device
@@ -96,10 +101,12 @@ class TransformersBackend:
         report("loading the tokenizer", None)
         self._tokenizer = load_tokenizer(folder)
         self._decoder = copy.deepcopy(self._tokenizer)
+        self._tool_format = tool_format(_tool_template(self._tokenizer.chat_template))
         device = torch.device("cpu")
         if self._device.kind == "cuda":
             device = torch.device("cuda", cuda_index(self._device, torch))
         plan = self._plan(folder, device)
+        self._kept_in = plan.quantisation
         report("loading the model", None)
         model = load_model(folder, device, plan.quantisation)
         self._ends = end_tokens(model, self._tokenizer)
@@ -108,7 +115,14 @@ class TransformersBackend:
         self._sampling = source.sampling if recommended == Sampling() else recommended
         context = int(getattr(model.config.get_text_config(), "max_position_embeddings", 0) or 2048)
         layers = LoraLayers(model)
-        self._batching = ContinuousBatching(model, layers, context, self._max_concurrency, plan.cache_tokens)
+        self._batching = ContinuousBatching(
+            model,
+            layers,
+            context,
+            self._max_concurrency,
+            plan.cache_tokens,
+            on_device_fault=lambda fault: self.on_device_fault(fault),
+        )
         report("preparing the cache", None)
         try:
             self._batching.start()
@@ -164,6 +178,15 @@ class TransformersBackend:
             for problem in shelf.discover(self._adapters_dir):
                 log.warning("%s", problem)
         return shelf
+
+    @property
+    def tool_format(self) -> ToolFormat | None:
+        return self._tool_format
+
+    @property
+    def quantisation(self) -> Quantisation:
+        """How its weights are kept. Only after `load`."""
+        return self._kept_in
 
     @property
     def adapters(self) -> tuple[AdapterOffer, ...]:
@@ -236,7 +259,7 @@ class TransformersBackend:
 
     def stats(self) -> BackendStats:
         rss_mb = self._process.memory_info().rss // 2**20
-        return BackendStats(rss_mb, free_vram_mb(self._device), self._shelf.free_places)
+        return BackendStats(rss_mb, free_adapter_slots=self._shelf.free_places)
 
     async def close(self) -> None:
         for answer in tuple(self._answers):
@@ -261,11 +284,12 @@ class TransformersBackend:
         if request.prompt is not None:
             return list(self._tokenizer.encode(request.prompt))
         asked = request.messages[:-1] if request.continues else request.messages
-        conversation = [{"role": message.role, "content": message.text} for message in asked]
+        conversation = [_for_template(message) for message in asked]
+        tools = None if request.tools is None else [dict(tool) for tool in request.tools.tools]
         try:
             tokens = list(
                 self._tokenizer.apply_chat_template(
-                    conversation, add_generation_prompt=True, tokenize=True, return_dict=False
+                    conversation, tools=tools, add_generation_prompt=True, tokenize=True, return_dict=False
                 )
             )
             if request.continues:
@@ -282,3 +306,22 @@ class TransformersBackend:
     def _decode(self, tokens: Any) -> str:
         text: str = self._decoder.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
+
+
+def _for_template(message: Message) -> dict[str, Any]:
+    """As chat templates read it; what is not said is not there, since templates ask `is defined`."""
+    told: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        told["tool_calls"] = [dict(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        told["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        told["name"] = message.name
+    return told
+
+
+def _tool_template(templates: str | dict[str, str]) -> str:
+    """Some models have a template of its own for tools, which the library takes where tools are given."""
+    if isinstance(templates, str):
+        return templates
+    return templates.get("tool_use") or templates.get("default") or ""

@@ -13,7 +13,6 @@ import psutil
 from pydantic_core import to_json
 
 from r3mes_engine.backends.protocol import BackendStats, GenerationRequest, Report
-from r3mes_engine.device import free_vram_mb
 from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.upstream.adapters import UpstreamAdapters, linear_layers
 from r3mes_engine.upstream.answer import UpstreamAnswer
@@ -24,7 +23,7 @@ from r3mes_engine.upstream.keeper import Kept, UpstreamKeeper
 from r3mes_engine.upstream.liveness import Progress
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.limits import MAX_NAME_CHARS
-from r3mes_protocol.messages import AdapterOffer, Device, FailureCode, ModelOffer
+from r3mes_protocol.messages import AdapterOffer, FailureCode, ModelOffer
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,6 @@ class UpstreamBackend:
         self,
         keeper: UpstreamKeeper,
         progress: Progress,
-        device: Device,
         *,
         context_tokens: int | None = None,
         adapters_dir: Path | None = None,
@@ -55,7 +53,6 @@ class UpstreamBackend:
         self.on_adapters_changed: Callable[[], None] = lambda: None
         self._keeper = keeper
         self._progress = progress
-        self._device = device
         self._context_tokens = context_tokens
         self._adapters_dir = adapters_dir
         self._model_folder = model_folder
@@ -234,7 +231,7 @@ class UpstreamBackend:
         own = self._process.memory_info().rss // 2**20
         numbers = self._keeper.numbers
         places = None if numbers.most_adapters is None else max(0, numbers.most_adapters - numbers.adapters_in_use)
-        return BackendStats(own + self._keeper.memory_mb, free_vram_mb(self._device), places)
+        return BackendStats(own + self._keeper.memory_mb, free_adapter_slots=places)
 
     async def close(self) -> None:
         for answer in tuple(self._answers):

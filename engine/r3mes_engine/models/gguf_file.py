@@ -5,12 +5,14 @@ Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from r3mes_engine.errors import ModelUnusable
+from r3mes_engine.models.memory_plan import ModelShape
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -24,6 +26,8 @@ MAX_DIMENSIONS = 4
 DEFAULT_ALIGNMENT = 32
 
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_NEVER_QUANTISED = ("token_embd", "output.")
+"""Embeddings and the last layer, by the beginnings of their names."""
 _STRING = 8
 _ARRAY = 9
 
@@ -36,6 +40,8 @@ class GgufSummary:
     """Numbers in all tensors together: two bytes each once converted."""
     has_chat_template: bool
     has_tokenizer: bool
+    shape: ModelShape | None = None
+    """None where the header does not tell, as for layers that differ from each other."""
 
 
 class _Broken(Exception):
@@ -110,14 +116,44 @@ def _read(reader: _Reader, size: int) -> GgufSummary:
     for _ in range(entries):
         key = reader.text()
         metadata[key] = _value(reader, reader.number("<I"), wanted=not key.startswith("tokenizer.ggml"))
-    elements = _check_tensors(reader, tensors, _alignment(metadata), size)
+    dimensions = _check_tensors(reader, tensors, _alignment(metadata), size)
     return GgufSummary(
         architecture=str(metadata.get("general.architecture", "")),
         name=str(metadata.get("general.name", "")),
-        elements=elements,
+        elements=sum(math.prod(sizes) for sizes in dimensions.values()),
         has_chat_template=isinstance(metadata.get("tokenizer.chat_template"), str),
         has_tokenizer="tokenizer.ggml.tokens" in metadata,
+        shape=_shape(metadata, dimensions),
     )
+
+
+def _shape(metadata: dict[str, Any], dimensions: dict[str, list[int]]) -> ModelShape | None:
+    architecture = metadata.get("general.architecture")
+
+    def number(name: str, unsaid: int | None = None) -> int:
+        value = metadata.get(f"{architecture}.{name}", unsaid)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise KeyError(name)
+        return value
+
+    try:
+        heads, hidden = number("attention.head_count"), number("embedding_length")
+        return ModelShape(
+            parameters=sum(math.prod(sizes) for sizes in dimensions.values()),
+            linear_parameters=sum(
+                math.prod(sizes)
+                for name, sizes in dimensions.items()
+                if len(sizes) == 2 and not name.startswith(_NEVER_QUANTISED)
+            ),
+            layers=number("block_count"),
+            key_value_heads=number("attention.head_count_kv", heads),
+            head_size=number("attention.key_length", hidden // heads),
+            hidden_size=hidden,
+            vocabulary=dimensions["token_embd.weight"][-1],
+            context_tokens=number("context_length"),
+        )
+    except (KeyError, IndexError):
+        return None
 
 
 def _alignment(metadata: dict[str, Any]) -> int:
@@ -146,18 +182,19 @@ def _value(reader: _Reader, kind: int, *, wanted: bool) -> Any:
     raise _Broken(f"its header holds a value of the unknown kind {kind}")
 
 
-def _check_tensors(reader: _Reader, count: int, alignment: int, size: int) -> int:
+def _check_tensors(reader: _Reader, count: int, alignment: int, size: int) -> dict[str, list[int]]:
+    """The dimensions of each tensor by its name."""
     from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-    elements_in_all, ends = 0, []
+    found: dict[str, list[int]] = {}
+    ends = []
     for _ in range(count):
         name = reader.text()
         dimensions = reader.number("<I")
         if not 1 <= dimensions <= MAX_DIMENSIONS:
             raise _Broken(f"the tensor {name[:80]!r} has {dimensions} dimensions")
-        elements = 1
-        for _ in range(dimensions):
-            elements *= reader.number("<Q")
+        sizes = [reader.number("<Q") for _ in range(dimensions)]
+        elements = math.prod(sizes)
         kind, offset = reader.number("<I"), reader.number("<Q")
         try:
             block, block_bytes = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
@@ -167,10 +204,12 @@ def _check_tensors(reader: _Reader, count: int, alignment: int, size: int) -> in
             raise _Broken(f"the tensor {name[:80]!r} has an impossible shape")
         if offset % alignment:
             raise _Broken(f"the tensor {name[:80]!r} begins at an impossible place")
-        elements_in_all += elements
+        if name in found:
+            raise _Broken(f"it has two tensors of the name {name[:80]!r}")
+        found[name] = sizes
         ends.append(offset + elements // block * block_bytes)
     start = -(-reader.position // alignment) * alignment
     missing = start + max(ends) - size
     if missing > 0:
         raise _Broken(f"it is cut off, the last {missing} of {size + missing} bytes are missing")
-    return elements_in_all
+    return found

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from r3mes_engine.backends.protocol import Sampling
 from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_engine.hardware.gpu_faults import ending, gpu_fault
 from r3mes_engine.models.memory_plan import Quantisation
 from r3mes_protocol.exit_codes import ExitCode
 
@@ -119,6 +120,9 @@ def load_model(folder: Path, device: torch.device, quantisation: Quantisation | 
             "Close other programs that use it, or choose a smaller model.",
         ) from error
     except Exception as error:
+        if (fault := gpu_fault(error)) is not None:
+            # The model is not to blame.
+            raise ending(fault) from error
         raise _unusable(folder, "model", error) from error
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.node.credit import Credit
 from r3mes_engine.node.usage import UsageMeter
-from r3mes_engine.serving.chat_events import with_logprobs
+from r3mes_engine.serving.chat_events import with_piece
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
+from r3mes_engine.tools.call_reader import ToolDelta
 from r3mes_protocol.chat import chunk, parse_chat_request
 from r3mes_protocol.errors import ApiError
 from r3mes_protocol.frames import FrameKind, encode_frame
@@ -72,9 +74,14 @@ class JobRun:
                 )
                 # While a frame waits for credit nobody reads the answer, and its tokens stop being made.
                 async for piece in answer:
+                    for call in split_call(piece.call, self._text_bytes):
+                        event = chunk(job.completion_id, chat.model, created)
+                        await self._put(FrameKind.CONTENT, with_piece(event, piece._replace(call=call)))
                     for text in split_text(piece.text, self._text_bytes):
                         event = chunk(job.completion_id, chat.model, created, content=text)
-                        await self._put(FrameKind.CONTENT, with_logprobs(event, piece, self._payload_bytes))
+                        await self._put(
+                            FrameKind.CONTENT, with_piece(event, piece._replace(call=None), self._payload_bytes)
+                        )
                 await self._put(
                     FrameKind.TAIL,
                     chunk(job.completion_id, chat.model, created, finish_reason=answer.finish_reason),
@@ -106,6 +113,16 @@ def split_text(text: str, limit: int) -> Iterator[str]:
     """Pieces of at most `limit` characters; nearly always one."""
     for start in range(0, len(text), limit):
         yield text[start : start + limit]
+
+
+def split_call(delta: ToolDelta | None, limit: int) -> Iterator[ToolDelta]:
+    """The same for a part of a tool's call."""
+    if delta is None:
+        return
+    first, *others = split_text(delta.arguments, limit) if delta.arguments else ("",)
+    yield replace(delta, arguments=first)
+    for more in others:
+        yield ToolDelta(delta.index, None, None, more)
 
 
 def failed(job_id: str, failure: GenerationFailed) -> Failed:

@@ -346,14 +346,19 @@ class LiveSession:
         self.adapters_changed()
 
     def _heartbeat_message(self) -> Heartbeat:
-        capacity, stats = self._service.capacity, self._service.backend_stats()
+        capacity, stats, gpu = self._service.capacity, self._service.backend_stats(), self._service.gpu
         return Heartbeat(
             active=capacity.active,
             queued=capacity.queued,
             free_vram_mb=stats.free_vram_mb,
             free_adapter_slots=stats.free_adapter_slots,
             draining=self._service.draining,
-            telemetry=Telemetry(tokens_per_second=round(self._service.tokens_per_second(), 2)),
+            telemetry=Telemetry(
+                tokens_per_second=round(self._service.announced_pace(), 2),
+                temperature_c=None if gpu is None else gpu.temperature_c,
+                power_w=None if gpu is None else gpu.power_w,
+                gpu_utilisation_percent=None if gpu is None else gpu.utilisation_percent,
+            ),
         )
 
     async def _end_tasks(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from r3mes_engine.backends.protocol import GenerationRequest, Message
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_parameters import flag, invalid, json_schema, logprobs, sampling
+from r3mes_engine.tools.offer import ToolOffer, tool_offer
 from r3mes_protocol.chat import ChatMessage, ChatRequest
 from r3mes_protocol.messages import FailureCode
 
@@ -16,9 +18,7 @@ MAX_STOP_CHARS = 256
 
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
     # Parameters that change the answer and are not served, with the values that ask for nothing.
-    "tools": ([],),
     "functions": ([],),
-    "tool_choice": ("none", "auto"),
     "audio": (),
     "modalities": (["text"],),
     "prediction": (),
@@ -26,7 +26,12 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 
 
 def generation_request(
-    chat: ChatRequest, *, served_model: str, adapters: Collection[str] = (), max_choices: int = 1
+    chat: ChatRequest,
+    *,
+    served_model: str,
+    adapters: Collection[str] = (),
+    max_choices: int = 1,
+    takes_tools: bool = False,
 ) -> GenerationRequest:
     """`adapters` are the names and digests that may be asked for. Raises GenerationFailed that names the parameter at
     fault."""
@@ -38,6 +43,12 @@ def generation_request(
         value = (chat.model_extra or {}).get(name)
         if value is not None and value not in neutral:
             raise invalid(name, "this is not served by this engine")
+    tools = _tools(chat, takes_tools=takes_tools)
+    schema = json_schema(chat)
+    if tools is not None and tools.forced:
+        if schema is not None:
+            raise invalid("response_format", "the answer can't be such JSON and a call of a tool")
+        schema = tools.call_schema()
     return GenerationRequest(
         messages=tuple(_message(index, message) for index, message in enumerate(chat.messages)),
         max_new_tokens=chat.token_limit,
@@ -46,10 +57,23 @@ def generation_request(
         continues=_continues(chat),
         adapter=adapter,
         logprobs=logprobs(chat),
-        json_schema=json_schema(chat),
+        json_schema=schema,
+        tools=tools,
         choices=choices,
         ignores_ends=flag(chat, "ignore_eos"),
     )
+
+
+def _tools(chat: ChatRequest, *, takes_tools: bool) -> ToolOffer | None:
+    offer = tool_offer(chat)
+    if offer is None:
+        return None
+    if not takes_tools:
+        raise invalid("tools", "this model's chat template knows none")
+    for name in ("logprobs", "continue_final_message"):
+        if flag(chat, name):
+            raise invalid(name, "it is not served together with tools")
+    return offer
 
 
 def _adapter(chat: ChatRequest, served_model: str, adapters: Collection[str]) -> str | None:
@@ -74,7 +98,44 @@ def _message(index: int, message: ChatMessage) -> Message:
         if part.get("type") != "text" or not isinstance(part.get("text"), str):
             raise invalid(f"messages.{index}.content", "only text is served")
     # Chat templates know `system`; OpenAI calls the same thing `developer` for its newer models.
-    return Message("system" if message.role == "developer" else message.role, message.text())
+    role = "system" if message.role == "developer" else message.role
+    more = message.model_extra or {}
+    return Message(
+        role,
+        message.text(),
+        _calls(index, more.get("tool_calls")),
+        _optional_text(f"messages.{index}.tool_call_id", more.get("tool_call_id")),
+        _optional_text(f"messages.{index}.name", more.get("name")),
+    )
+
+
+def _calls(index: int, value: Any) -> tuple[Mapping[str, Any], ...]:
+    """Templates print the arguments as JSON, so they want the object, not a text that holds it."""
+    where = f"messages.{index}.tool_calls"
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise invalid(where, "a list of calls is served")
+    calls = []
+    for call in value:
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise invalid(where, "each call has a function with a name")
+        arguments = function.get("arguments")
+        if isinstance(arguments, str):
+            try:
+                read = json.loads(arguments or "{}")
+            except (ValueError, RecursionError):
+                read = arguments
+            arguments = read if isinstance(read, dict) else arguments
+        calls.append({**call, "type": "function", "function": {"name": function["name"], "arguments": arguments}})
+    return tuple(calls)
+
+
+def _optional_text(where: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or len(value) > MAX_STOP_CHARS):
+        raise invalid(where, f"a text of at most {MAX_STOP_CHARS} characters is served")
+    return value
 
 
 def _continues(chat: ChatRequest) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,13 +17,18 @@ from r3mes_engine.backends.protocol import (
     GenerationRequest,
     MayBeDown,
     MayContinueAnswers,
+    MayTakeTools,
     OffersAdapters,
 )
 from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.hardware.gpu_faults import GpuFault, gpu_fault
+from r3mes_engine.hardware.gpu_watch import GpuReading
 from r3mes_engine.serving.chat_request import generation_request
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.running_answer import RunningAnswer
 from r3mes_engine.serving.statistics import Statistics
+from r3mes_engine.tools.call_reader import ToolCallReader
+from r3mes_engine.tools.formats import ToolFormat
 from r3mes_protocol.chat import ChatRequest
 from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.messages import AdapterOffer, Capacity, FailureCode, ModelOffer, Usage
@@ -41,7 +47,23 @@ class Deadlines:
 class ChatService:
     """Owns the queue in front of the backend and the numbers about it. Lives on one event loop."""
 
-    def __init__(self, backend: Backend, queue: JobQueue, emit: Callable[[RequestEvent], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        queue: JobQueue,
+        emit: Callable[[RequestEvent], None],
+        *,
+        read_gpu: Callable[[], GpuReading | None] = lambda: None,
+        on_device_fault: Callable[[GpuFault], None] = lambda fault: None,
+        expected_pace: float | None = None,
+    ) -> None:
+        """`read_gpu` tells the latest numbers of the GPU, `expected_pace` is what was measured before (tokens/s)."""
+        self._expected_pace = expected_pace
+        self._read_gpu = read_gpu
+        self._on_device_fault = on_device_fault
+        self._device_problem = ""
+        self._timers: set[asyncio.Timeout] = set()
+        """Of the requests that wait or run."""
         self._backend = backend
         self._queue = queue
         self._emit = emit
@@ -63,6 +85,8 @@ class ChatService:
     @property
     def problem(self) -> str:
         """Why the model can't answer now; empty: it can."""
+        if self._device_problem:
+            return self._device_problem
         return self._backend.problem if isinstance(self._backend, MayBeDown) else ""
 
     @property
@@ -84,8 +108,27 @@ class ChatService:
     def tokens_per_second(self) -> float:
         return self._statistics.tokens_per_second(time.monotonic())
 
+    def announced_pace(self) -> float:
+        """What a gateway is told: until there is a first real token, what was measured before."""
+        if self._statistics.completion_tokens == 0 and self._expected_pace is not None:
+            return self._expected_pace
+        return self.tokens_per_second()
+
     def backend_stats(self) -> BackendStats:
-        return self._backend.stats()
+        stats, gpu = self._backend.stats(), self._read_gpu()
+        return stats if gpu is None else replace(stats, free_vram_mb=gpu.free_mb)
+
+    @property
+    def gpu(self) -> GpuReading | None:
+        """The latest numbers of the GPU."""
+        return self._read_gpu()
+
+    def device_failed(self, fault: GpuFault) -> None:
+        """All answers fail at once, so that others take them over; nothing new is taken, and `problem` says why."""
+        self._device_problem = self._device_problem or fault.message
+        self.refuse_new(fault.message)
+        for timer in self._timers:
+            timer.reschedule(asyncio.get_running_loop().time())
 
     def refuse_new(self, reason: str) -> None:
         self._queue.close(reason)
@@ -110,7 +153,9 @@ class ChatService:
                 request = replace(self._request(chat), prompt=prompt)
                 adapter = request.adapter
                 async with self._queue.slot():
-                    running = RunningAnswer(await self._begin(request), self._statistics, started_at, on_first)
+                    answers = await self._begin(request)
+                    readers = self._call_readers(request)
+                    running = RunningAnswer(answers, self._statistics, started_at, on_first, readers)
                     try:
                         yield running
                         outcome = running.finish_reason
@@ -119,6 +164,12 @@ class ChatService:
         except GenerationFailed as failure:
             outcome = failure.code.value
             raise
+        except Exception as error:
+            if (fault := gpu_fault(error)) is None:
+                raise
+            log.exception("the GPU failed a request")
+            self._on_device_fault(fault)
+            raise GenerationFailed(FailureCode.ENGINE_ERROR, fault.message) from None
         except (asyncio.CancelledError, GeneratorExit):
             outcome = FailureCode.CANCELLED.value
             raise
@@ -134,7 +185,26 @@ class ChatService:
             served_model=self._backend.offer.name,
             adapters=names,
             max_choices=self._queue.capacity.max_concurrency,
+            takes_tools=self._tool_format is not None,
         )
+
+    @property
+    def _tool_format(self) -> ToolFormat | None:
+        return self._backend.tool_format if isinstance(self._backend, MayTakeTools) else None
+
+    def _call_readers(self, request: GenerationRequest) -> list[ToolCallReader]:
+        tools, known = request.tools, self._tool_format
+        if tools is None or known is None:
+            return []
+        return [
+            ToolCallReader(
+                "forced" if tools.forced else known,
+                tools.names,
+                lambda: f"call_{secrets.token_hex(12)}",
+                parallel=tools.parallel,
+            )
+            for _ in range(request.choices)
+        ]
 
     async def _begin(self, request: GenerationRequest) -> list[Answer]:
         """One answer for each choice, each with a seed of its own."""
@@ -171,8 +241,14 @@ class ChatService:
 
         try:
             async with asyncio.timeout_at(first) as timed:
-                yield on_first
+                self._timers.add(timed)
+                try:
+                    yield on_first
+                finally:
+                    self._timers.discard(timed)
         except TimeoutError:
+            if self._device_problem:
+                raise GenerationFailed(FailureCode.ENGINE_ERROR, self._device_problem) from None
             waited = time.monotonic() - started_at
             what = "the whole answer" if begun else "a first token"
             raise GenerationFailed(FailureCode.DEADLINE, f"There was no {what} within {waited:.1f} s.") from None

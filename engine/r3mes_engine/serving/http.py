@@ -18,8 +18,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from r3mes_engine.backends.protocol import FinishReason
+from r3mes_engine.embeddings.request import parse_embedding_request
+from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.errors import GenerationFailed
-from r3mes_engine.serving.chat_events import WholeChoices, with_logprobs
+from r3mes_engine.serving.chat_events import WholeChoices, with_piece
 from r3mes_engine.serving.chat_parameters import flag
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
 from r3mes_engine.serving.plain_completions import (
@@ -38,9 +40,9 @@ from r3mes_protocol.messages import Usage
 from r3mes_protocol.sse import DONE, encode_event
 
 
-def build_app(service: ChatService, token: str) -> Starlette:
+def build_app(service: ChatService, token: str, embeddings: EmbeddingService | None = None) -> Starlette:
     """The application. Every route but `/health` wants `Authorization: Bearer {token}`."""
-    routes = _Routes(service)
+    routes = _Routes(service, embeddings)
     return Starlette(
         routes=[
             Route("/v1/chat/completions", routes.chat, methods=["POST"]),
@@ -75,8 +77,9 @@ class _BearerOnly:
 
 
 class _Routes:
-    def __init__(self, service: ChatService) -> None:
+    def __init__(self, service: ChatService, embeddings: EmbeddingService | None) -> None:
         self._service = service
+        self._embeddings = embeddings
 
     async def health(self, request: Request) -> Response:
         capacity, problem = self._service.capacity, self._service.problem
@@ -100,6 +103,8 @@ class _Routes:
         entries: list[dict[str, Any]] = [{"id": base, "object": "model", "created": 0, "owned_by": "r3mes"}]
         # As vLLM lists its adapters.
         entries += [{**entries[0], "id": offer.name, "parent": base} for offer in self._service.adapters]
+        if self._embeddings is not None:
+            entries.append({**entries[0], "id": self._embeddings.name})
         return JSONResponse({"object": "list", "data": entries})
 
     async def chat(self, request: Request) -> Response:
@@ -113,7 +118,21 @@ class _Routes:
         return _UntilDisconnect(call.stream if chat.stream else call.whole)
 
     async def embeddings(self, request: Request) -> Response:
-        raise ApiError(ErrorCode.MODEL_NOT_FOUND, "This engine has no embedding model; it serves text alone.")
+        embeddings, asked = self._embeddings, parse_embedding_request(await _body(request))
+        if embeddings is None:
+            message = "This engine has no embedding model; --embedding-model gives it one."
+            raise ApiError(ErrorCode.MODEL_NOT_FOUND, message, param="model")
+        if self._service.draining:
+            raise ApiError(ErrorCode.SHUTTING_DOWN, "This engine takes nothing new.")
+
+        async def whole(send: Send) -> None:
+            try:
+                response: Response = JSONResponse(await embeddings.answer(asked))
+            except ApiError as error:
+                response = _respond(error)
+            await _send_response(send, response)
+
+        return _UntilDisconnect(whole)
 
 
 class _ChatCall:
@@ -183,7 +202,7 @@ class _ChatCall:
         return self._event(Piece("", choice), role="assistant", content="")
 
     def _text(self, piece: Piece) -> bytes:
-        return self._event(piece, content=piece.text)
+        return self._event(piece) if piece.call is not None else self._event(piece, content=piece.text)
 
     def _end(self, choice: int, reason: FinishReason) -> bytes:
         return self._event(Piece("", choice), finish_reason=reason)
@@ -192,7 +211,7 @@ class _ChatCall:
         return encode_event(usage_chunk(*self._head, usage))
 
     def _event(self, piece: Piece, **delta: Any) -> bytes:
-        return encode_event(with_logprobs(chunk(*self._head, **delta), piece))
+        return encode_event(with_piece(chunk(*self._head, **delta), piece))
 
 
 class _PlainCall(_ChatCall):

@@ -23,6 +23,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
     "logprobs": (False,),
     "messages": (),
     "continue_final_message": (False,),
+    "tools": ([],),
 }
 
 

@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from r3mes_engine.backends.protocol import Answer, FinishReason, Logprob
 from r3mes_engine.serving.statistics import Statistics
+from r3mes_engine.tools.call_reader import ToolCallReader, ToolDelta
 from r3mes_protocol.messages import Usage
 
 
 class Piece(NamedTuple):
-    """Text of one choice, never empty, and the log-probabilities of its tokens where they were asked for."""
+    """Text of one choice with the log-probabilities of its tokens where they were asked for, or a part of a tool's
+    call; never neither."""
 
     text: str
     choice: int = 0
     logprobs: tuple[Logprob, ...] = ()
+    call: ToolDelta | None = None
 
 
 class RunningAnswer:
     """Iterate it for pieces; then `finish_reasons` and `usage` are whole."""
 
     def __init__(
-        self, answers: Sequence[Answer], statistics: Statistics, started_at: float, on_first: Callable[[], None]
+        self,
+        answers: Sequence[Answer],
+        statistics: Statistics,
+        started_at: float,
+        on_first: Callable[[], None],
+        call_readers: Sequence[ToolCallReader] = (),
     ) -> None:
+        """`call_readers`: one for each choice where tools may be called, else none."""
+        self._call_readers = call_readers
+        self._found: deque[Piece] = deque()
+        """What the readers made of the text so far."""
+        self._all_read = False
         self._answers = answers
         self._statistics = statistics
         self._started_at = started_at
@@ -40,6 +54,26 @@ class RunningAnswer:
         return self
 
     async def __anext__(self) -> Piece:
+        if not self._call_readers:
+            return await self._next_piece()
+        while not self._found:
+            if self._all_read:
+                raise StopAsyncIteration
+            try:
+                piece = await self._next_piece()
+            except StopAsyncIteration:
+                self._all_read = True
+                for choice, reader in enumerate(self._call_readers):
+                    self._find(choice, reader.finish())
+            else:
+                self._find(piece.choice, self._call_readers[piece.choice].push(piece.text))
+        return self._found.popleft()
+
+    def _find(self, choice: int, found: Sequence[str | ToolDelta]) -> None:
+        for one in found:
+            self._found.append(Piece(one, choice) if isinstance(one, str) else Piece("", choice, call=one))
+
+    async def _next_piece(self) -> Piece:
         try:
             piece = await (self._next_of_one() if len(self._answers) == 1 else self._next_of_several())
         finally:
@@ -103,7 +137,13 @@ class RunningAnswer:
     @property
     def finish_reasons(self) -> tuple[FinishReason, ...]:
         """Of each choice."""
-        return tuple(answer.finish_reason or "stop" for answer in self._answers)
+        return tuple(self._reason(choice, answer) for choice, answer in enumerate(self._answers))
+
+    def _reason(self, choice: int, answer: Answer) -> FinishReason:
+        reason = answer.finish_reason or "stop"
+        if reason == "stop" and self._call_readers and self._call_readers[choice].called:
+            return "tool_calls"
+        return reason
 
     @property
     def finish_reason(self) -> FinishReason:

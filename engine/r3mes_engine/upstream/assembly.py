@@ -46,9 +46,7 @@ def upstream_backend(
             )
         key = None if wanted.key_file is None else read_key(wanted.key_file)
         keeper = UpstreamKeeper(UpstreamAddress(wanted.base, key), None, wanted.model, progress)
-        return UpstreamBackend(
-            keeper, progress, device, context_tokens=wanted.context_tokens, adapters_dir=settings.adapters
-        )
+        return UpstreamBackend(keeper, progress, context_tokens=wanted.context_tokens, adapters_dir=settings.adapters)
     report("checking the model", None)
     source = _source(settings.model, wanted.local, has_adapters=settings.adapters is not None)
     # Another way of computing is another model: the same question may get another answer.
@@ -58,7 +56,6 @@ def upstream_backend(
     return UpstreamBackend(
         UpstreamKeeper(None, launch, model.name, progress),
         progress,
-        device,
         context_tokens=wanted.context_tokens,
         adapters_dir=settings.adapters,
         model_folder=source.path if source.kind == "folder" else None,
@@ -87,6 +84,8 @@ def _launch(
     adapters = settings.adapters is not None
     key_file = settings.state_dir / key_file_name(local.kind)
     added = environment(local, device, threads, adapters=adapters)
+    if settings.gpus:
+        added["CUDA_VISIBLE_DEVICES"] = ",".join(settings.gpus)
 
     def launch() -> tuple[ServerChild, UpstreamAddress]:
         key, port = secrets.token_urlsafe(32), free_port()

@@ -1,0 +1,1 @@
+"""Texts as vectors, by a sentence-transformers model beside the language model."""
