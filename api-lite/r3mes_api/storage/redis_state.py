@@ -15,10 +15,12 @@ ANSWER_SECONDS = 0.5
 
 PREFIX = "r3mes:"
 
-# The same arithmetic as `token_bucket.draw_all`; the conformance tests run both on the same draws.
+# The same arithmetic as `token_bucket.draw_all`; the conformance tests run both on the same draws. Redis forgets a full
+# bucket by its own clock: where another one decides, it must not do so before the time.
 _DRAW = """
-local now = tonumber(ARGV[1])
+local now, spare_ms = tonumber(ARGV[1]), 60000
 if now == 0 then
+  spare_ms = 1
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
 end
@@ -37,7 +39,7 @@ for i = 1, #KEYS do
   local kept = before[i]
   if allowed then
     kept = after[i]
-    redis.call('SET', KEYS[i], string.format('%.0f', kept), 'PX', math.ceil((kept - now) / 1000) + 1)
+    redis.call('SET', KEYS[i], string.format('%.0f', kept), 'PX', math.ceil((kept - now) / 1000) + spare_ms)
   end
   left[i] = math.floor((interval * burst - (kept - now)) / interval)
   if (allowed and left[i] < left[chosen]) or (not allowed and wait[i] > wait[chosen]) then chosen = i end
@@ -98,13 +100,16 @@ class RedisState:
         await self._client.aclose()
 
 
-def open_redis(url: str, *, clock_us: Callable[[], int] = lambda: 0) -> RedisState:
+def open_redis(url: str, *, clock_us: Callable[[], int] = lambda: 0, answer_s: float = ANSWER_SECONDS) -> RedisState:
     """Opens no connection yet. Raises RedisUrlError for a URL of something else and when the driver is missing."""
-    return RedisState(redis_client(url), clock_us=clock_us)
+    return RedisState(redis_client(url, answer_s), clock_us=clock_us)
 
 
-def redis_client(url: str) -> Any:
-    """Opens no connection yet. Raises RedisUrlError for a URL of something else and when the driver is missing."""
+def redis_client(url: str, answer_s: float = ANSWER_SECONDS) -> Any:
+    """Opens no connection yet. Raises RedisUrlError for a URL of something else and when the driver is missing.
+
+    A command that is not answered within `answer_s` is not sent again: a second draw would take twice.
+    """
     if urlsplit(url.strip()).scheme not in ("redis", "rediss", "unix"):
         raise RedisUrlError("REDIS_URL begins with redis://, rediss:// or unix://, such as redis://127.0.0.1:6379/0.")
     try:
@@ -112,6 +117,6 @@ def redis_client(url: str) -> Any:
     except ImportError:
         raise RedisUrlError("Redis needs an extra; run: pip install 'r3mes[redis]'.") from None
     try:
-        return library.Redis.from_url(url.strip(), socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS)
+        return library.Redis.from_url(url.strip(), socket_timeout=answer_s, socket_connect_timeout=answer_s)
     except (ValueError, TypeError):
         raise RedisUrlError("REDIS_URL is not a URL such as redis://127.0.0.1:6379/0.") from None

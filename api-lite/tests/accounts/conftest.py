@@ -157,7 +157,8 @@ async def state(backend: Backend, clock: Clock) -> AsyncIterator[ShortLivedState
     if backend.redis_url is None:
         opened: ShortLivedState = MemoryState(clock)
     else:
-        opened = open_redis(backend.redis_url, clock_us=clock.microseconds)
+        # What it decides is looked at, not how fast: fifty connections at once take a busy machine a while.
+        opened = open_redis(backend.redis_url, clock_us=clock.microseconds, answer_s=30)
         await opened._client.flushall()  # type: ignore[attr-defined]
     yield opened
     await opened.close()

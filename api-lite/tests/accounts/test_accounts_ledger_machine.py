@@ -231,15 +231,19 @@ def test_memory_and_redis_decide_alike(redis: str) -> None:
     def alike(steps: list[tuple[int, list[int], int]]) -> None:
         asyncio.run(play(steps))
 
-    async def play(steps: list[tuple[int, list[int], int]]) -> None:
+    async def play(steps: list[tuple[int, list[int], int]], pause_s: float = 0) -> None:
         now_us = 1_800_000_000_000_000
         memory = MemoryState(lambda: now_us / 1_000_000)
-        shared = open_redis(redis, clock_us=lambda: now_us)
+        # What it decides is looked at, not how fast.
+        shared = open_redis(redis, clock_us=lambda: now_us, answer_s=30)
         await shared._client.flushall()
         for wait, chosen, cost in steps:
             now_us += wait
             draws = [Draw(str(i), POLICIES[i], cost) for i in chosen]
             assert await shared.draw(draws) == await memory.draw(draws)
+            await asyncio.sleep(pause_s)
         await shared.close()
 
     alike()
+    # A bucket that is full again in a millisecond, on a machine that takes longer for a step.
+    asyncio.run(play([(0, [2], 1)] * 3, pause_s=0.01))
