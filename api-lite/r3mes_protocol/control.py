@@ -183,8 +183,11 @@ class DownloadEvent(WireModel):
     event: Literal["download"] = "download"
     name: Name
     kind: Literal["model", "adapter"]
-    state: Literal["waiting", "downloading", "paused", "checking", "done", "cancelled"]
-    """Waiting: another process downloads the same. A download that failed ends in an `error` instead."""
+    state: Literal["waiting", "token_needed", "downloading", "paused", "checking", "done", "cancelled"]
+    """Waiting: another process downloads the same. Token needed: its hub gives it to people with an account alone, and
+    the start waits for a `download` command with a token. A download that failed ends in an `error` instead."""
+    message: Sentence = ""
+    """Why a token is needed."""
     file: Annotated[str, Field(max_length=300)] = ""
     done_bytes: Count = 0
     total_bytes: Count = 0

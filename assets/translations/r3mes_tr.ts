@@ -855,6 +855,57 @@
     </message>
 </context>
 <context>
+    <name>DownloadControls</name>
+    <message>
+        <source>Access token</source>
+        <translation>Erişim belirteci</translation>
+    </message>
+    <message>
+        <source>It goes to the model&apos;s hub alone, and the system&apos;s keyring keeps it.</source>
+        <translation>Yalnızca modelin deposuna gider ve sistemin anahtarlığında saklanır.</translation>
+    </message>
+    <message>
+        <source>Use this token</source>
+        <translation>Bu belirteci kullan</translation>
+    </message>
+    <message>
+        <source>Pause download</source>
+        <translation>İndirmeyi duraklat</translation>
+    </message>
+    <message>
+        <source>Resume download</source>
+        <translation>İndirmeyi sürdür</translation>
+    </message>
+    <message>
+        <source>Cancel download</source>
+        <translation>İndirmeyi iptal et</translation>
+    </message>
+    <message>
+        <source>{name} is given to people with an account alone. Accept the makers&apos; terms on the model&apos;s page, then give an access token of your account.</source>
+        <translation>{name} yalnızca hesabı olanlara verilir. Modelin sayfasında yapımcıların koşullarını kabul edin, sonra hesabınızın bir erişim belirtecini girin.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring did not take the token, so it is used this once.</source>
+        <translation>Sistemin anahtarlığı belirteci almadı; bu yüzden yalnızca bu kez kullanılır.</translation>
+    </message>
+    <message>
+        <source>Cancel the download of {name}?</source>
+        <translation>{name} indirmesi iptal edilsin mi?</translation>
+    </message>
+    <message>
+        <source>What came so far ({size}) is thrown away, and Serving goes off.</source>
+        <translation>Şimdiye kadar gelen ({size}) atılır ve hizmet kapanır.</translation>
+    </message>
+    <message>
+        <source>Cancel the download</source>
+        <translation>İndirmeyi iptal et</translation>
+    </message>
+    <message>
+        <source>Go on with it</source>
+        <translation>Sürdür</translation>
+    </message>
+</context>
+<context>
     <name>EngineCard</name>
     <message>
         <source>Engine</source>

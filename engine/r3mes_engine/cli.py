@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state_dir=options.state_dir,
             backend=options.backend,
             control_on_stdin=options.control == "stdio",
+            asks_for_token=options.ask_for_token and options.control == "stdio",
             grants=tuple(options.grant),
             max_concurrency=options.max_concurrency,
             adapters=options.adapters,
@@ -138,6 +139,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=("no", "on-failure"),
         default="no",
         help="on-failure: start again after exit codes 14 and 70 and crashes, with growing pauses; for containers",
+        "--ask-for-token",
+        action="store_true",
+        help="with --control: a gated model waits for a `download` command with its hub's token, instead of ending",
     )
     serve.add_argument(
         "--grant",

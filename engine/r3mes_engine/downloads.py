@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
-from r3mes_engine.errors import EngineExit, ModelUnusable
+from r3mes_engine.errors import EngineExit, ModelUnusable, PermissionNeeded
 from r3mes_engine.store.catalogue import OWN_CATALOGUE, CatalogueEntry, entry_named, read_catalogues
 from r3mes_engine.store.file_download import Gate
 from r3mes_engine.store.store import ModelStore, Progress
@@ -21,7 +22,7 @@ from r3mes_protocol.control import (
 from r3mes_protocol.wire import WireModel
 
 PAUSED_REPORT_S = 5.0
-"""How often a paused download says so: who waits for the engine hears that it lives."""
+"""How often a paused download, or one without a token, says so: who waits for the engine hears that it lives."""
 
 
 class _Download:
@@ -34,13 +35,32 @@ class _Download:
         self.last = Progress(entry.name, entry.kind, "downloading", "", 0, entry.size)
 
 
+class _Question:
+    """Asks for a token, until there is one or nobody wants to give one."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+        self.download: _Download | None = None
+        """Begun with the token; None: it was given up."""
+
+
 class Downloads:
     """Lives on the event loop, but for `entry`."""
 
     def __init__(
-        self, store: ModelStore, state_dir: Path, catalogues: Sequence[Path], emit: Callable[[WireModel], None]
+        self,
+        store: ModelStore,
+        state_dir: Path,
+        catalogues: Sequence[Path],
+        emit: Callable[[WireModel], None],
+        *,
+        asks: bool,
     ) -> None:
+        """`asks`: somebody hears the events and may answer with commands."""
         self.store = store
+        self._asks = asks
+        self._questions: dict[str, _Question] = {}
+        """By lower-case name."""
         self._own = state_dir / OWN_CATALOGUE
         self._catalogues = catalogues
         self._emit = emit
@@ -59,7 +79,20 @@ class Downloads:
         """Returns when it is there. Raises EngineExit, also when it was cancelled."""
         if self.store.status(entry)[0] in ("embedded", "downloaded"):
             return self.store.path(entry)
-        download = self._begin(entry, None)
+        refusal: PermissionNeeded | None = None
+        while True:
+            if self._asks and (entry.gated or refusal is not None):
+                download = await self._begun_with_token(entry, refusal)
+            else:
+                download = self._begin(entry, None)
+            try:
+                return await self._waited_for(download)
+            except PermissionNeeded as problem:
+                if not self._asks:
+                    raise
+                refusal = problem
+
+    async def _waited_for(self, download: _Download) -> Path:
         assert download.task is not None
         try:
             return await asyncio.shield(download.task)
@@ -67,9 +100,38 @@ class Downloads:
             if download.discarded is None:
                 raise
             await download.discarded.wait()
-            raise ModelUnusable(
-                f"The download of {entry.name} was cancelled.", "Start again, or choose another model."
-            ) from None
+            raise _cancelled(download.entry) from None
+
+    async def _begun_with_token(self, entry: CatalogueEntry, refusal: PermissionNeeded | None) -> _Download:
+        """What a command has begun, which is waited for. Raises ModelUnusable when it was cancelled."""
+        name = entry.name.lower()
+        if (running := self._running.get(name)) is not None:
+            return running
+        question = self._questions[name] = _Question()
+        why = "" if refusal is None else f"{refusal.message} {refusal.hint}"
+        have = self.store.status(entry)[1]
+        try:
+            while not question.answered.is_set():
+                self._emit(
+                    DownloadEvent(
+                        name=entry.name,
+                        kind=entry.kind,
+                        state="token_needed",
+                        message=why,
+                        done_bytes=have,
+                        total_bytes=entry.size,
+                    )
+                )
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PAUSED_REPORT_S):
+                        await question.answered.wait()
+        finally:
+            del self._questions[name]
+        if question.download is None:
+            await self.store.remove(entry)
+            self._emit(DownloadEvent(name=entry.name, kind=entry.kind, state="cancelled"))
+            raise _cancelled(entry)
+        return question.download
 
     def handle(
         self, command: DownloadCommand | PauseDownloadCommand | ResumeDownloadCommand | CancelDownloadCommand
@@ -78,6 +140,8 @@ class Downloads:
         download = self._running.get(command.name.lower())
         if isinstance(command, DownloadCommand):
             self._start(command)
+        elif isinstance(command, CancelDownloadCommand) and (question := self._questions.get(command.name.lower())):
+            question.answered.set()
         elif download is None:
             self._emit(ErrorEvent(code="no_download", message=f"{command.name} is not being downloaded."))
         elif isinstance(command, PauseDownloadCommand):
@@ -113,6 +177,9 @@ class Downloads:
             return path
 
         self._running[entry.name.lower()] = download
+        if (question := self._questions.get(entry.name.lower())) is not None:
+            question.download = download
+            question.answered.set()
         download.task = asyncio.create_task(run(), name=f"download {entry.name}")
         return download
 
@@ -159,6 +226,10 @@ class Downloads:
         task = asyncio.create_task(work)
         self._followed.add(task)
         task.add_done_callback(self._followed.discard)
+
+
+def _cancelled(entry: CatalogueEntry) -> ModelUnusable:
+    return ModelUnusable(f"The download of {entry.name} was cancelled.", "Start again, or choose another model.")
 
 
 def _event(told: Progress, path: Path | None, *, paused: bool = False) -> DownloadEvent:

@@ -25,6 +25,14 @@ class ModelUnusable(EngineExit):
         super().__init__(ExitCode.MODEL_UNUSABLE, "model_unusable", message, hint)
 
 
+class PermissionNeeded(ModelUnusable):
+    """A hub gives a file to people with an account alone, and there is no token, or one that it does not take."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.code = "permission_needed"
+
+
 class GenerationFailed(Exception):
     """Why a request got no answer, or no whole one. `capacity` comes with refusals for lack of room."""
 

@@ -136,7 +136,11 @@ class _Engine:
         self._agent: NodeAgent | None = None
         self._adapter_commands = AdapterCommands(events.emit)
         self._downloads = Downloads(
-            ModelStore(settings.state_dir, jitter=random.uniform), settings.state_dir, settings.catalogues, events.emit
+            ModelStore(settings.state_dir, jitter=random.uniform),
+            settings.state_dir,
+            settings.catalogues,
+            events.emit,
+            asks=settings.asks_for_token,
         )
         self._handed_grant: SignedGrant | None = None
         self._service: ChatService | None = None

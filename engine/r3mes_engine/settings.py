@@ -51,6 +51,8 @@ class ServeSettings:
     state_dir: Path
     backend: BackendChoice
     control_on_stdin: bool
+    asks_for_token: bool
+    """A gated model waits for a token by the control channel; otherwise the engine ends and says so."""
     grants: tuple[Path, ...]
     """One for each gateway that asks for one."""
     max_concurrency: int | None

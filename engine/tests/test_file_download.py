@@ -300,6 +300,21 @@ def verdict(status: int, headers: dict[str, str], have: int = 0, **more: Any) ->
     return judge("https://hub.example/file", status, headers, have=have, **known)
 
 
+@pytest.mark.parametrize(
+    ("status", "had_token", "word", "advice"),
+    [
+        (401, False, "asks for permission", "--token-stdin"),
+        (403, False, "asks for permission", "--token-stdin"),
+        (401, True, "does not take the token", "new access token"),
+        (403, True, "does not let the token's account", "Accept the makers' terms"),
+    ],
+)
+def test_a_hub_that_wants_an_account_says_what_is_missing(status: int, had_token: bool, word: str, advice: str) -> None:
+    refusal = verdict(status, {}, had_token=had_token)
+    assert isinstance(refusal, Refusal) and refusal.gated
+    assert word in refusal.reason and advice in refusal.hint
+
+
 @given(
     status=st.integers(100, 599),
     headers=st.dictionaries(

@@ -352,6 +352,56 @@ def test_an_engine_downloads_the_model_it_is_to_serve(
     assert states(engine, "Tiny")[-1] == "cancelled"
 
 
+def start_gated(
+    server: DownloadServer, model: dict[str, bytes], start_engine: Any, tmp_path: Path, *more: str, **entry: Any
+) -> Any:
+    listed = catalogue(tmp_path / "c.json", offered(server, model, **entry))
+    return start_engine("--model", "tiny", "--catalogue", str(listed), *more, backend="transformers")
+
+
+def test_a_gated_model_waits_for_its_token(
+    server: DownloadServer, model: dict[str, bytes], start_engine: Any, tmp_path: Path
+) -> None:
+    engine = start_gated(server, model, start_engine, tmp_path, "--ask-for-token", gated=True)
+    engine.wait(lambda: states(engine, "Tiny") == ["token_needed"], "a question")
+    assert server.asked == [] and engine.all("download")[0].message == ""
+    server.always["hub/config.json"] = Fault(status=401)
+    engine.command(cmd="download", name="tiny", token="hf_wrong")
+    engine.wait(lambda: states(engine, "Tiny").count("token_needed") >= 2, "the question again")
+    assert "does not take the token (status 401)" in engine.all("download")[-1].message
+    assert engine.event("error").code == "permission_needed"
+    server.always.clear()
+    engine.command(cmd="download", name="tiny", token="hf_secret")
+    engine.wait(lambda: "done" in states(engine, "Tiny"), "the whole")
+    assert server.asked[-1].headers["authorization"] == "Bearer hf_secret"
+    assert engine.process.wait(60) == ExitCode.MODEL_UNUSABLE, "it is no model that could answer"
+    told = engine.stderr + str(engine.events)
+    assert "hf_wrong" not in told and "hf_secret" not in told
+
+
+def test_a_hub_that_begins_to_ask_is_answered_too(
+    server: DownloadServer, model: dict[str, bytes], start_engine: Any, tmp_path: Path
+) -> None:
+    """The catalogue does not know that it is gated."""
+    server.always["hub/model.safetensors"] = Fault(status=403)
+    engine = start_gated(server, model, start_engine, tmp_path, "--ask-for-token")
+    engine.wait(lambda: states(engine, "Tiny")[-1:] == ["token_needed"], "a question")
+    told = engine.all("download")[-1]
+    assert "asks for permission (status 403)" in told.message and 0 < told.done_bytes < told.total_bytes
+    engine.command(cmd="cancel_download", name="tiny")
+    assert engine.exit_code() == ExitCode.MODEL_UNUSABLE
+    assert states(engine, "Tiny")[-1] == "cancelled"
+    assert not (tmp_path / "state" / "store" / "drafts" / "model-Tiny").exists()
+
+
+def test_without_anybody_to_ask_a_gated_model_is_a_sentence(
+    server: DownloadServer, model: dict[str, bytes], start_engine: Any, tmp_path: Path
+) -> None:
+    engine = start_gated(server, model, start_engine, tmp_path, gated=True)
+    assert engine.exit_code() == ExitCode.MODEL_UNUSABLE
+    assert "--token-stdin" in engine.event("error").hint and server.asked == []
+
+
 def test_an_engine_that_serves_downloads_beside(server: DownloadServer, start_engine: Any, tmp_path: Path) -> None:
     weights = tmp_path / "w.safetensors"
     save_file({"w": numpy.zeros((4, 4), numpy.float32)}, weights)
@@ -360,7 +410,7 @@ def test_an_engine_that_serves_downloads_beside(server: DownloadServer, start_en
     server.always["hub/adapter_config.json"] = Fault(stall_after=1)
     engine = start_engine("--catalogue", str(catalogue(tmp_path / "c.json", entry)), "--model", "builtin")
     engine.event("ready")
-    for command, code in (("pause_download", "no_download"), ("download", "model_unusable")):
+    for command, code in (("pause_download", "no_download"), ("download", "permission_needed")):
         before = len(engine.all("error"))
         engine.command(cmd=command, name="Tiny")
         engine.wait(lambda before=before: len(engine.all("error")) > before, command)

@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-_STEERING = ("start", "stop", "drain", "pause", "resume", "logs", "bundle", "settings")
+_STEERING = ("start", "stop", "drain", "pause", "resume", "download", "logs", "bundle", "settings")
 _PAUSES = ("15m", "1h", "until-restart", "until-resumed")
 
 
@@ -95,6 +95,17 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     pause = add("pause", "do not serve for a while; the switch stays on")
     pause.add_argument("length", nargs="?", choices=_PAUSES, default="until-resumed")
     add("resume", "end the pause")
+    download = add("download", "the model that is being downloaded, and the token of its hub")
+    steps = download.add_subparsers(dest="action", required=True)
+    for name, words in (
+        ("pause", "hold it; what came stays"),
+        ("resume", "go on with it"),
+        ("cancel", "throw away what came, and switch Serving off"),
+        ("token", "keep an access token for gated models in the system's keyring; it is read from standard input"),
+        ("forget-token", "take the token out of the keyring"),
+    ):
+        step = steps.add_parser(name, help=words)
+        step.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help="of the demo")
     logs = add("logs", "show the log of the launcher that runs, and of its engine and gateway")
     logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")
     logs.add_argument("--level", choices=("debug", "info", "warning", "error"), default="debug", help="this or worse")
@@ -195,6 +206,10 @@ async def _steer(options: argparse.Namespace) -> int:
                 from r3mes_launcher.terminal.bundle_command import bundle
 
                 return await bundle(place, terminal, options.output, options.preview)
+            case "download":
+                from r3mes_launcher.terminal.download_command import download
+
+                return await download(place, terminal, options.action)
             case "settings":
                 return await commands.settings(place, terminal, options.action, options.words)
             case _:

@@ -12,11 +12,14 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import jsonschema
 import pytest
 
 from r3mes_launcher.cli import main
+from r3mes_launcher.wallet.os_keyring import KeyringState
+from r3mes_launcher.wallet.secret import Secret
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
@@ -82,6 +85,12 @@ def test_a_launcher_does_what_it_is_told(launcher: subprocess.Popen[str], r3mes:
     assert r3mes("settings", "get", "wallet_idle_s", "--demo").stdout.strip() == "77.0"
     refused = r3mes("settings", "set", "wallet_idle_s", "1", "--demo")
     assert refused.returncode == 1 and "wallet_idle_s" in refused.stderr and "Traceback" not in refused.stderr
+
+    for step in ("pause", "resume", "cancel"):
+        refused = r3mes("download", step, "--demo")
+        assert refused.returncode == 1 and refused.stderr.startswith("r3mes: No ") and "download" in refused.stderr
+    refused = r3mes("download", "token", "--demo", stdin="two words\n")
+    assert refused.returncode == 1 and "no access token" in refused.stderr
 
     kept = r3mes("logs", "--demo", "--process", "launcher", "--search", "R3MES LAUNCHER", "--json").stdout
     [line] = [json.loads(each) for each in kept.splitlines()]
@@ -152,6 +161,37 @@ def test_without_a_launcher(r3mes: Run, tmp_path: Path) -> None:
     assert json.loads(r3mes("settings", "get", "policy.battery").stdout)["enabled"] is False
     assert r3mes("settings", "import", "-", stdin="{}").returncode == 1
     assert "Is it 'device'?" in r3mes("settings", "get", "devise").stderr
+
+
+class MemoryKeyring:
+    """In the place of the system's."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+    state = KeyringState.READY
+
+    async def store(self, name: str, key: Secret) -> KeyringState:
+        if self.state is KeyringState.READY:
+            self.kept[name] = bytes(key.view())
+        return self.state
+
+    async def forget(self, name: str) -> KeyringState:
+        self.kept.pop(name, None)
+        return self.state
+
+
+def test_a_token_goes_to_the_keyring_alone(
+    r3mes: Run, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("r3mes_launcher.composition.SystemKeyring", MemoryKeyring)
+    told = r3mes("download", "token", stdin="hf_secret\n")
+    assert (told.returncode, told.stdout) == (0, "The system's keyring keeps the token.\n")
+    assert MemoryKeyring.kept == {"model-hub": b"hf_secret"}
+    home = Path(environment["R3MES_HOME"])
+    assert not any(b"hf_secret" in path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert r3mes("download", "forget-token").returncode == 0 and MemoryKeyring.kept == {}
+    monkeypatch.setattr(MemoryKeyring, "state", KeyringState.NONE)
+    told = r3mes("download", "token", stdin="hf_secret\n")
+    assert (told.returncode, told.stderr) == (1, "This system has no keyring.\n")
 
 
 def test_commands_at_the_same_moment_lose_nothing(environment: dict[str, str], r3mes: Run) -> None:

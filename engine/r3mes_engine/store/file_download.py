@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import httpx2
 
-from r3mes_engine.errors import ModelUnusable
+from r3mes_engine.errors import ModelUnusable, PermissionNeeded
 from r3mes_engine.store.catalogue import CatalogueFile
 from r3mes_engine.store.transfer_rules import (
     Append,
@@ -217,6 +217,7 @@ class FileDownload:
             headers = {**request_headers(have, etag), "User-Agent": f"r3mes-engine/{__version__}"}
             if self._token is not None and same_origin(url, self._url):
                 headers["Authorization"] = f"Bearer {self._token}"
+            had_token = "Authorization" in headers
             async with self._client.stream("GET", url, headers=headers, follow_redirects=False) as response:
                 verdict = judge(
                     url,
@@ -226,13 +227,15 @@ class FileDownload:
                     size=self._size,
                     etag=etag,
                     now=datetime.now(UTC),
+                    had_token=had_token,
                 )
                 match verdict:
                     case Redirect():
                         url = verdict.url
                         continue
                     case Refusal():
-                        raise ModelUnusable(f"{self._path.name} can't be downloaded: {verdict.reason}.", verdict.hint)
+                        kind = PermissionNeeded if verdict.gated else ModelUnusable
+                        raise kind(f"{self._path.name} can't be downloaded: {verdict.reason}.", verdict.hint)
                     case TryAgain():
                         waits = verdict.after_s or 0.0
                         hopeless = waits > self._limits.longest_retry_after_s

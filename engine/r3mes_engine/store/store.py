@@ -24,7 +24,7 @@ import psutil
 from pydantic import ValidationError
 
 from r3mes_engine.backends.protocol import Sampling
-from r3mes_engine.errors import ModelUnusable
+from r3mes_engine.errors import ModelUnusable, PermissionNeeded
 from r3mes_engine.models.folder import check_folder
 from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_engine.models.safetensors_file import check_safetensors
@@ -32,7 +32,7 @@ from r3mes_engine.models.source import ModelSource, package_file
 from r3mes_engine.store.catalogue import CatalogueEntry, Kind
 from r3mes_engine.store.file_download import PART, FileDownload, Gate, file_matches, new_client
 from r3mes_engine.store.speed import Speed
-from r3mes_engine.store.transfer_rules import TransferLimits
+from r3mes_engine.store.transfer_rules import GATED_HINT, TransferLimits
 
 log = logging.getLogger(__name__)
 
@@ -141,9 +141,9 @@ class ModelStore:
         if entry.package is not None:
             return self.path(entry)
         if entry.gated and token is None and not self.is_whole(entry):
-            raise ModelUnusable(
+            raise PermissionNeeded(
                 f"{entry.name} is given to people with an account alone.",
-                "Accept the makers' terms on their page, and give your token with --token-stdin.",
+                GATED_HINT,
             )
         async with self._locked(entry, report):
             if not self.is_whole(entry):

@@ -74,6 +74,8 @@ class Refusal:
 
 Verdict = Append | StartOver | TryAgain | Redirect | Refusal
 
+GATED_HINT = "Accept the makers' terms on the model's page, and give an access token of your account (--token-stdin)."
+
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,16})-(\d{1,16})/(\d{1,16}|\*)")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -91,7 +93,15 @@ def request_headers(have: int, etag: str | None) -> dict[str, str]:
 
 
 def judge(
-    url: str, status: int, headers: Mapping[str, str], *, have: int, size: int | None, etag: str | None, now: datetime
+    url: str,
+    status: int,
+    headers: Mapping[str, str],
+    *,
+    have: int,
+    size: int | None,
+    etag: str | None,
+    now: datetime,
+    had_token: bool = False,
 ) -> Verdict:
     """`headers` have lower-case names; `size` is what the catalogue says, None where nobody knows yet."""
     if status in _REDIRECTS:
@@ -105,16 +115,28 @@ def judge(
     if status == 416:
         return StartOver("the server has no such part of the file")
     if status in (401, 403):
-        return Refusal(
-            f"the server asks for permission (status {status})",
-            "Accept the makers' terms on their page, and give a token with --token-stdin.",
-            gated=True,
-        )
+        return _permission(status, had_token)
     if status in (404, 410):
         return Refusal(f"the server does not have it (status {status})", "Check the URL in the catalogue.")
     if status in _PASSING:
         return TryAgain(f"the server answered with status {status}", retry_after(headers.get("retry-after"), now))
     return Refusal(f"the server answered with status {status}", "Check the URL in the catalogue.")
+
+
+def _permission(status: int, had_token: bool) -> Refusal:
+    if not had_token:
+        return Refusal(f"the server asks for permission (status {status})", GATED_HINT, gated=True)
+    if status == 401:
+        return Refusal(
+            "the server does not take the token (status 401)",
+            "Make a new access token with your account at the hub, and give that one.",
+            gated=True,
+        )
+    return Refusal(
+        "the server does not let the token's account have it (status 403)",
+        "Accept the makers' terms on the model's page with the same account, and look whether the token may read it.",
+        gated=True,
+    )
 
 
 def strong_etag(value: str | None) -> str | None:

@@ -51,6 +51,7 @@ class EngineEvents:
         tell_facts: Callable[[EngineFacts], None],
         tell_request: Callable[[control.RequestEvent, str], None] = lambda event, model: None,
         watch: EngineWatch | None = None,
+        tell_download: Callable[[control.DownloadEvent], None] = lambda event: None,
     ) -> None:
         """`tell_request` hears of every request that ended, with the model's name; `watch` of all signs of life."""
         self._logs = logs
@@ -58,6 +59,7 @@ class EngineEvents:
         self._tell_facts = tell_facts
         self._tell_request = tell_request
         self._watch = watch or EngineWatch(lambda: 0.0)
+        self._tell_download = tell_download
         self._facts = EngineFacts()
         self._strays = 0
 
@@ -153,6 +155,7 @@ class EngineEvents:
         """The machine passes over it while the engine serves: then it is something beside."""
         words = {
             "waiting": f"Another process downloads {event.name}",
+            "token_needed": f"{event.name} needs an access token of its hub",
             "downloading": f"Downloading {event.name}",
             "paused": f"The download of {event.name} is paused",
             "checking": f"Checking {event.name}",
@@ -161,6 +164,7 @@ class EngineEvents:
             self._dispatch(EngineLoading(Progress(words[event.state], event.done_bytes, event.total_bytes)))
         else:
             self._logs.add(SOURCE, [f"Download of {event.name}: {event.state}."], LogLevel.INFO)
+        self._tell_download(event)
 
     def _check_protocol(self, protocol: int, version: str) -> bool:
         if protocol == PROTOCOL_VERSION:

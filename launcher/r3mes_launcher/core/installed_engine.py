@@ -146,7 +146,7 @@ class InstalledEngineRuntime:
             *("--model", wish.model),
             *("--device", wish.device.value),
             *("--state-dir", str(self._state_folder)),
-            *("--control", "stdio"),
+            *("--control", "stdio", "--ask-for-token"),
             *self._extra_arguments,
         )
         # Source: https://docs.nvidia.com/cuda/cuda-c-programming-guide/#env-vars (UUIDs do not change with the order).

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.bundle.bundle import BundleFile
     from r3mes_launcher.core.chats.chat_desk import ChatDesk
     from r3mes_launcher.core.doctor.report import DoctorReport
+    from r3mes_launcher.core.download_desk import DownloadDesk
 
     # For their types alone: what is behind them takes long to import, and a window has to open first.
     from r3mes_launcher.core.history.history_store import HistoryStore
@@ -72,6 +73,11 @@ class Core(Protocol):
     @property
     def history(self) -> HistoryStore:
         """What this computer's node did. Its questions raise HistoryError, whose words are for the person."""
+        ...
+
+    @property
+    def downloads(self) -> DownloadDesk:
+        """The model that the engine's start waits for. Its methods raise ValueError with a sentence."""
         ...
 
     @property

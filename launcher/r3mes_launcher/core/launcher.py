@@ -19,6 +19,7 @@ from r3mes_launcher.core.control.verbs import verbs_of
 from r3mes_launcher.core.data_folder import DataFolder, FolderLock
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
+from r3mes_launcher.core.download_desk import DownloadDesk
 from r3mes_launcher.core.engine_faults import driver_obstacle
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
@@ -44,6 +45,7 @@ from r3mes_launcher.core.state import (
     ChatTurn,
     Desired,
     DeviceChoice,
+    Download,
     GatewayKind,
     GatewayState,
     GpuReport,
@@ -144,6 +146,7 @@ class LauncherCore:
         self._settings = SettingsDesk(parts.settings)
         self._autostart = AutostartDesk(parts.autostart, parts.logs.say)
         self._chats = ChatDesk(ChatStore(parts.folder.chats, parts.logs.say), parts.settings)
+        self._downloads = DownloadDesk(parts.wallet.keyring, self._on_download, self._on_download_cancelled)
         self._wallet = WalletService(parts.wallet, self._on_wallet)
         self._policy = PolicyDesk(
             parts.settings,
@@ -181,6 +184,10 @@ class LauncherCore:
     @property
     def history(self) -> HistoryStore:
         return self._parts.history
+
+    @property
+    def downloads(self) -> DownloadDesk:
+        return self._downloads
 
     @property
     def settings(self) -> SettingsDesk:
@@ -237,6 +244,7 @@ class LauncherCore:
             self._on_node,
             tell_request=self._on_request,
             gpus=settings.gpus,
+            downloads=self._downloads,
             obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
             now=self._clock.now,
             rate=1.0 if parts.replay is None else parts.replay.clock.rate,
@@ -278,6 +286,7 @@ class LauncherCore:
         await self._doctor.close()
         if self._node is not None:
             await self._node.close()
+        await self._downloads.close()
         if self._local_gateway is not None:
             await self._local_gateway.close()
         for task in self._tasks:
@@ -489,6 +498,13 @@ class LauncherCore:
         if node.desired is not before.desired and self._started.is_set():
             # Cancelling the installation takes the wish back.
             self._parts.settings.change(desired=node.desired)
+
+    def _on_download(self, download: Download | None) -> None:
+        self._change(replace(self._state, download=download))
+
+    def _on_download_cancelled(self) -> None:
+        if self._node is not None:
+            self._node.wish(Desired.OFF)
 
     def _on_request(self, event: RequestEvent, model: str) -> None:
         self._parts.history.note_request(request_record(event, model, self._clock.now()))

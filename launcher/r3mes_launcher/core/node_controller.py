@@ -9,6 +9,7 @@ from dataclasses import replace
 from time import time
 
 from r3mes_launcher.core.child_process import ChildProcess
+from r3mes_launcher.core.download_desk import DownloadDesk
 from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts
 from r3mes_launcher.core.engine_health import CHECK_S
 from r3mes_launcher.core.engine_watch import EngineWatch
@@ -65,7 +66,7 @@ from r3mes_launcher.core.stop_ladder import (
 )
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
-from r3mes_protocol.control import GrantCommand, PingCommand, RequestEvent
+from r3mes_protocol.control import DownloadEvent, GrantCommand, PingCommand, RequestEvent
 from r3mes_protocol.grants import SignedGrant
 
 LADDERS: Mapping[StopManner, StopLadder] = {
@@ -96,6 +97,7 @@ class NodeController:
         gpus: tuple[str, ...] = (),
         now: Callable[[], float] = time,
         rate: float = 1.0,
+        downloads: DownloadDesk | None = None,
     ) -> None:
         """`obstacle` is asked before each start what the whole computer has against it.
 
@@ -114,6 +116,7 @@ class NodeController:
         self._gpus = gpus
         self._now = now
         self._rate = rate
+        self._downloads = downloads
         self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
@@ -306,7 +309,9 @@ class NodeController:
             self._dispatch(EngineExited(ProcessOutcome(0)))
             return
         self._watch = EngineWatch(asyncio.get_running_loop().time)
-        listener = EngineEvents(self._logs, self._dispatch, self._take_facts, self._tell_request, self._watch)
+        listener = EngineEvents(
+            self._logs, self._dispatch, self._take_facts, self._tell_request, self._watch, self._take_download
+        )
         try:
             child = await self._supervisor.start("engine", verdict.command, listener)
         except SpawnError as error:
@@ -316,6 +321,8 @@ class NodeController:
         self._child = child
         # By the control channel and at once: it is there before the engine registers, and in no argument list.
         self._hand_grant()
+        if self._downloads is not None:
+            self._downloads.attach(child.send)
         self._given_up = False
         self._process = replace(self._process, running=True, pid=child.pid, started_at=self._now())
         self._logs.say(f"The engine runs with pid {child.pid}.")
@@ -327,6 +334,8 @@ class NodeController:
         finally:
             watching.cancel()
         self._child = None
+        if self._downloads is not None:
+            self._downloads.detach()
         self._process = replace(self._process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
         self._facts = replace(self._facts, active_requests=0, tokens_per_second=0.0)
         self._logs.say(f"The engine {outcome.sentence()}.")
@@ -338,6 +347,11 @@ class NodeController:
     def _take_facts(self, facts: EngineFacts) -> None:
         self._facts = facts
         self._tell_state()
+
+    def _take_download(self, event: DownloadEvent) -> None:
+        # While it serves, a download is something beside.
+        if self._downloads is not None and self._machine.actual is Actual.STARTING:
+            self._downloads.take(event)
 
     def _begin_stop(self) -> None:
         if self._child is None or self._manner is None:

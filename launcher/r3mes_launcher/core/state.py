@@ -57,6 +57,30 @@ class Progress:
     unit: str = "bytes"
 
 
+class DownloadState(StrEnum):
+    WAITING = "waiting"
+    """Another process downloads the same."""
+    TOKEN_NEEDED = "token_needed"
+    """Its hub gives it to people with an account alone."""
+    DOWNLOADING = "downloading"
+    PAUSED = "paused"
+    CHECKING = "checking"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A model that the engine's start waits for. Sizes are bytes."""
+
+    name: str
+    state: DownloadState
+    done: int = 0
+    total: int = 0
+    bytes_per_second: int = 0
+    seconds_left: int | None = None
+    message: str = ""
+    """Why a token is needed, where the hub has said so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Why the node does not run and will not by itself."""
@@ -242,6 +266,7 @@ class LauncherState:
     """UUIDs of the GPUs that the node may use; none: the engine takes the best one."""
     model_path: str = "builtin"
     """`builtin`, or a folder or GGUF file."""
+    download: Download | None = None
     wallet: WalletState = field(default_factory=WalletState)
     policy: PolicyReport = field(default_factory=PolicyReport)
     doctor: DoctorState = field(default_factory=DoctorState)

@@ -57,7 +57,7 @@ class StatusFile:
 
 def status_document(state: LauncherState) -> dict[str, Any]:
     """The state as JSON values, for scripts: names stay, more may come."""
-    node, gateway = state.node, state.gateway
+    node, gateway, download = state.node, state.gateway, state.download
     fault = node.fault
     return {
         "demo": state.demo,
@@ -92,6 +92,17 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "message": gateway.message,
         },
         "models": list(state.models),
+        "download": None
+        if download is None
+        else {
+            "name": download.name,
+            "state": download.state.value,
+            "done_bytes": download.done,
+            "total_bytes": download.total,
+            "bytes_per_second": download.bytes_per_second,
+            "seconds_left": download.seconds_left,
+            "message": download.message,
+        },
     }
 
 

@@ -9,6 +9,7 @@ from r3mes_launcher.core.state import Actual, Desired, LauncherState, NodeState,
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, Card
+from r3mes_launcher.ui.download_controls import DownloadControls
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.pause_menu import PauseMenu
 from r3mes_launcher.ui.plain_label import PlainLabel
@@ -118,6 +119,8 @@ class ServingCard(Card):
         buttons.addStretch(1)
         buttons.addWidget(self.cancel)
         column.addLayout(buttons)
+        self.download = DownloadControls(theme, self._intents)
+        column.addWidget(self.download)
         self.body.addWidget(self._progress)
 
     def _add_figures(self, theme: Theme) -> None:
@@ -154,6 +157,7 @@ class ServingCard(Card):
         self._show_pause(state)
         self._show_fault(node)
         self._show_progress(node.progress, node.actual is Actual.PROVISIONING)
+        self.download.show_download(state.download)
         self._download.setVisible(node.actual is Actual.UNPROVISIONED and node.provision_bytes > 0)
         self._download.show_words(
             self.tr("The first start downloads {size}.").format(size=figures.size(node.provision_bytes)),

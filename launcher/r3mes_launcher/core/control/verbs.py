@@ -66,6 +66,11 @@ def verbs_of(core: Core) -> dict[str, Verb]:
         "logs": steering.logs,
         "bundle": steering.bundle,
         "doctor": steering.doctor,
+        "download.pause": steering.pause_download,
+        "download.resume": steering.resume_download,
+        "download.cancel": steering.cancel_download,
+        "download.token": steering.give_token,
+        "download.forget-token": steering.forget_token,
         "settings.read": steering.read_settings,
         "settings.write": steering.write_settings,
         "settings.export": steering.export_settings,
@@ -145,6 +150,26 @@ class _Steering:
         finally:
             unsubscribe()
         return {}
+
+    async def pause_download(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        await self._core.downloads.pause()
+        return status_document(self._core.state)
+
+    async def resume_download(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        await self._core.downloads.resume()
+        return status_document(self._core.state)
+
+    async def cancel_download(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        """Returns at once; what came is thrown away, then Serving goes off."""
+        await self._core.downloads.cancel()
+        return status_document(self._core.state)
+
+    async def give_token(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        """The hub's token goes to the keyring, and to the engine if that waits for it."""
+        return {"keyring": (await self._core.downloads.give_token(str(arguments.get("token", "")))).value}
+
+    async def forget_token(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        return {"keyring": (await self._core.downloads.forget_token()).value}
 
     async def bundle(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
         """Its files, the long ones in pieces."""
