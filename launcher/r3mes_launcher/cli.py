@@ -97,14 +97,14 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     add("resume", "end the pause")
     download = add("download", "the model that is being downloaded, and the token of its hub")
     steps = download.add_subparsers(dest="action", required=True)
-    for name, words in (
+    for name, purpose in (
         ("pause", "hold it; what came stays"),
         ("resume", "go on with it"),
         ("cancel", "throw away what came, and switch Serving off"),
         ("token", "keep an access token for gated models in the system's keyring; it is read from standard input"),
         ("forget-token", "take the token out of the keyring"),
     ):
-        step = steps.add_parser(name, help=words)
+        step = steps.add_parser(name, help=purpose)
         step.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help="of the demo")
     logs = add("logs", "show the log of the launcher that runs, and of its engine and gateway")
     logs.add_argument("--follow", "-f", action="store_true", help="go on until Ctrl-C")

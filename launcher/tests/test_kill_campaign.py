@@ -158,7 +158,8 @@ async def campaign(core: LauncherCore, kills: int, dice: random.Random, longest_
             print(f"kill {number + 1}: an answer again after {recovered[-1]:.1f} s; {dict(load.ends)}", flush=True)
     finally:
         stop.set()
-        await asyncio.wait_for(asyncio.gather(*clients), RECOVERY_S)
+        async with asyncio.timeout(RECOVERY_S):
+            await asyncio.gather(*clients)
     assert not load.broken, load.broken[:5]
     assert core.state.gateway.process.pid == gateway_pid, "the gateway goes on"
     assert core.state.node.engine.restarts >= kills

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.autostart_desk import AutostartDesk
     from r3mes_launcher.core.bundle.bundle import BundleFile
     from r3mes_launcher.core.chats.chat_desk import ChatDesk
+    from r3mes_launcher.core.download_desk import DownloadDesk
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
     from r3mes_launcher.core.settings import Settings
@@ -118,6 +119,10 @@ class BundleCore:
     @property
     def history(self) -> HistoryStore:
         return self._history
+
+    @property
+    def downloads(self) -> DownloadDesk:
+        return self._inner.downloads
 
     @property
     def settings(self) -> SettingsDesk:
