@@ -139,6 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=("no", "on-failure"),
         default="no",
         help="on-failure: start again after exit codes 14 and 70 and crashes, with growing pauses; for containers",
+    )
+    serve.add_argument(
         "--ask-for-token",
         action="store_true",
         help="with --control: a gated model waits for a `download` command with its hub's token, instead of ending",
