@@ -77,6 +77,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
             continue
         action.add_argument("--home", type=Path, default=None, help="where the wallet lives (default: R3MES_HOME)")
         action.add_argument("--network", default="r3mes-testnet", help="a network's name, or a profile's file")
+        action.add_argument("--network-key", default="", metavar="KEY", help="who must have signed the profile's file")
         action.add_argument("--endpoint", action="append", default=[], help="ask this node instead; may be repeated")
         action.add_argument("--keyring", action="store_true", help="open the vault by the system's keyring")
         action.add_argument("--set", action="append", default=[], metavar="NAME=TEXT", help="a field that is no secret")
@@ -125,6 +126,7 @@ def _answer(
         arguments.home or default_home(),
         arguments.network,
         tuple(arguments.endpoint),
+        network_key=arguments.network_key,
         parameters=parameters,
     )
     try:

@@ -137,6 +137,39 @@ def parse_signed_profile(data: bytes, trusted_key: bytes) -> NetworkProfile:
     return parse_profile(json.dumps(profile).encode())
 
 
+def read_profile(data: bytes, network_key: str = "") -> NetworkProfile:
+    """A profile's file: signed by `network_key` (an Ed25519 public key in base64) where one is given, plain otherwise.
+
+    Raises UNTRUSTED_PROFILE where the file is not what the key has signed, and where it is signed and nobody says by
+    whom; BAD_PROFILE where the key is none.
+    """
+    if network_key:
+        try:
+            key = base64.b64decode(network_key.strip(), validate=True)
+            VerifyKey(key)
+        except ValueError:  # binascii's error is one, and so is PyNaCl's
+            raise WalletError(
+                Problem.BAD_PROFILE,
+                "The network's key is not an Ed25519 public key: 32 bytes in base64, 44 characters.",
+            ) from None
+        return parse_signed_profile(data, key)
+    if _is_signed(data):
+        raise WalletError(
+            Problem.UNTRUSTED_PROFILE,
+            "The network profile is signed, but nobody said whose signature to trust.",
+            "Give the network's public key with --network-key.",
+        )
+    return parse_profile(data)
+
+
+def _is_signed(data: bytes) -> bool:
+    try:
+        document = json.loads(data) if len(data) <= MAX_PROFILE_BYTES else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and "signature" in document
+
+
 def mismatch(profile: NetworkProfile, pinned: NetworkFacts | None, found: NetworkFacts) -> str | None:
     """Why nothing may be signed for what this node says; None when it fits what we know.
 

@@ -14,7 +14,7 @@ import platformdirs
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
 from r3mes_launcher.wallet.errors import Problem, WalletError
-from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles, parse_profile
+from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles, parse_profile, read_profile
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
 from r3mes_launcher.wallet.sender import Sender
 from r3mes_launcher.wallet.vault import Vault
@@ -40,10 +40,18 @@ class Online:
 
 class WalletSession:
     def __init__(
-        self, home: Path, network: str, endpoints: tuple[str, ...], *, parameters: StretchParameters = STANDARD
+        self,
+        home: Path,
+        network: str,
+        endpoints: tuple[str, ...],
+        *,
+        network_key: str = "",
+        parameters: StretchParameters = STANDARD,
     ) -> None:
+        """`network_key`: who must have signed the file of the network's profile."""
         self._folder = home / "wallet"
         self._network = network
+        self._network_key = network_key
         self._endpoints = endpoints
         self.vault = Vault(self._folder / "vault", now=time.time, parameters=parameters)
 
@@ -52,6 +60,12 @@ class WalletSession:
         found = next((profile for profile in built_in_profiles() if profile.name == self._network), None)
         if found is None:
             found = self._profile_file()
+        elif self._network_key:
+            raise WalletError(
+                Problem.BAD_PROFILE,
+                f"“{self._network}” is a network that this program brings along: there is no signature to check.",
+                "Leave --network-key out, or give the file of a signed profile.",
+            )
         if not self._endpoints:
             return found
         return parse_profile(found.model_copy(update={"endpoints": self._endpoints}).model_dump_json().encode())
@@ -65,7 +79,7 @@ class WalletSession:
             raise WalletError(
                 Problem.BAD_PROFILE, f"There is no network “{self._network}”; known are {names}, or a profile's file."
             ) from None
-        return parse_profile(data)
+        return read_profile(data, self._network_key)
 
     def unlock(self, password: str) -> None:
         """An empty password leaves a vault as it is that the keyring has opened."""

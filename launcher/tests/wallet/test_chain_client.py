@@ -22,6 +22,7 @@ from r3mes_launcher.wallet.profiles import (
     mismatch,
     parse_profile,
     parse_signed_profile,
+    read_profile,
 )
 from r3mes_protocol.canonical import canonical_json
 
@@ -406,6 +407,18 @@ def test_signed_profiles() -> None:
         with pytest.raises(WalletError) as caught:
             parse_signed_profile(spoiled, bytes(key.verify_key))
         assert caught.value.problem is Problem.UNTRUSTED_PROFILE
+    public = base64.b64encode(bytes(key.verify_key)).decode()
+    assert read_profile(signed, public).chain_id == "net-1"
+    assert read_profile(json.dumps(document).encode()).chain_id == "net-1"
+    for data, given, problem, words in (
+        (signed, "", Problem.UNTRUSTED_PROFILE, "--network-key"),
+        (json.dumps(document).encode(), public, Problem.UNTRUSTED_PROFILE, "not signed"),
+        (signed, public[:20], Problem.BAD_PROFILE, "44 characters"),
+        (signed, "ü", Problem.BAD_PROFILE, "44 characters"),
+    ):
+        with pytest.raises(WalletError, match=words) as caught:
+            read_profile(data, given)
+        assert caught.value.problem is problem
     with pytest.raises(WalletError):
         parse_signed_profile(signed, bytes(SigningKey.generate().verify_key))
     with pytest.raises(WalletError, match="endpoints"):

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from r3mes_launcher.wallet import cli
 from r3mes_launcher.wallet.adr36 import verify_owner
 from r3mes_launcher.wallet.sealed_file import FLOOR
+from r3mes_protocol.canonical import canonical_json
 from r3mes_protocol.grants import parse_signed_grant
 from r3mes_protocol.revocations import check_revocation, parse_signed_revocation
 
@@ -287,6 +289,24 @@ def test_a_phrase_is_looked_at_before_it_is_restored(wallet: Wallet, phrase: str
 def test_secrets_are_refused_on_the_command_line(online: Wallet, phrase: str) -> None:
     result = online("list", {}, "--set", "password=correct horse")
     assert result.code == 2 and "never on the command line" in result.err
+
+
+def test_a_signed_network_is_used_as_it_was_signed(wallet: Wallet, tmp_path: Path) -> None:
+    key = SigningKey.generate()
+    profile = {"name": "net", "title": "Net", "endpoints": ["http://127.0.0.1:9"], "chain_id": "net-1"}
+    signature = base64.b64encode(key.sign(canonical_json(profile)).signature).decode()
+    file = tmp_path / "net.json"
+    file.write_text(json.dumps({"profile": profile, "signature": signature}))
+    where = ("--home", str(tmp_path / "home"), "--network", str(file))
+    public = base64.b64encode(bytes(key.verify_key)).decode()
+    away = wallet("network", {}, *where, "--network-key", public)
+    assert away.code == 1 and "--network-key" not in away.err, "its node does not run, but the profile was read"
+    assert "--network-key" in wallet("network", {}, *where).err
+    file.write_text(file.read_text().replace("net-1", "net-2"))
+    changed = wallet("network", {}, *where, "--network-key", public)
+    assert changed.code == 2 and "not signed" in changed.err and changed.out == ""
+    named = wallet("network", {}, "--network", "local", "--network-key", public)
+    assert named.code == 2 and "no signature to check" in named.err
 
 
 def test_wallets_travel_in_files(online: Wallet, wallet: Wallet, phrase: str, tmp_path: Path) -> None:
