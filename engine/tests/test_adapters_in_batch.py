@@ -144,7 +144,7 @@ async def test_cached_prefixes_belong_to_one_adapter(bench: Bench) -> None:
     for adapter in adapters:
         same(await bench.start(long, adapter), merged(adapter, long))
     # Each finds its own, so the cache is of use with adapters too.
-    assert found[3:] == [256, 256, 256]
+    assert found[3:] == [288, 288, 288]
 
 
 async def test_without_the_key_the_wrong_prefix_would_be_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

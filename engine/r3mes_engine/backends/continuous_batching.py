@@ -18,7 +18,14 @@ from transformers import GenerationConfig
 from transformers.generation import ContinuousBatchingConfig
 
 from r3mes_engine.adapters.lora import LoadedAdapter, LoraLayers
+from r3mes_engine.backends import paged_attention
 from r3mes_engine.backends.batch_rules import BatchRules
+from r3mes_engine.backends.prefix_cache import (
+    cache_bytes_per_token,
+    key_by_adapter,
+    take_memory_as_used,
+    trim_kept,
+)
 from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.hardware.gpu_faults import GpuFault, fault_of, gpu_fault
@@ -26,13 +33,16 @@ from r3mes_protocol.messages import FailureCode
 
 log = logging.getLogger(__name__)
 
-PAGE_TOKENS = 64
+PAGE_TOKENS = {"cpu": 16, "cuda": 64}
+"""Prefixes are shared in whole pages: the system prompt of a small model fills one of 16. Large ones suit GPUs."""
 CPU_BATCH_TOKENS = 512
 """The defaults of the library are made for GPUs: on a CPU they make it four times slower."""
 CPU_CACHE_TOKENS = 16 * 1024
 CPU_CACHE_BYTES = 384 * 2**20
 """The cache has at most so many tokens and at most so many bytes; SmolLM2-135M needs 23 KiB a token in bfloat16 and 45
 in float32, a 7B model up to 512."""
+CPU_KEPT_SHARE = 8
+"""One part of so many of the cache keeps the prefixes of ended requests: an eighth is a long conversation."""
 STOP_TIMEOUT_S = 1.0
 """How long the end waits for the step that runs; beyond it the process ends with the step in it."""
 
@@ -66,6 +76,8 @@ class ContinuousBatching:
         self._max_requests = max_requests
         self._manager: Any = None
         self._capacity_tokens = 0
+        self._on_cpu = model.device.type == "cpu"
+        self._own_attention = self._on_cpu and paged_attention.supports(model.config.get_text_config())
 
     @property
     def request_tokens(self) -> int:
@@ -75,15 +87,26 @@ class ContinuousBatching:
     def start(self) -> None:
         """Blocks for a moment while the cache is made. Raises torch's OutOfMemoryError."""
         config = self._config()
+        if self._own_attention:
+            # The library makes its manager for attention that it knows.
+            self._model.set_attn_implementation("sdpa")
         manager = self._model.init_continuous_batching(
             # Ends and limits come with each request.
             generation_config=GenerationConfig(do_sample=False, max_new_tokens=1, eos_token_id=-1, pad_token_id=0),
             continuous_batching_config=config,
         )
         manager.logit_processor = BatchRules(self._batch_prepared)
+        if self._own_attention:
+            paged_attention.register()
+            self._model.set_attn_implementation(paged_attention.NAME)
         manager.warmup()
+        processor = manager.batch_processor
         manager._generation_step = lambda: self._watched_step(manager)
-        self._key_cache_by_adapter(manager.batch_processor.cache)
+        if self._on_cpu:
+            take_memory_as_used(processor.cache)
+        if self._own_attention:
+            paged_attention.hand_over_steps(processor, self._model.dtype)
+        key_by_adapter(processor.cache, self._adapters)
         manager.start()
         resolved = manager.continuous_batching_config
         # One block stays in hand: a request that fills the cache to the brim can't be scheduled any more.
@@ -180,6 +203,8 @@ class ContinuousBatching:
             self._layers.route(
                 [(one.state.logit_processor_kwargs["adapter"], one.query_length) for one in self._next_batch]
             )
+            if self._on_cpu:
+                trim_kept(processor.cache, self._capacity_tokens // CPU_KEPT_SHARE)
             processor._generation_step(self._model)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error):
@@ -187,26 +212,6 @@ class ContinuousBatching:
             shed_one(processor, self._next_batch)
         finally:
             self._next_batch = []
-
-    def _key_cache_by_adapter(self, cache: Any) -> None:
-        """The library knows a cached prefix again by its tokens alone. Another adapter makes other keys and values of
-        the same tokens, so its tokens are told to the cache under other numbers."""
-        search, mark = cache.search_prefix_match, cache.mark_complete_blocks
-
-        def search_prefix_match(request_id: str, prompt_ids: list[int]) -> int:
-            adapter = self._adapters.get(request_id)
-            found: int = search(request_id, prompt_ids if adapter is None else adapter.salted(prompt_ids))
-            return found
-
-        def mark_complete_blocks(state: Any, complete_blocks: dict[str, int]) -> None:
-            adapter = state.logit_processor_kwargs["adapter"]
-            if adapter is None or not complete_blocks:
-                mark(state, complete_blocks)
-            else:
-                salted = adapter.salted(state.initial_tokens + state.generated_tokens)
-                mark(_SaltedState(state.request_id, state.status, salted), complete_blocks)
-
-        cache.search_prefix_match, cache.mark_complete_blocks = search_prefix_match, mark_complete_blocks
 
     # -----------------------------------------------------------------------------------------------------------
 
@@ -224,22 +229,23 @@ class ContinuousBatching:
             manager.stop(block=True, timeout=STOP_TIMEOUT_S, hard_stop=True)
 
     def _config(self) -> ContinuousBatchingConfig:
-        if self._model.device.type == "cpu":
+        page_tokens = PAGE_TOKENS["cpu" if self._on_cpu else "cuda"]
+        if self._on_cpu:
             cache_tokens = min(
                 CPU_CACHE_TOKENS,
                 CPU_CACHE_BYTES // cache_bytes_per_token(self._model.config, self._model.dtype.itemsize),
             )
             return ContinuousBatchingConfig(
-                page_size=PAGE_TOKENS,
-                num_blocks=max(2, cache_tokens // PAGE_TOKENS),
+                page_size=page_tokens,
+                num_blocks=max(2, cache_tokens // page_tokens),
                 max_batch_tokens=CPU_BATCH_TOKENS,
                 max_requests_per_batch=self._max_requests,
                 auto_switch_to_flash=False,
                 use_async_batching=False,
             )
         return ContinuousBatchingConfig(
-            page_size=PAGE_TOKENS,
-            num_blocks=max(2, self._cache_tokens // PAGE_TOKENS),
+            page_size=page_tokens,
+            num_blocks=max(2, self._cache_tokens // page_tokens),
             max_requests_per_batch=self._max_requests,
             # Flash kernels are fetched from a hub, and the engine fetches nothing.
             auto_switch_to_flash=False,
@@ -247,16 +253,6 @@ class ContinuousBatching:
             use_cuda_graph=False,
             use_async_batching=False,
         )
-
-
-class _SaltedState:
-    """What the cache reads of a request when it notes its blocks."""
-
-    def __init__(self, request_id: str, status: Any, tokens: list[int]) -> None:
-        self.request_id = request_id
-        self.status = status
-        self.initial_tokens = tokens
-        self.generated_tokens: list[int] = []
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -289,11 +285,3 @@ def shed_one(processor: Any, requests: Sequence[Any]) -> None:
     processor.inputs_and_outputs.num_request_in_batch = 0
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def cache_bytes_per_token(config: Any, number_bytes: int) -> int:
-    """Keys and values of all layers for one token."""
-    text = config.get_text_config()
-    head_size = int(getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads)
-    heads = int(getattr(text, "num_key_value_heads", None) or text.num_attention_heads)
-    return 2 * int(text.num_hidden_layers) * heads * head_size * number_bytes
