@@ -212,7 +212,7 @@ class FakeCore:
     fail_start: Exception | None = None
     started: threading.Event = field(default_factory=threading.Event)
     closed: int = 0
-    chats: list[tuple[tuple[ChatTurn, ...], str]] = field(default_factory=list)
+    asked: list[tuple[tuple[ChatTurn, ...], str]] = field(default_factory=list)
     chats_closed: int = 0
     close_gate: threading.Event | None = None
     loop: asyncio.AbstractEventLoop | None = None
@@ -274,7 +274,7 @@ class FakeCore:
         await self._note("choose_gateway", kind, url)
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
-        self.chats.append((tuple(turns), model))
+        self.asked.append((tuple(turns), model))
         assert self.words is not None
         try:
             while True:

@@ -255,7 +255,7 @@ def test_an_answer_streams_and_ends_once(open_bridge: Any, fake_core: Any, qtbot
     assert answer.text == "Once upon" + " a" * 200
     assert answer.pieces < 60, "words that come together are shown together"
     assert answer.ends == [("finished", "length", "small-1")]
-    assert fake_core.chats == [((ChatTurn("user", "Hello?"),), "small")]
+    assert fake_core.asked == [((ChatTurn("user", "Hello?"),), "small")]
     qtbot.waitUntil(lambda: fake_core.chats_closed == 1, timeout=PATIENCE_MS)
 
 

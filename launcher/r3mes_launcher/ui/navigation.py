@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.plain_label import PlainLabel, indented
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
@@ -48,8 +48,7 @@ class Navigation(QWidget):
         self._node.setAccessibleName(self.tr("Node"))
         self._gateway = PlainLabel("", "caption", wrap=True)
         for label in (self._node, self._gateway):
-            label.setContentsMargins(space(3.4), 0, 0, 0)
-            column.addWidget(label)
+            column.addLayout(indented(label, space(3.4)))
 
     def _make_brand(self, theme: Theme) -> QHBoxLayout:
         space = theme.metrics.space

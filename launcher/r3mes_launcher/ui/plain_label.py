@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from r3mes_launcher.ui.tokens import Tone
 
@@ -41,6 +41,15 @@ class SelectableLabel(PlainLabel):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+
+
+def indented(widget: QWidget, gap: int) -> QHBoxLayout:
+    """The widget after a gap where lines begin. A margin would stay at the left when everything else is mirrored."""
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    row.addSpacing(gap)
+    row.addWidget(widget, 1)
+    return row
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:

@@ -25,6 +25,8 @@ class MessageView(QWidget):
     retried = Signal()
     link_wished = Signal(str)
     """Somebody wants to follow a link in the answer."""
+    grown = Signal()
+    """There is more in it that Tab stops at."""
 
     def __init__(self, theme: Theme, message: Message, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class MessageView(QWidget):
         else:
             self.answer = MarkdownView(theme, self.tr("Answer"))
             self.answer.link_wished.connect(self.link_wished)
+            self.answer.grown.connect(self.grown)
             column.addWidget(self.answer)
         self._waiting = PlainLabel(self.tr("Waiting for the first word…"), "muted")
         column.addWidget(self._waiting)
@@ -98,6 +101,13 @@ class MessageView(QWidget):
         if self.bubble is not None:
             return self.bubble.toPlainText()
         return self.answer.words if self.answer is not None else ""
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """What Tab stops at, in the order of reading."""
+        if self.bubble is not None:
+            return [self.bubble]
+        return [*(self.answer.stops if self.answer is not None else []), self.retry, self.copy, self.again]
 
     def show_last(self, last: bool) -> None:
         """Only the newest answer can be asked for again."""

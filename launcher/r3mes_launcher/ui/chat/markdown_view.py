@@ -30,6 +30,8 @@ class _Part:
 
 class MarkdownView(QWidget):
     link_wished = Signal(str)
+    grown = Signal()
+    """There are new parts that can be reached with Tab."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -40,6 +42,7 @@ class MarkdownView(QWidget):
         self._text = ""
         self._drawn: list[Block] = []
         self._parts: list[_Part] = []
+        self._grew = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.metrics.space(2.4))
@@ -61,6 +64,14 @@ class MarkdownView(QWidget):
             for part in self._parts
         )
         return "\n".join(parts)
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """What Tab stops at, in the order of reading."""
+        found: list[QWidget] = []
+        for part in self._parts:
+            found += [part.widget.copy, part.widget.lines] if isinstance(part.widget, CodeView) else [part.widget]
+        return found
 
     @property
     def codes(self) -> list[CodeView]:
@@ -100,6 +111,9 @@ class MarkdownView(QWidget):
         self._cut(same)
         for block in blocks:
             self._add(block)
+        if self._grew:
+            self._grew = False
+            self.grown.emit()
         took = perf_counter() - began
         if took > _QUICK_S:
             self._rest.start(round(took * _REST * 1000))
@@ -132,6 +146,7 @@ class MarkdownView(QWidget):
         part = _Part(widget)
         self._parts.append(part)
         self._column.addWidget(widget)
+        self._grew = True
         return part
 
     def _cut(self, kept: int) -> None:

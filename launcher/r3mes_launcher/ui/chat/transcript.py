@@ -101,11 +101,21 @@ class Transcript(QWidget):
         self.views.insert(at, view)
         # After the button above them, before the stretch below.
         self._column.insertWidget(at + 1, view)
+        view.grown.connect(self._order)
 
     def _show_ends(self) -> None:
         for view in self.views:
             view.show_last(view is self.views[-1])
         self.earlier.setVisible(len(self.views) < len(self._messages))
+        self._order()
+
+    def _order(self) -> None:
+        """Tab goes the way of reading, whatever was made first."""
+        before: QWidget = self.earlier
+        for stop in (stop for view in self.views for stop in view.stops):
+            QWidget.setTabOrder(before, stop)
+            before = stop
+        QWidget.setTabOrder(before, self.latest)
 
     def _on_earlier(self) -> None:
         """What is read stays in place: the new ones grow upwards."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from r3mes_launcher.ui.plain_label import PlainLabel, restyle
+from r3mes_launcher.ui.plain_label import PlainLabel, indented, restyle
 from r3mes_launcher.ui.settings.number_field import NumberField
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -57,13 +57,13 @@ class RuleRow(QWidget):
         self.numbers: dict[str, NumberField] = {}
         if meaning:
             words = PlainLabel(meaning, "caption", wrap=True)
-            words.setContentsMargins(space(6), 0, 0, 0)
-            column.addWidget(words)
+            column.addLayout(indented(words, space(6)))
             self.check.setAccessibleDescription(meaning)
         if figures:
             row = QHBoxLayout()
-            row.setContentsMargins(space(6), space(0.8), 0, 0)
+            row.setContentsMargins(0, space(0.8), 0, 0)
             row.setSpacing(space(2))
+            row.addSpacing(space(4))
             for figure in figures:
                 number = NumberField(f"{title}: {figure.name}", figure.unit, model, figure.field)
                 number.editingFinished.connect(lambda name=figure.field: self._on_number(name))
@@ -76,10 +76,9 @@ class RuleRow(QWidget):
             row.addStretch(1)
             column.addLayout(row)
         self._problem = PlainLabel("", "caption", wrap=True)
-        self._problem.setContentsMargins(space(6), 0, 0, 0)
         self._problem.show_tone(Tone.BAD)
         self._problem.hide()
-        column.addWidget(self._problem)
+        column.addLayout(indented(self._problem, space(6)))
         self._shown: dict[str, Any] = {}
 
     @property
