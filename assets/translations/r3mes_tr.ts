@@ -274,6 +274,41 @@
     </message>
 </context>
 <context>
+    <name>BandRow</name>
+    <message>
+        <source>Days of band {number}</source>
+        <translation>{number}. dilimin günleri</translation>
+    </message>
+    <message>
+        <source>Band {number} from</source>
+        <translation>{number}. dilim, başlangıç</translation>
+    </message>
+    <message>
+        <source>Band {number} until</source>
+        <translation>{number}. dilim, bitiş</translation>
+    </message>
+    <message>
+        <source>Price in band {number}</source>
+        <translation>{number}. dilimin fiyatı</translation>
+    </message>
+    <message>
+        <source>Remove band {number}</source>
+        <translation>{number}. dilimi kaldır</translation>
+    </message>
+    <message>
+        <source>Every day</source>
+        <translation>Her gün</translation>
+    </message>
+    <message>
+        <source>Monday to Friday</source>
+        <translation>Pazartesi–Cuma</translation>
+    </message>
+    <message>
+        <source>Saturday and Sunday</source>
+        <translation>Cumartesi ve Pazar</translation>
+    </message>
+</context>
+<context>
     <name>BundleView</name>
     <message>
         <source>Diagnostics</source>
@@ -310,6 +345,41 @@
     <message>
         <source>Could not save {name}: {why}</source>
         <translation>{name} kaydedilemedi: {why}</translation>
+    </message>
+</context>
+<context>
+    <name>ChartCard</name>
+    <message>
+        <source>By day</source>
+        <translation>Güne göre</translation>
+    </message>
+    <message>
+        <source>What the chart shows</source>
+        <translation>Grafikte gösterilen</translation>
+    </message>
+    <message>
+        <source>Earned</source>
+        <translation>Kazanılan</translation>
+    </message>
+    <message>
+        <source>Profit after power</source>
+        <translation>Elektrik sonrası kâr</translation>
+    </message>
+    <message>
+        <source>Electricity</source>
+        <translation>Elektrik</translation>
+    </message>
+    <message>
+        <source>Energy</source>
+        <translation>Enerji</translation>
+    </message>
+    <message>
+        <source>Earnings by day</source>
+        <translation>Günlük kazanç</translation>
+    </message>
+    <message>
+        <source>Type the prices of electricity and of a REMES to see this.</source>
+        <translation>Bunu görmek için elektriğin ve bir REMES&apos;in fiyatını yazın.</translation>
     </message>
 </context>
 <context>
@@ -903,6 +973,176 @@
     <message>
         <source>Go on with it</source>
         <translation>Sürdür</translation>
+    </message>
+</context>
+<context>
+    <name>Earnings</name>
+    <message>
+        <source>There is no gateway yet.</source>
+        <translation>Henüz bir ağ geçidi yok.</translation>
+    </message>
+    <message>
+        <source>Wait until it has started, or choose one on Home.</source>
+        <translation>Başlamasını bekleyin ya da Ana sayfada bir tane seçin.</translation>
+    </message>
+    <message>
+        <source>This gateway keeps no accounts, so it knows of no earnings.</source>
+        <translation>Bu ağ geçidi hesap tutmuyor, bu yüzden kazançları bilmiyor.</translation>
+    </message>
+    <message>
+        <source>A gateway on this computer is for trying things out. Nodes earn at a gateway of the network: choose it on Home.</source>
+        <translation>Bu bilgisayardaki ağ geçidi denemek içindir. Düğümler ağdaki bir ağ geçidinde kazanır: onu Ana sayfada seçin.</translation>
+    </message>
+    <message>
+        <source>The gateway can&apos;t be reached.</source>
+        <translation>Ağ geçidine ulaşılamıyor.</translation>
+    </message>
+    <message>
+        <source>It is asked again by itself.</source>
+        <translation>Kendiliğinden yeniden sorulur.</translation>
+    </message>
+    <message>
+        <source>There is no wallet yet.</source>
+        <translation>Henüz bir cüzdan yok.</translation>
+    </message>
+    <message>
+        <source>Earnings belong to the wallet that granted this node its roles. Make one on the Wallet page.</source>
+        <translation>Kazanç, bu düğüme rol yetkisi veren cüzdanındır. Cüzdan sayfasında bir tane oluşturun.</translation>
+    </message>
+    <message>
+        <source>The wallet is locked.</source>
+        <translation>Cüzdan kilitli.</translation>
+    </message>
+    <message>
+        <source>Unlock it on the Wallet page: it signs in at the gateway.</source>
+        <translation>Cüzdan sayfasında kilidini açın: ağ geçidinde oturumu o açar.</translation>
+    </message>
+    <message>
+        <source>This wallet is only watched: its key is not here, so it can&apos;t sign in at the gateway.</source>
+        <translation>Bu cüzdan yalnızca izleniyor: anahtarı burada olmadığından ağ geçidinde oturum açamaz.</translation>
+    </message>
+    <message>
+        <source>Choose a wallet with a key, or restore this one from its words.</source>
+        <translation>Anahtarı olan bir cüzdan seçin ya da bunu sözcüklerinden geri yükleyin.</translation>
+    </message>
+    <message>
+        <source>The gateway tells earnings to their owner alone.</source>
+        <translation>Ağ geçidi kazançları yalnızca sahibine söyler.</translation>
+    </message>
+    <message>
+        <source>Sign in: the wallet signs a text that proves that the address is yours. It moves no coins and costs nothing.</source>
+        <translation>Oturum açın: cüzdan, adresin size ait olduğunu gösteren bir metni imzalar. Para taşımaz, ücreti yoktur.</translation>
+    </message>
+    <message>
+        <source>The gateway asked for a signature for another address than the one that is in use, so nothing was signed.</source>
+        <translation>Ağ geçidi, kullanılandan başka bir adres için imza istedi; bu yüzden hiçbir şey imzalanmadı.</translation>
+    </message>
+    <message>
+        <source>Its operator has to set its public address, or you choose the gateway by that address.</source>
+        <translation>İşletmecisi dışarıdan görünen adresini ayarlamalı ya da siz ağ geçidini o adresle seçmelisiniz.</translation>
+    </message>
+    <message>
+        <source>The gateway did not give the earnings.</source>
+        <translation>Ağ geçidi kazançları vermedi.</translation>
+    </message>
+    <message>
+        <source>Try again, or ask its operator.</source>
+        <translation>Yeniden deneyin ya da işletmecisine sorun.</translation>
+    </message>
+    <message>
+        <source>Sign in</source>
+        <translation>Oturum aç</translation>
+    </message>
+    <message>
+        <source>Open the wallet</source>
+        <translation>Cüzdanı aç</translation>
+    </message>
+    <message>
+        <source>Open Home</source>
+        <translation>Ana sayfayı aç</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Yeniden dene</translation>
+    </message>
+    <message>
+        <source>Serving</source>
+        <translation>Hizmet</translation>
+    </message>
+    <message>
+        <source>Mining</source>
+        <translation>Madencilik</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Bugün</translation>
+    </message>
+</context>
+<context>
+    <name>EarningsPage</name>
+    <message>
+        <source>Earnings</source>
+        <translation>Kazanç</translation>
+    </message>
+    <message>
+        <source>Prices…</source>
+        <translation>Fiyatlar…</translation>
+    </message>
+    <message>
+        <source>Type the prices of electricity and of a REMES</source>
+        <translation>Elektriğin ve bir REMES&apos;in fiyatını yaz</translation>
+    </message>
+    <message>
+        <source>Ask the gateway again</source>
+        <translation>Ağ geçidine yeniden sor</translation>
+    </message>
+    <message>
+        <source>Days that are shown</source>
+        <translation>Gösterilen günler</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 gün</translation>
+    </message>
+    <message>
+        <source>30 days</source>
+        <translation>30 gün</translation>
+    </message>
+    <message>
+        <source>90 days</source>
+        <translation>90 gün</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>Bakılıyor…</translation>
+    </message>
+    <message>
+        <source>No earnings in these days</source>
+        <translation>Bu günlerde kazanç yok</translation>
+    </message>
+    <message>
+        <source>They begin with the first paid request that a node with your grant answers. Grant this computer&apos;s node on the Roles page and switch Serving on.</source>
+        <translation>Kazanç, yetkilendirdiğiniz bir düğümün yanıtladığı ilk ücretli istekle başlar. Roller sayfasında bu bilgisayarın düğümünü yetkilendirin ve Hizmet&apos;i açın.</translation>
+    </message>
+    <message>
+        <source>Without prices nobody can tell what is left after power.</source>
+        <translation>Fiyatlar olmadan elektrikten sonra ne kaldığı bilinemez.</translation>
+    </message>
+    <message>
+        <source>A REMES has no price yet, so nobody can tell what is left after power.</source>
+        <translation>Bir REMES&apos;in henüz fiyatı yok; elektrikten sonra ne kaldığı bilinemez.</translation>
+    </message>
+    <message>
+        <source>A REMES counts as {price}. The electricity has no price yet.</source>
+        <translation>Bir REMES {price} sayılıyor. Elektriğin henüz fiyatı yok.</translation>
+    </message>
+    <message>
+        <source>A REMES counts as {price}.</source>
+        <translation>Bir REMES {price} sayılıyor.</translation>
+    </message>
+    <message>
+        <source>An hour of serving brings {income} and costs {cost}.</source>
+        <translation>Bir saatlik hizmet {income} getiriyor, {cost} tutuyor.</translation>
     </message>
 </context>
 <context>
@@ -1683,6 +1923,10 @@
         <translation>GPU&apos;lar</translation>
     </message>
     <message>
+        <source>Earnings</source>
+        <translation>Kazanç</translation>
+    </message>
+    <message>
         <source>Requests</source>
         <translation>İstekler</translation>
     </message>
@@ -2301,6 +2545,80 @@
     <message>
         <source>Without a single hour it would never serve. Tick one, or switch the schedule off.</source>
         <translation>Hiç saat seçilmezse asla hizmet vermez. Birini seçin ya da çizelgeyi kapatın.</translation>
+    </message>
+</context>
+<context>
+    <name>PowerCard</name>
+    <message>
+        <source>Power and price</source>
+        <translation>Elektrik ve fiyat</translation>
+    </message>
+    <message>
+        <source>EUR</source>
+        <translation>TRY</translation>
+    </message>
+    <message>
+        <source>Currency</source>
+        <translation>Para birimi</translation>
+    </message>
+    <message>
+        <source>Price of a kilowatt-hour</source>
+        <translation>Kilovatsaat fiyatı</translation>
+    </message>
+    <message>
+        <source>Price of a REMES</source>
+        <translation>REMES fiyatı</translation>
+    </message>
+    <message>
+        <source>Such as EUR, TRY or USD.</source>
+        <translation>Örneğin EUR, TRY ya da USD.</translation>
+    </message>
+    <message>
+        <source>A kilowatt-hour</source>
+        <translation>Bir kilovatsaat</translation>
+    </message>
+    <message>
+        <source>At all hours without a price of their own below.</source>
+        <translation>Aşağıda kendi fiyatı olmayan bütün saatlerde.</translation>
+    </message>
+    <message>
+        <source>A REMES</source>
+        <translation>Bir REMES</translation>
+    </message>
+    <message>
+        <source>What you count it for. No price is fetched from anywhere; empty means unknown.</source>
+        <translation>Sizin saydığınız değer. Hiçbir yerden fiyat alınmaz; boş, bilinmiyor demektir.</translation>
+    </message>
+    <message>
+        <source>Add hours with another price</source>
+        <translation>Başka fiyatlı saatler ekle</translation>
+    </message>
+    <message>
+        <source>Stop when serving brings less than its electricity costs</source>
+        <translation>Hizmet elektriğinden az kazandırınca dur</translation>
+    </message>
+    <message>
+        <source>Measured over the last hours of serving, by the energy of the GPUs and both prices above. It goes on when another hour of the tariff is worth it, or to try again.</source>
+        <translation>Son hizmet saatlerinde, GPU&apos;ların enerjisi ve yukarıdaki iki fiyatla ölçülür. Tarifenin başka bir saati buna değince ya da yeniden denemek için sürer.</translation>
+    </message>
+    <message>
+        <source>measure for</source>
+        <translation>ölçme süresi</translation>
+    </message>
+    <message>
+        <source>h</source>
+        <translation>sa</translation>
+    </message>
+    <message>
+        <source>try again after</source>
+        <translation>yeniden deneme</translation>
+    </message>
+</context>
+<context>
+    <name>PriceField</name>
+    <message>
+        <source>Type a price such as 0.30: digits and one decimal mark, no sign and no unit.</source>
+        <translation>0.30 gibi bir fiyat yazın: rakamlar ve tek bir ondalık işareti; artı, eksi ya da birim yok.</translation>
     </message>
 </context>
 <context>
@@ -3320,8 +3638,8 @@
         <translation>Stake çok düşük: {needed} {unit} yerine {staked}.</translation>
     </message>
     <message>
-        <source>The electricity costs more than serving brings.</source>
-        <translation>Elektrik, hizmetin kazandırdığından pahalı.</translation>
+        <source>Serving brings {income} an hour, its electricity costs {cost}.</source>
+        <translation>Hizmet saatte {income} getiriyor, elektriği {cost} tutuyor.</translation>
     </message>
     <message>
         <source>The network connection is metered.</source>
@@ -3338,6 +3656,113 @@
     <message>
         <source>Until {time}.</source>
         <translation>Şu zamana kadar: {time}.</translation>
+    </message>
+</context>
+<context>
+    <name>TableCard</name>
+    <message>
+        <source>Table</source>
+        <translation>Tablo</translation>
+    </message>
+    <message>
+        <source>Rows of the table</source>
+        <translation>Tablonun satırları</translation>
+    </message>
+    <message>
+        <source>By day</source>
+        <translation>Güne göre</translation>
+    </message>
+    <message>
+        <source>By GPU</source>
+        <translation>GPU&apos;ya göre</translation>
+    </message>
+    <message>
+        <source>By node</source>
+        <translation>Düğüme göre</translation>
+    </message>
+    <message>
+        <source>Save as CSV…</source>
+        <translation>CSV olarak kaydet…</translation>
+    </message>
+    <message>
+        <source>Earnings</source>
+        <translation>Kazanç</translation>
+    </message>
+    <message>
+        <source>Energy</source>
+        <translation>Enerji</translation>
+    </message>
+    <message>
+        <source>Electricity</source>
+        <translation>Elektrik</translation>
+    </message>
+    <message>
+        <source>Profit</source>
+        <translation>Kâr</translation>
+    </message>
+    <message>
+        <source>Earned</source>
+        <translation>Kazanılan</translation>
+    </message>
+    <message>
+        <source>Pending</source>
+        <translation>Bekleyen</translation>
+    </message>
+    <message>
+        <source>Settled</source>
+        <translation>Ödenen</translation>
+    </message>
+    <message>
+        <source>Day</source>
+        <translation>Gün</translation>
+    </message>
+    <message>
+        <source>GPU</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>Düğüm</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>Rol</translation>
+    </message>
+    <message>
+        <source>Answers</source>
+        <translation>Yanıt</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>Token</translation>
+    </message>
+    <message>
+        <source>No GPU of this computer has computed for the node in these days.</source>
+        <translation>Bu günlerde bu bilgisayarın hiçbir GPU&apos;su düğüm için çalışmadı.</translation>
+    </message>
+    <message>
+        <source>What the node earned is shared out by the energy that each card used for it.</source>
+        <translation>Düğümün kazancı, her kartın bunun için harcadığı enerjiye göre paylaştırılır.</translation>
+    </message>
+    <message>
+        <source>No node of yours has earned anything in these days.</source>
+        <translation>Bu günlerde hiçbir düğümünüz kazanmadı.</translation>
+    </message>
+    <message>
+        <source>This computer ({node})</source>
+        <translation>Bu bilgisayar ({node})</translation>
+    </message>
+    <message>
+        <source>Save the earnings</source>
+        <translation>Kazancı kaydet</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>{name} olarak kaydedildi.</translation>
+    </message>
+    <message>
+        <source>Could not save {name}: {why}</source>
+        <translation>{name} kaydedilemedi: {why}</translation>
     </message>
 </context>
 <context>
@@ -3516,6 +3941,57 @@
     <message>
         <source>Nothing is recorded yet.</source>
         <translation>Henüz kayıt yok.</translation>
+    </message>
+</context>
+<context>
+    <name>TotalsCard</name>
+    <message>
+        <source>Totals</source>
+        <translation>Toplamlar</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>Bugün</translation>
+    </message>
+    <message>
+        <source>7 days</source>
+        <translation>7 gün</translation>
+    </message>
+    <message>
+        <source>30 days</source>
+        <translation>30 gün</translation>
+    </message>
+    <message>
+        <source>Earned</source>
+        <translation>Kazanılan</translation>
+    </message>
+    <message>
+        <source>By this computer</source>
+        <translation>Bu bilgisayarın</translation>
+    </message>
+    <message>
+        <source>Energy of its GPUs</source>
+        <translation>GPU&apos;larının enerjisi</translation>
+    </message>
+    <message>
+        <source>Electricity</source>
+        <translation>Elektrik</translation>
+    </message>
+    <message>
+        <source>Profit after power</source>
+        <translation>Elektrik sonrası kâr</translation>
+    </message>
+    <message>
+        <source>Pending is what the gateway still holds for you, settled is what it has paid out.</source>
+        <translation>Bekleyen, ağ geçidinin sizin için tuttuğu; ödenen, size ödediğidir.</translation>
+    </message>
+    <message>
+        <source>Pending: {pending}  ·  Settled: {settled}</source>
+        <translation>Bekleyen: {pending}  ·  Ödenen: {settled}</translation>
+    </message>
+    <message>
+        <source>As of {time}</source>
+        <translation>{time} itibarıyla</translation>
     </message>
 </context>
 <context>

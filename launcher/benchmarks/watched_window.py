@@ -108,6 +108,8 @@ class Flood:
         self.listeners: list[Any] = []
         self.loop: asyncio.AbstractEventLoop | None = None
 
+    def attend(self, is_watched: bool) -> None: ...
+
     def subscribe(self, listener: Any) -> Callable[[], None]:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)

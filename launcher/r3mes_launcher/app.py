@@ -44,6 +44,7 @@ class CurrentBridge:
     def __init__(self, bridge: Bridge, switch: Callable[[bool], None]) -> None:
         self.bridge = bridge
         self._switch = switch
+        self._is_watched = True
 
     def set_desired(self, desired: Desired) -> None:
         self.bridge.set_desired(desired)
@@ -65,6 +66,15 @@ class CurrentBridge:
 
     def examine(self) -> None:
         self.bridge.examine()
+
+    def attend(self, is_watched: bool) -> None:
+        self._is_watched = is_watched
+        self.bridge.attend(is_watched)
+
+    def change_bridge(self, bridge: Bridge) -> None:
+        """To another core, which hears at once whether the window can be seen."""
+        self.bridge = bridge
+        bridge.attend(self._is_watched)
 
     def choose_device(self, device: DeviceChoice) -> None:
         self.bridge.choose_device(device)
@@ -272,7 +282,7 @@ class App(QObject):
         self._drop_bridge()
         self._demo = demo
         self.bridge = self._make_bridge(demo)
-        self.intents.bridge = self.bridge
+        self.intents.change_bridge(self.bridge)
         self.window.start_over(demo)
         self.announcer.start_over()
         self.window.show_ready()

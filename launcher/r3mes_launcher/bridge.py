@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -204,6 +205,15 @@ class Bridge(QObject):
     def examine(self) -> None:
         """The doctor's report comes with the state."""
         self._wish(lambda core: core.examine())
+
+    def attend(self, is_watched: bool) -> None:
+        """Whether the window can be seen. A core that has ended needs not know it."""
+
+        async def tell(core: Core) -> None:
+            core.attend(is_watched)
+
+        with contextlib.suppress(CoreEndedError):
+            self._thread.submit(tell)
 
     def choose_device(self, device: DeviceChoice) -> None:
         self._wish(lambda core: core.choose_device(device))

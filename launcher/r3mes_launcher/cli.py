@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-_STEERING = ("start", "stop", "drain", "pause", "resume", "download", "logs", "bundle", "settings")
+_STEERING = ("start", "stop", "drain", "pause", "resume", "download", "logs", "earnings", "bundle", "settings")
 _PAUSES = ("15m", "1h", "until-restart", "until-resumed")
 
 
@@ -113,6 +113,16 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     logs.add_argument("--search", default="", metavar="TEXT", help="lines with this text, in capitals or not")
     logs.add_argument("--lines", "-n", type=int, default=0, metavar="N", help="the newest N (default: all)")
     logs.add_argument("--json", action="store_true", help="one object a line")
+    earnings = add("earnings", "what this computer's node earned, and what is left after its electricity")
+    form = earnings.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="for scripts")
+    form.add_argument("--csv", action="store_true", help="for spreadsheets")
+    earnings.add_argument("--days", type=int, default=30, metavar="N", help="the last N days (default: 30, at most 90)")
+    earnings.add_argument(
+        "--sign-in",
+        action="store_true",
+        help="let the wallet sign in at the gateway; its password comes from the terminal or the standard input",
+    )
     bundle = add("bundle", "diagnostics for somebody who helps, without secrets, as a zip")
     bundle.add_argument("--output", "-o", default="", metavar="FILE", help="default: r3mes-diagnostics-….zip here")
     bundle.add_argument("--preview", action="store_true", help="print all that would be in it, and write nothing")
@@ -202,6 +212,11 @@ async def _steer(options: argparse.Namespace) -> int:
             case "logs":
                 wish = {name: getattr(options, name) for name in ("follow", "level", "process", "search", "lines")}
                 return await commands.logs(place, terminal, wish, options.json)
+            case "earnings":
+                from r3mes_launcher.terminal.earnings_command import earnings
+
+                form = "json" if options.json else "csv" if options.csv else "text"
+                return await earnings(place, terminal, options.days, form, options.sign_in)
             case "bundle":
                 from r3mes_launcher.terminal.bundle_command import bundle
 
@@ -270,6 +285,8 @@ async def _start(options: argparse.Namespace) -> int:
         return ExitStatus.USAGE
     with watch_interrupts() as interrupts:
         unsubscribe = core.subscribe(printer)
+        # Nobody looks at charts here.
+        core.attend(False)
         try:
             await core.start()
             if chatting:

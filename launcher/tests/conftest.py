@@ -221,6 +221,7 @@ class FakeCore:
     history: EmptyHistory = field(default_factory=EmptyHistory)
     chats: FakeChats = field(default_factory=FakeChats)
     autostart: FakeAutostart = field(default_factory=FakeAutostart)
+    attended: list[bool] = field(default_factory=list)
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
         self.listeners.append(listener)
@@ -272,6 +273,9 @@ class FakeCore:
 
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
         await self._note("choose_gateway", kind, url)
+
+    def attend(self, is_watched: bool) -> None:
+        self.attended.append(is_watched)
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
         self.asked.append((tuple(turns), model))
@@ -342,6 +346,7 @@ class RecordedIntents:
         self.streams: list[object] = []
         self.asked: list[tuple[Callable[..., object], Callable[..., None], Callable[[str], None]]] = []
         self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
+        self.attended: list[bool] = []
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name not in {
@@ -383,6 +388,9 @@ class RecordedIntents:
     def ask(self, question: Callable[..., object], done: Callable[..., None], failed: Callable[[str], None]) -> None:
         """Kept unanswered in `asked`, for the test to answer."""
         self.asked.append((question, done, failed))
+
+    def attend(self, is_watched: bool) -> None:
+        self.attended.append(is_watched)
 
     def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
         self._answer(done, failed, "write_file", path, text)

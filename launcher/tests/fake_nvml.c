@@ -11,7 +11,7 @@
  *   driver=580.65.06   count=2
  *   gpu0.name=...  gpu0.uuid=...  gpu0.total=BYTES  gpu0.used=BYTES  gpu0.temp=C  gpu0.power=MILLIWATTS
  *   gpu0.processes=PID:BYTES,PID:BYTES  gpu0.graphics=PID:BYTES   (without BYTES the driver does not tell them)
- *   gpu0.limit=MILLIWATTS  gpu0.util=PERCENT  gpu0.cc=8.9
+ *   gpu0.limit=MILLIWATTS  gpu0.util=PERCENT  gpu0.cc=8.9  gpu0.energy=MILLIJOULES
  *   gpu1.lost=1                      every call for this card answers NVML_ERROR_GPU_IS_LOST
  *   fail.FUNCTION=CODE               the function answers with this nvmlReturn_t
  *   gpu1.fail.FUNCTION=CODE          ... for this card only
@@ -26,8 +26,8 @@
 #include <time.h>
 
 enum {
-    SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, GPU_IS_LOST = 15,
-    VERSION_MISMATCH = 25,
+    SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7,
+    GPU_IS_LOST = 15, VERSION_MISMATCH = 25,
 };
 #define MOST_CARDS 128
 #define LONGEST 512
@@ -208,6 +208,13 @@ int nvmlDeviceGetPowerUsage(void *device, unsigned *milliwatts) {
     ENTER_CARD;
     *milliwatts = (unsigned)card_value(device, "power", 60000);
     return SUCCESS;
+}
+
+/* Without gpuN.energy the card has no counter. */
+int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules) {
+    ENTER_CARD;
+    *millijoules = card_value(device, "energy", 0);
+    return *millijoules ? SUCCESS : NOT_SUPPORTED;
 }
 
 int nvmlDeviceGetEnforcedPowerLimit(void *device, unsigned *milliwatts) {

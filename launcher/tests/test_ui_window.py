@@ -46,7 +46,7 @@ from r3mes_launcher.core.state import (
     NodeState,
     ProcessState,
 )
-from r3mes_launcher.ui.main_window import CHAT, DOCTOR, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
+from r3mes_launcher.ui.main_window import CHAT, DOCTOR, EARNINGS, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
@@ -54,8 +54,8 @@ UI = Path(sys.modules["r3mes_launcher.ui.theme"].__file__ or "").parent
 SOURCES = sorted(UI.rglob("*.py"))
 PAGES = pytest.mark.parametrize(
     "page",
-    [HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS],
-    ids=["home", "gpus", "requests", "chat", "wallet", "roles", "logs", "doctor", "settings"],
+    [HOME, GPUS, EARNINGS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS],
+    ids=["home", "gpus", "earnings", "requests", "chat", "wallet", "roles", "logs", "doctor", "settings"],
 )
 
 
@@ -129,10 +129,12 @@ def test_pages_are_opened_by_keyboard(full: Any, qtbot: QtBot) -> None:
     full.activateWindow()
     for key, page in (
         (Qt.Key.Key_2, GPUS),
-        (Qt.Key.Key_3, REQUESTS),
-        (Qt.Key.Key_4, CHAT),
-        (Qt.Key.Key_5, WALLET),
-        (Qt.Key.Key_7, LOGS),
+        (Qt.Key.Key_3, EARNINGS),
+        (Qt.Key.Key_4, REQUESTS),
+        (Qt.Key.Key_5, CHAT),
+        (Qt.Key.Key_6, WALLET),
+        (Qt.Key.Key_8, LOGS),
+        (Qt.Key.Key_0, SETTINGS),
         (Qt.Key.Key_1, HOME),
     ):
         qtbot.keyClick(full, key, Qt.KeyboardModifier.ControlModifier)

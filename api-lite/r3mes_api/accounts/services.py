@@ -12,6 +12,7 @@ from pathlib import Path
 from r3mes_api.accounts.api_keys import ApiKeys
 from r3mes_api.accounts.billing import Billing
 from r3mes_api.accounts.client_address import Network, limited_address
+from r3mes_api.accounts.earnings_by_day import EarningsByDay
 from r3mes_api.accounts.gateway_key import load_or_create_gateway_key
 from r3mes_api.accounts.idempotency import Idempotency
 from r3mes_api.accounts.identity import Identity, bearer_token
@@ -101,6 +102,7 @@ class Accounts:
         self.idempotency = Idempotency(database)
         self.replays = Replays()
         self.usage = UsageReport(database)
+        self.earnings = EarningsByDay(database)
 
     @property
     def state(self) -> ShortLivedState:

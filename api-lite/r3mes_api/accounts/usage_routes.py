@@ -19,9 +19,18 @@ MAX_PAGE = 200
 REPORT_SECONDS = 30 * 24 * 3600
 """What the totals cover unless asked for another time."""
 
+DAY_PAGE = 500
+MAX_DAY_PAGE = 2000
+
+MAX_DAYS_SECONDS = 400 * 24 * 3600
+"""A year and the weeks that somebody needs for the tax."""
+
 Before = Annotated[int | None, Query(ge=1, le=2**53)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Time = Annotated[int | None, Query(ge=0, le=253_402_300_799)]
+Offset = Annotated[int, Query(ge=-24 * 60, le=24 * 60)]
+Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,8}-[0-9a-f]{64}$")]
+DayLimit = Annotated[int, Query(ge=1, le=MAX_DAY_PAGE)]
 RequestId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -94,6 +103,37 @@ def usage_router(accounts: Accounts, authenticator: Authenticator) -> APIRouter:
             earned=sum(node.earned for node in nodes),
             balance=sum(node.balance for node in nodes),
             nodes=[wire.NodeEarningsReply.model_validate(node) for node in nodes],
+        )
+
+    @router.get("/earnings/days")
+    async def earnings_by_day(
+        request: Request,
+        response: Response,
+        since: Time = None,
+        until: Time = None,
+        utc_offset_minutes: Offset = 0,
+        after: Cursor = None,
+        limit: DayLimit = DAY_PAGE,
+    ) -> wire.EarningsByDayReply:
+        """What each node earned on each day, of the last 30 days unless `since` says otherwise; at most 400 days.
+
+        `utc_offset_minutes` is how far the owner's clock is ahead of UTC: it says when a day begins.
+        """
+        owner = (await authenticator.owner(request, response, Scope.USAGE_READ)).owner
+        end = accounts.now() + 1 if until is None else until
+        start = max(0, end - REPORT_SECONDS) if since is None else since
+        if end - start > MAX_DAYS_SECONDS:
+            raise ApiError(ErrorCode.INVALID_REQUEST, "Ask for 400 days at most.", param="since")
+        found = await accounts.earnings.days(
+            owner, since=start, until=end, utc_offset_s=utc_offset_minutes * 60, after=after, limit=limit
+        )
+        return wire.EarningsByDayReply(
+            owner=owner,
+            since=start,
+            until=end,
+            utc_offset_minutes=utc_offset_minutes,
+            days=[wire.DayEarningsReply.model_validate(one) for one in found],
+            next_after=found[-1].cursor if len(found) == limit else None,
         )
 
     @router.get("/deliveries")

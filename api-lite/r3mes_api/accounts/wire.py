@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from r3mes_api.accounts.earnings_by_day import EarningRole
 from r3mes_api.accounts.identity import Scope
 from r3mes_protocol.usage import SignedReceipt, SignedUsage
 
@@ -173,6 +175,28 @@ class EarningsReply(_Reply):
     earned: int
     balance: int
     nodes: list[NodeEarningsReply]
+
+
+class DayEarningsReply(_Reply):
+    day: date
+    role: EarningRole
+    node_id: str
+    deliveries: int
+    settled_tokens: int
+    disputed: int
+    earned: int
+
+
+class EarningsByDayReply(_Reply):
+    """Amounts are base units; the newest day first."""
+
+    owner: str
+    since: int
+    until: int
+    utc_offset_minutes: int
+    days: list[DayEarningsReply]
+    next_after: str | None
+    """Pass it as `after` for the next page; null on the last one."""
 
 
 class DeliveryList(_Reply):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 
 from r3mes_api.storage.database import Database
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every schema this program knows, in order; the last one is its own."""
 
 _LOCK = 0x72336D65

@@ -142,6 +142,7 @@ deliveries = Table(
     Index(None, "request_id", "attempt", unique=True),
     Index(None, "node_id", "id"),
     Index(None, "node_owner", "id"),
+    Index(None, "node_owner", "created_at"),
 )
 
 idempotency_keys = Table(

@@ -39,6 +39,7 @@ class EngineFacts:
     tokens_per_second: float = 0.0
     total_tokens: int = 0
     gpu_uuids: tuple[str, ...] = ()
+    computes_on_gpu: bool = False
 
 
 class EngineEvents:
@@ -108,6 +109,7 @@ class EngineEvents:
                             model=event.model,
                             device=device.name,
                             gpu_uuids=tuple(device.gpu_uuids),
+                            computes_on_gpu=device.kind == "cuda",
                         )
                     )
                     self._watch.ready()
@@ -129,6 +131,7 @@ class EngineEvents:
                         event.tokens_per_second,
                         event.completion_tokens,
                         facts.gpu_uuids,
+                        facts.computes_on_gpu,
                     )
                 )
             case control.RequestEvent():

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,10 +28,15 @@ WRITE_S = 30.0
 MODELS_S = 10.0
 """The list of models is answered from memory."""
 
+ACCOUNT_S = 15.0
+"""A gateway adds up a month in a fraction of a second; its database may be busy."""
+
 MAX_ANSWER_TOKENS = 1024
 """Small models don't always find the end."""
 MAX_ERROR_BYTES = 64 * 1024
 MAX_MODELS_BYTES = 1024 * 1024
+MAX_ACCOUNT_BYTES = 4 * 1024 * 1024
+"""2000 rows of earnings are half of it at most."""
 MAX_MODELS_SHOWN = 512
 MAX_COUNTED_TOKENS = 1_000_000
 """A gateway that counts more tokens in one answer is not believed."""
@@ -64,6 +69,13 @@ class Offers:
 
     models: tuple[str, ...] = ()
     adapters: tuple[AdapterOffer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAnswer:
+    status: int
+    document: dict[str, Any] | None
+    """None where the answer is no JSON object."""
 
 
 class GatewayUnreachable(Exception):
@@ -124,6 +136,37 @@ class GatewayClient:
         if response.status_code != httpx.codes.OK or type(milliseconds) is not int:
             raise GatewayUnreachable(f"{origin} answers, but not like a R3MES gateway.")
         return milliseconds / 1000
+
+    async def call(
+        self,
+        origin: str,
+        method: str,
+        path: str,
+        *,
+        question: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        token: str = "",
+    ) -> GatewayAnswer:
+        """One exchange with a gateway's accounts, whatever its status. `token` goes into a header and nowhere else.
+
+        Raises GatewayUnreachable, also for an answer that is longer than any of theirs.
+        """
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        try:
+            async with asyncio.timeout(ACCOUNT_S):
+                async with self._client(origin).stream(
+                    method, f"{origin}{path}", params=question, json=body, headers=headers
+                ) as response:
+                    answer = await _read(response, MAX_ACCOUNT_BYTES + 1)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise GatewayUnreachable(_unreachable(origin, error)) from None
+        if len(answer) > MAX_ACCOUNT_BYTES:
+            raise GatewayUnreachable(f"The answer of {origin} is too long.")
+        try:
+            document = json.loads(answer)
+        except (ValueError, RecursionError):
+            document = None
+        return GatewayAnswer(response.status_code, document if isinstance(document, dict) else None)
 
     async def first_model(self, origin: str) -> str:
         """What a chat asks when nobody chose a model. Raises ChatError."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.chats.chat_desk import ChatDesk
     from r3mes_launcher.core.doctor.report import DoctorReport
     from r3mes_launcher.core.download_desk import DownloadDesk
+    from r3mes_launcher.core.earnings.earnings_desk import EarningsDesk
 
     # For their types alone: what is behind them takes long to import, and a window has to open first.
     from r3mes_launcher.core.history.history_store import HistoryStore
@@ -93,6 +94,16 @@ class Core(Protocol):
     @property
     def chats(self) -> ChatDesk:
         """The conversations that are kept. Its methods raise ValueError with a sentence."""
+        ...
+
+    @property
+    def earnings(self) -> EarningsDesk:
+        """What the node earns and what its electricity costs. Its questions raise ValueErrors whose words are for the
+        person."""
+        ...
+
+    def attend(self, is_watched: bool) -> None:
+        """Whether somebody looks at the window: while nobody does, the GPUs are read seldom."""
         ...
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:

@@ -20,6 +20,10 @@ from r3mes_launcher.core.data_folder import DataFolder, FolderLock
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
 from r3mes_launcher.core.download_desk import DownloadDesk
+from r3mes_launcher.core.earnings.earnings_desk import EarningsDesk, Surroundings
+from r3mes_launcher.core.earnings.gateway_account import GatewayAccount
+from r3mes_launcher.core.earnings.owner_wallet import ServiceWallet
+from r3mes_launcher.core.earnings.reading import EarningsSource
 from r3mes_launcher.core.engine_faults import driver_obstacle
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
@@ -33,8 +37,8 @@ from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
-from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
-from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources
+from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
+from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources, plain_uuid
 from r3mes_launcher.core.recording.recorded_past import RecordedPast
 from r3mes_launcher.core.settings import Settings, SettingsStore
 from r3mes_launcher.core.settings_desk import SettingsDesk
@@ -109,6 +113,8 @@ class LauncherParts:
     doctor: DoctorParts
     history: HistoryStore
     autostart: Autostart
+    earnings: EarningsSource | None = None
+    """Where the earnings come from; None: from the accounts of the gateway in use."""
     demo: bool = False
     serve: bool = False
     """Serving on at once, with the CPU where there is no usable GPU."""
@@ -164,6 +170,36 @@ class LauncherCore:
             self._node_facts,
             self._hand_grant,
         )
+        self._earnings = self._make_earnings(parts)
+
+    def _make_earnings(self, parts: LauncherParts) -> EarningsDesk:
+        wallet = ServiceWallet(self._wallet)
+        source = parts.earnings or GatewayAccount(
+            self._client,
+            wallet,
+            parts.wallet.clock,
+            gateway=lambda: self._gateway_base.url,
+            agreed=lambda origin: parts.settings.current.earnings_gateway == origin,
+            agree=lambda origin: parts.settings.change(earnings_gateway=origin),
+        )
+        around = Surroundings(
+            gateway=lambda: self._gateway_base.url,
+            owner=wallet.owner,
+            node=lambda: self._state.node,
+            node_id=self._node_id,
+            cards=lambda: {card.uuid: card.name for card in self._gpus.gpus},
+            decimals=lambda: self._state.wallet.unit.decimals,
+            is_stopped=lambda: any(each.reason is SuspendReason.BREAK_EVEN for each in self._policy.reasons),
+            observe=lambda balance: self._policy.observe(break_even=balance),
+        )
+        return EarningsDesk(source, parts.history, parts.settings, parts.wallet.clock, around)
+
+    @property
+    def earnings(self) -> EarningsDesk:
+        return self._earnings
+
+    def attend(self, is_watched: bool) -> None:
+        self._parts.gpus.attend(is_watched)
 
     @property
     def state(self) -> LauncherState:
@@ -270,6 +306,7 @@ class LauncherCore:
         self._tasks.append(asyncio.create_task(self._record(), name="record what the node does"))
         self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
         self._tasks.append(asyncio.create_task(self._autostart.keep_up(), name="keep the autostart entry up"))
+        self._earnings.start()
         self._started.set()
         await self._control.start()
 
@@ -280,6 +317,7 @@ class LauncherCore:
 
     async def _close(self) -> None:
         await self._control.close()
+        await self._earnings.close()
         # First of the parts: nothing is signed while the rest ends.
         await self._wallet.close()
         await self._policy.close()
@@ -492,6 +530,7 @@ class LauncherCore:
     def _on_node(self, node: NodeState) -> None:
         before = self._state.node
         self._change(replace(self._state, node=node))
+        self._earnings.note_node(node)
         self._watch_gpu(self._state)
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
             self._monitor.look_now()
@@ -551,9 +590,24 @@ class LauncherCore:
 
     def _on_gpus(self, report: GpuReport) -> None:
         self._gpus = report
-        self._parts.history.note_gpus(report)
+        used = self._node_gpus(report)
+        self._parts.history.note_gpus(report, used)
+        self._earnings.note_gpus(report, used)
         for listener in tuple(self._listeners):
             listener.on_gpus(report)
+
+    def _node_id(self) -> str:
+        """Of this computer's node, also before its engine has told it in this run."""
+        grant = self._state.wallet.grant
+        return self._state.node.node_id or ("" if grant is None else grant.node_id)
+
+    def _node_gpus(self, report: GpuReport) -> frozenset[str]:
+        """The cards on which the engine runs now. It tells when it is ready; some servers tell no cards."""
+        node = self._state.node
+        if not node.engine.running or not (node.computes_on_gpu or node.gpu_uuids):
+            return frozenset()
+        known = {plain_uuid(uuid) for uuid in node.gpu_uuids or self._state.gpu_choice}
+        return frozenset(card.uuid for card in report.gpus if not known or plain_uuid(card.uuid) in known)
 
     async def _record(self) -> None:
         while True:

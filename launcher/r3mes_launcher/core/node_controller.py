@@ -230,6 +230,7 @@ class NodeController:
             model=self._facts.model,
             device=self._facts.device,
             gpu_uuids=self._facts.gpu_uuids,
+            computes_on_gpu=self._facts.computes_on_gpu,
             active_requests=self._facts.active_requests,
             total_requests=self._facts.total_requests,
             tokens_per_second=self._facts.tokens_per_second,

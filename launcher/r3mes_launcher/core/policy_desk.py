@@ -174,7 +174,7 @@ class PolicyDesk:
             self._hurry()
         self._engine_lives = engine_lives
         (self._engine_ended.clear if engine_lives else self._engine_ended.set)()
-        plain = frozenset(map(_plain_uuid, uuids))
+        plain = frozenset(map(plain_uuid, uuids))
         if (uses_gpu, plain) != (self._uses_gpu, self._own_gpus):
             self._uses_gpu, self._own_gpus = uses_gpu, plain
             self._show_gpus()
@@ -248,7 +248,7 @@ class PolicyDesk:
             self._settings.change(pause=kept)
 
     def _show_gpus(self) -> None:
-        mine = tuple(gpu for gpu in self._gpus if not self._own_gpus or _plain_uuid(gpu.uuid) in self._own_gpus)
+        mine = tuple(gpu for gpu in self._gpus if not self._own_gpus or plain_uuid(gpu.uuid) in self._own_gpus)
         self.observe(gpus=mine if self._uses_gpu else ())
 
     def _hurry(self) -> None:
@@ -326,7 +326,7 @@ class PolicyDesk:
         )
 
 
-def _plain_uuid(uuid: str) -> str:
+def plain_uuid(uuid: str) -> str:
     """NVML writes `GPU-` before it, torch does not."""
     return uuid.removeprefix("GPU-").lower()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
+from r3mes_launcher.core.earnings.tariff import MAX_BANDS, CoinPrice, Price, Tariff, TariffBand
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
@@ -51,14 +53,24 @@ class Settings(BaseModel):
     """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""
     wallet_idle_s: Annotated[float, Field(ge=MIN_IDLE_S, le=MAX_IDLE_S)] = DEFAULT_IDLE_S
     wallet_active: Annotated[str, Field(max_length=64)] = ""
-    electricity_price: Annotated[float, Field(ge=0, le=100)] = 0.0
+    electricity_price: Price = Decimal(0)
     """For one kilowatt-hour; 0 while nobody said it."""
-    electricity_currency: Annotated[str, Field(max_length=8)] = ""
+    electricity_currency: Annotated[str, Field(max_length=8, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    electricity_bands: Annotated[tuple[TariffBand, ...], Field(max_length=MAX_BANDS)] = ()
+    """Other prices at some hours of the week; the first that contains a moment counts."""
+    remes_price: CoinPrice = Decimal(0)
+    """What its owner counts a REMES for, in the same currency; 0 while nobody said it."""
+    earnings_gateway: Annotated[str, Field(max_length=300)] = ""
+    """Where the owner agreed that the wallet signs in by itself, to read the earnings."""
     keep_chats: bool = True
     """Whether conversations of the chat page are kept in the data folder."""
     policy: PolicySettings = PolicySettings()
     """When the node may run."""
     pause: KeptPause | None = None
+
+    @property
+    def tariff(self) -> Tariff:
+        return Tariff(self.electricity_currency, self.electricity_price, self.electricity_bands)
 
     @field_validator("gateway_url")
     @classmethod

@@ -12,7 +12,7 @@ from r3mes_launcher.core.settings import SCHEMA, Settings, SettingsStore, heal
 
 MAX_IMPORT_CHARACTERS = 1_000_000
 # What belongs to this computer or this moment does not travel to another one.
-STAYS_HERE = frozenset({"desired", "wallet_active", "wallet_keyring", "pause", "schema_version"})
+STAYS_HERE = frozenset({"desired", "wallet_active", "wallet_keyring", "pause", "earnings_gateway", "schema_version"})
 
 
 class SettingsDesk:

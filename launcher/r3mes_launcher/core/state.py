@@ -122,6 +122,8 @@ class NodeState:
     device: str = ""
     gpu_uuids: tuple[str, ...] = ()
     """The GPUs that the engine computes on, as it told last."""
+    computes_on_gpu: bool = False
+    """As it told last; an engine that starts has not told yet."""
     active_requests: int = 0
     total_requests: int = 0
     tokens_per_second: float = 0.0
@@ -168,6 +170,8 @@ class GpuSample:
     power_limit_w: float | None = None
     utilisation_percent: int | None = None
     compute_capability: str = ""
+    energy_j: float | None = None
+    """The card's own counter of all energy since its driver was loaded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reads the graphics cards once a second without ever letting a driver hold up the core."""
+"""Reads the graphics cards without ever letting a driver hold up the core: seldom while nobody looks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from r3mes_launcher.ports.gpu import GpuSource
 
 INTERVAL_S = 1.0
 """Charts need no more, and each reading keeps a driver thread of the card awake."""
+SELDOM_S = 10.0
+"""While nobody looks: enough for the energy and the history's five minutes."""
 
 READ_TIMEOUT_S = 5.0
 """A reading takes milliseconds; opening a driver without its persistence daemon takes up to three seconds."""
@@ -41,14 +43,24 @@ class GpuTelemetry:
         clock: Clock,
         *,
         interval_s: float = INTERVAL_S,
+        seldom_s: float = SELDOM_S,
         read_timeout_s: float = READ_TIMEOUT_S,
         close_timeout_s: float = CLOSE_TIMEOUT_S,
     ) -> None:
         self._source = source
         self._clock = clock
         self._interval_s = interval_s
+        self._seldom_s = seldom_s
+        self._is_watched = True
+        self._woken = asyncio.Event()
         self._read_timeout_s = read_timeout_s
         self._close_timeout_s = close_timeout_s
+
+    def attend(self, is_watched: bool) -> None:
+        """Whether somebody looks at the cards. Whoever begins to look sees them at once."""
+        if is_watched and not self._is_watched:
+            self._woken.set()
+        self._is_watched = is_watched
 
     async def run(self, tell: Callable[[GpuReport], None]) -> None:
         """Reads until it is cancelled; calls `tell` on the loop, in order, also while the driver hangs."""
@@ -59,7 +71,7 @@ class GpuTelemetry:
         try:
             while True:
                 now = self._clock.monotonic()
-                due = now + self._interval_s
+                self._woken.clear()
                 if reading is None:
                     # A hung driver is not asked again: one thread is all that it may hold.
                     reading, asked_at = reader.ask(), now
@@ -69,12 +81,25 @@ class GpuTelemetry:
                     tell(last)
                 else:
                     tell(_silent(last, self._clock.now(), self._clock.monotonic() - asked_at))
-                await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
+                await self._pause(now)
         finally:
             if reading is not None and not reading.cancel():
                 # Nobody is left to care, but asyncio complains about an error that nobody looked at.
                 reading.exception()
             await reader.close(self._close_timeout_s)
+
+    async def _pause(self, since: float) -> None:
+        """Until the next reading is due, or somebody begins to look."""
+        due = since + (self._interval_s if self._is_watched else self._seldom_s)
+        sleeping = asyncio.create_task(
+            self._clock.sleep(max(0.0, due - self._clock.monotonic())), name="pause between GPU readings"
+        )
+        woken = asyncio.create_task(self._woken.wait(), name="wait for somebody who looks at the GPUs")
+        try:
+            await asyncio.wait({sleeping, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeping.cancel()
+            woken.cancel()
 
     async def _answered(self, reading: asyncio.Future[GpuReport]) -> bool:
         limit = asyncio.create_task(self._clock.sleep(self._read_timeout_s), name="limit of a GPU reading")

@@ -240,6 +240,8 @@ def _sample(last: GpuSample, handle: Any) -> GpuSample:
     power = reading.value(pynvml.nvmlDeviceGetPowerUsage, handle)
     limit = reading.value(pynvml.nvmlDeviceGetEnforcedPowerLimit, handle)
     utilisation = reading.value(pynvml.nvmlDeviceGetUtilizationRates, handle)
+    # Millijoules; cards from Volta on have it.
+    energy = reading.value(pynvml.nvmlDeviceGetTotalEnergyConsumption, handle)
     if reading.failed:
         raise _CardLost
     return replace(
@@ -250,6 +252,7 @@ def _sample(last: GpuSample, handle: Any) -> GpuSample:
         power_w=None if power is None else power / 1000,
         power_limit_w=None if limit is None else limit / 1000,
         utilisation_percent=None if utilisation is None else int(utilisation.gpu),
+        energy_j=None if energy is None else energy / 1000,
     )
 
 

@@ -11,6 +11,7 @@ from r3mes_launcher.core.history.gpu_record import BUCKET_S, GpuBucket, energy_k
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
+from r3mes_launcher.ui.earnings.earnings_wording import price
 from r3mes_launcher.ui.gpu_card import GpuCard
 from r3mes_launcher.ui.gpu_history import CardHistory, Figure, GpuHistory, card_histories
 from r3mes_launcher.ui.intents import Intents
@@ -24,7 +25,6 @@ from r3mes_launcher.ui.wording import driver_wording
 if TYPE_CHECKING:
     # For their types alone: what is behind them takes long to import, and a window has to open first.
     from r3mes_launcher.core.interface import Core
-    from r3mes_launcher.core.settings import Settings
 
 _DAY_S = 86_400.0
 # As many points as a chart of ordinary width can show.
@@ -129,24 +129,26 @@ class GpusPage(QWidget):
             self._asking, self._asked_at = True, now
             width = max(BUCKET_S, span / _POINTS // BUCKET_S * BUCKET_S)
 
-            async def look(core: Core) -> tuple[tuple[GpuBucket, ...], Settings]:
-                return await core.history.gpus(now - span, now, width), await core.settings.read()
+            async def look(core: Core) -> tuple[tuple[GpuBucket, ...], str]:
+                buckets = await core.history.gpus(now - span, now, width)
+                cost, currency = await core.earnings.electricity(now - span, now)
+                return buckets, "" if cost is None else price(cost, currency)
 
-            def done(answer: tuple[tuple[GpuBucket, ...], Settings]) -> None:
+            def done(answer: tuple[tuple[GpuBucket, ...], str]) -> None:
                 self._asking = False
                 if span == self._span_s:
-                    self._show_long(answer[0], answer[1], span, width)
+                    self._show_long(*answer, span, width)
                 else:
                     self._asked_at = float("-inf")
 
             ask_for(self, self._intents, look, done, self._on_refused)
 
-    def _show_long(self, buckets: tuple[GpuBucket, ...], settings: Settings, span: float, width: float) -> None:
+    def _show_long(self, buckets: tuple[GpuBucket, ...], cost: str, span: float, width: float) -> None:
+        """`cost` is empty where no price is known."""
         self._long = card_histories(buckets, span, width)
         used = energy_kwh(buckets)
         self._energy = self.tr("{energy} used by the cards").format(energy=figures.energy(used))
-        if settings.electricity_price:
-            cost = f"{used * settings.electricity_price:.2f} {settings.electricity_currency}".strip()
+        if cost:
             self._energy += "  ·  " + self.tr("{cost} of electricity").format(cost=cost)
         self.show_report(self._report)
 

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     # A page's module is imported with its first use: all of them take longer than to open the window.
     from r3mes_launcher.ui.chat.chat_page import ChatPage
     from r3mes_launcher.ui.doctor_page import DoctorPage
+    from r3mes_launcher.ui.earnings.earnings_page import EarningsPage
     from r3mes_launcher.ui.first_run_sheet import FirstRunSheet
     from r3mes_launcher.ui.gpus_page import GpusPage
     from r3mes_launcher.ui.logs_page import LogsPage
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.ui.wallet.roles_page import RolesPage
     from r3mes_launcher.ui.wallet.wallet_page import WalletPage
 
-HOME, GPUS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS = range(9)
+HOME, GPUS, EARNINGS, REQUESTS, CHAT, WALLET, ROLES, LOGS, DOCTOR, SETTINGS = range(10)
 _TICK_MS = 1000
 
 
@@ -93,6 +94,7 @@ class MainWindow(QWidget):
         pages = [
             (self.tr("Home"), "home"),
             (self.tr("GPUs"), "gpu"),
+            (self.tr("Earnings"), "earnings"),
             (self.tr("Requests"), "requests"),
             (self.tr("Chat"), "chat"),
             (self.tr("Wallet"), "wallet"),
@@ -166,6 +168,7 @@ class MainWindow(QWidget):
             (
                 lambda: HomePage(self._theme, self._intents),
                 self._make_gpus,
+                self._make_earnings,
                 self._make_requests,
                 self._make_chat,
                 self._make_wallet,
@@ -202,6 +205,10 @@ class MainWindow(QWidget):
         return cast("GpusPage", self._stack.page(GPUS))
 
     @property
+    def earnings(self) -> EarningsPage:
+        return cast("EarningsPage", self._stack.page(EARNINGS))
+
+    @property
     def requests(self) -> RequestsPage:
         return cast("RequestsPage", self._stack.page(REQUESTS))
 
@@ -236,6 +243,20 @@ class MainWindow(QWidget):
         if self._report is not None:
             page.show_report(self._report)
         return page
+
+    def _make_earnings(self) -> EarningsPage:
+        from r3mes_launcher.ui.earnings.earnings_page import EarningsPage
+
+        page = EarningsPage(self._theme, self._intents)
+        page.wallet_wished.connect(lambda: self.go_to(WALLET))
+        page.home_wished.connect(lambda: self.go_to(HOME))
+        page.prices_wished.connect(self._on_prices_wished)
+        page.show_state(self._state)
+        return page
+
+    def _on_prices_wished(self) -> None:
+        self.go_to(SETTINGS)
+        self.settings.show_prices()
 
     def _make_requests(self) -> RequestsPage:
         from r3mes_launcher.ui.requests_page import RequestsPage
@@ -319,6 +340,8 @@ class MainWindow(QWidget):
         self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
         self.home.show_state(state, now)
         # A page that is made later begins with the state of that moment.
+        if self._stack.is_made(EARNINGS):
+            self.earnings.show_state(state)
         if self._stack.is_made(CHAT):
             self.chat.show_state(state, now)
         if self._stack.is_made(WALLET):
@@ -377,6 +400,8 @@ class MainWindow(QWidget):
         page.setFocus()
         if index == REQUESTS:
             self.requests.refresh()
+        if index == EARNINGS:
+            self.earnings.tick(time.time())
 
     @property
     def page(self) -> int:
@@ -398,6 +423,8 @@ class MainWindow(QWidget):
             self.requests.refresh()
         if self.page == GPUS:
             self.gpus.tick(now)
+        if self.page == EARNINGS:
+            self.earnings.tick(time.time())
 
     def _show_demo_bar(self, state: LauncherState) -> None:
         self.demo_bar.setVisible(state.demo)
@@ -435,11 +462,22 @@ class MainWindow(QWidget):
         super().showEvent(event)
         self._on_tick()
         self._tick.start()
+        self._attend()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         # In the tray nobody sees it, and nothing wakes the processor for it.
         super().hideEvent(event)
         self._tick.stop()
+        self._attend()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange:
+            self._attend()
+
+    def _attend(self) -> None:
+        """A window that nobody sees needs no reading of the GPUs each second."""
+        self._intents.attend(self.isVisible() and not self.isMinimized())
 
     # The first start.
 

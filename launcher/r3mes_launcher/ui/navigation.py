@@ -16,7 +16,7 @@ class Navigation(QWidget):
     chosen = Signal(int)
 
     def __init__(self, theme: Theme, pages: list[tuple[str, str]], parent: QWidget | None = None) -> None:
-        """`pages` are names and icons. Ctrl+1 is the first page."""
+        """`pages` are names and icons, ten at most. Ctrl+1 is the first page, Ctrl+0 the tenth."""
         super().__init__(parent)
         self._theme = theme
         self.setObjectName("sidebar")
@@ -35,7 +35,7 @@ class Navigation(QWidget):
             button = Button(theme, name, icon, kind="navigation")
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            keys = QKeySequence(Qt.Modifier.CTRL | Qt.Key(Qt.Key.Key_1 + index))
+            keys = QKeySequence(Qt.Modifier.CTRL | Qt.Key(Qt.Key.Key_0 + (index + 1) % 10))
             button.setToolTip(keys.toString(QKeySequence.SequenceFormat.NativeText))
             shortcut = QShortcut(keys, self)
             shortcut.activated.connect(lambda page=index: self.chosen.emit(page))

@@ -36,7 +36,7 @@ def sentences() -> dict[str, str]:
         "disk": translate("Suspend", "Only {free_mb} MB are free on the disk; {needed_mb} MB are needed."),
         "wallet_locked": translate("Suspend", "The wallet is locked."),
         "stake_too_low": translate("Suspend", "The stake is too low: {staked} of {needed} {unit}."),
-        "break_even": translate("Suspend", "The electricity costs more than serving brings."),
+        "break_even": translate("Suspend", "Serving brings {income} an hour, its electricity costs {cost}."),
         "metered": translate("Suspend", "The network connection is metered."),
         "network": translate("Suspend", "The computer has no network connection."),
         "gateway": translate("Suspend", "Waiting for the gateway to start."),

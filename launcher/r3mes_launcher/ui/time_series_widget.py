@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -34,11 +35,23 @@ _LONG_S = 43_200.0
 class TimeSeriesWidget(QWidget):
     """Draws a TimeSeries that somebody else fills; call `refresh` when it has grown.
 
-    The y axis goes from 0 to `ceiling`; a value above it stretches the axis.
+    The y axis goes from 0 to `ceiling`; a value above it, or below 0, stretches the axis.
     """
 
-    def __init__(self, theme: Theme, name: str, unit: str, digits: int = 0, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        unit: str,
+        digits: int = 0,
+        parent: QWidget | None = None,
+        value_text: Callable[[float | None], str] | None = None,
+        moment_text: Callable[[float], str] | None = None,
+    ) -> None:
+        """`value_text` and `moment_text` write values and times in other words than a number with its unit."""
         super().__init__(parent)
+        self._value_text = value_text
+        self._moment_text = moment_text
         self._theme = theme
         self._name = name
         self._unit = unit
@@ -59,6 +72,11 @@ class TimeSeriesWidget(QWidget):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(self._theme.metrics.space(30), self._theme.metrics.space(12))
+
+    def rename(self, name: str) -> None:
+        """For a chart whose figure can be chosen."""
+        self._name = name
+        self.setAccessibleName(name)
 
     def show_series(self, series: TimeSeries, ceiling: float) -> None:
         self._series = series
@@ -102,9 +120,13 @@ class TimeSeriesWidget(QWidget):
         return self.tr("{time}: {value}.").format(time=self._moment(at), value=self.format(value))
 
     def _moment(self, at: float) -> str:
+        if self._moment_text is not None:
+            return self._moment_text(at)
         return figures.clock(at) if self._series.span_s < _LONG_S else figures.day_and_hour(at)
 
     def format(self, value: float | None) -> str:
+        if self._value_text is not None:
+            return self._value_text(value)
         return figures.value(None, self._unit) if value is None else f"{value:.{self._digits}f} {self._unit}"
 
     # The cursor is a moment, so that it stays on its sample while new ones arrive.
@@ -170,19 +192,30 @@ class TimeSeriesWidget(QWidget):
         summary = self._series.summary()
         return max(self._ceiling, summary.highest if summary else 0.0, 1e-9)
 
-    def _point(self, plot: QRectF, at: float, value: float, newest: float, top: float) -> QPointF:
+    def _base(self) -> float:
+        """What the lower edge stands for: 0, or the lowest value where that is a loss."""
+        summary = self._series.summary()
+        return min(0.0, summary.lowest if summary else 0.0)
+
+    def _point(self, plot: QRectF, at: float, value: float, newest: float, edges: tuple[float, float]) -> QPointF:
+        """`edges` are the values of the lower and the upper edge."""
+        base, top = edges
         x = plot.right() - (newest - at) / self._series.span_s * plot.width()
-        return QPointF(x, plot.bottom() - value / top * plot.height())
+        return QPointF(x, plot.bottom() - (value - base) / (top - base) * plot.height())
+
+    def _zero(self, plot: QRectF) -> float:
+        base = self._base()
+        return plot.bottom() + base / (self._top() - base) * plot.height()
 
     def _rebuild(self) -> None:
         self._lines = []
         if not len(self._series):
             return
-        plot, top, newest = self._plot(), self._top(), self._series.sample(-1)[0]
+        plot, edges, newest = self._plot(), (self._base(), self._top()), self._series.sample(-1)[0]
         samples = zip(self._series.times, self._series.values, strict=True)
         for known, run in groupby(samples, key=lambda sample: sample[1] is not None):
             if known:
-                self._lines.append(QPolygonF([self._point(plot, at, value or 0.0, newest, top) for at, value in run]))
+                self._lines.append(QPolygonF([self._point(plot, at, value or 0.0, newest, edges) for at, value in run]))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         tokens, metrics, plot = self._theme.tokens, self._theme.metrics, self._plot()
@@ -196,10 +229,14 @@ class TimeSeriesWidget(QWidget):
         colour = QColor(tokens.tone(self._tone))
         ground = QColor(colour)
         ground.setAlphaF(0.14)
+        zero = self._zero(plot)
+        if self._base() < 0:
+            painter.setPen(QPen(QColor(tokens.border_strong), hair))
+            painter.drawLine(QPointF(plot.left(), zero), QPointF(plot.right(), zero))
         for line in self._lines:
             area = QPolygonF(line)
-            area.append(QPointF(line.last().x(), plot.bottom()))
-            area.append(QPointF(line.first().x(), plot.bottom()))
+            area.append(QPointF(line.last().x(), zero))
+            area.append(QPointF(line.first().x(), zero))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
             painter.drawPolygon(area)
@@ -225,7 +262,7 @@ class TimeSeriesWidget(QWidget):
         tokens, metrics = self._theme.tokens, self._theme.metrics
         at, value = self._series.sample(index)
         newest = self._series.sample(-1)[0]
-        spot = self._point(plot, at, value or 0.0, newest, self._top())
+        spot = self._point(plot, at, value or 0.0, newest, (self._base(), self._top()))
         painter.setPen(QPen(QColor(tokens.border_strong), float(metrics.space(0.2))))
         painter.drawLine(QPointF(spot.x(), plot.top()), QPointF(spot.x(), plot.bottom()))
         if value is not None:

@@ -191,3 +191,23 @@ async def test_a_slow_reading_does_not_pile_up_others(until: Until, seconds: flo
         run.clock.go_on(1)
         await until(lambda: len(run.reports) == 2 + (seconds > 1))
         assert run.source.reads <= 3
+
+
+async def test_while_nobody_looks_it_reads_seldom_and_whoever_comes_sees_the_cards_at_once(until: Until) -> None:
+    async with running() as run:
+        await until(lambda: len(run.reports) == 1 and run.clock.asleep == 1)
+        run.telemetry.attend(False)
+        run.clock.go_on(1.0)
+        await until(lambda: len(run.reports) == 2 and run.clock.asleep == 1)
+        for _ in range(9):
+            run.clock.go_on(1.0)
+            await asyncio.sleep(0)
+        assert run.source.reads == 2, "0.1 Hz"
+        run.clock.go_on(1.0)
+        await until(lambda: len(run.reports) == 3 and run.clock.asleep == 1)
+        run.telemetry.attend(True)
+        await until(lambda: len(run.reports) == 4)
+        run.telemetry.attend(True)
+        await until(lambda: run.clock.asleep == 1)
+        run.clock.go_on(1.0)
+        await until(lambda: len(run.reports) == 5)

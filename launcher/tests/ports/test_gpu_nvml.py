@@ -17,7 +17,10 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "fake_nvml.c"
 CHILD = Path(__file__).with_name("nvml_child.py")
 COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-TWO_CARDS = {"count": 2, "gpu0.name": "Hot Card", "gpu1.name": "Shy Card", "gpu1.cc": "12.0", "gpu1.util": 37}
+TWO_CARDS = {
+    "count": 2, "gpu0.name": "Hot Card", "gpu1.name": "Shy Card", "gpu1.cc": "12.0", "gpu1.util": 37,
+    "gpu0.energy": 5_000_500, "gpu1.energy": 7_000,
+}  # fmt: skip
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the stand-in is a Linux shared library"),
@@ -141,13 +144,15 @@ def test_two_cards_and_one_gets_hot(driver: Callable[..., Driver]) -> None:
         "power_limit_w": 350.0,
         "utilisation_percent": 0,
         "compute_capability": "8.9",
+        "energy_j": 5000.5,
     }
     shy = by_name(report)["Shy Card"]
     assert (shy["utilisation_percent"], shy["compute_capability"]) == (37, "12.0")
     for celsius in (60, 83, 91):
-        nvml.put(TWO_CARDS | {"gpu0.temp": celsius})
+        nvml.put(TWO_CARDS | {"gpu0.temp": celsius, "gpu1.energy": 1000 * celsius})
         report = nvml.read()
         assert [gpu["temperature_c"] for gpu in report["gpus"]] == [celsius, 40]
+        assert [gpu["energy_j"] for gpu in report["gpus"]] == [5000.5, celsius]
         assert report["references"] == 1, "a reading opens nothing anew"
     assert nvml.end() == {"references": 0}
 
@@ -266,6 +271,7 @@ ASKED_OF_A_CARD = {
     "nvmlDeviceGetPowerUsage": {"power_w"},
     "nvmlDeviceGetEnforcedPowerLimit": {"power_limit_w"},
     "nvmlDeviceGetUtilizationRates": {"utilisation_percent"},
+    "nvmlDeviceGetTotalEnergyConsumption": {"energy_j"},
 }
 
 

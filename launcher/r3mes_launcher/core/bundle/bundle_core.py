@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.bundle.bundle import BundleFile
     from r3mes_launcher.core.chats.chat_desk import ChatDesk
     from r3mes_launcher.core.download_desk import DownloadDesk
+    from r3mes_launcher.core.earnings.earnings_desk import EarningsDesk
     from r3mes_launcher.core.owner_desk import OwnerDesk
     from r3mes_launcher.core.policy_desk import PolicyDesk
     from r3mes_launcher.core.settings import Settings
@@ -135,6 +136,13 @@ class BundleCore:
     @property
     def chats(self) -> ChatDesk:
         return self._inner.chats
+
+    @property
+    def earnings(self) -> EarningsDesk:
+        return self._inner.earnings
+
+    def attend(self, is_watched: bool) -> None:
+        self._inner.attend(is_watched)
 
     @property
     def current_settings(self) -> Settings:

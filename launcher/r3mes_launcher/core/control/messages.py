@@ -40,7 +40,8 @@ class Request(BaseModel):
     v: Literal[1] = VERSION
     token: Annotated[str, Field(max_length=MAX_TOKEN_CHARS, repr=False)]
     verb: Annotated[str, Field(max_length=40)]
-    arguments: dict[str, Any] = {}
+    arguments: Annotated[dict[str, Any], Field(repr=False)] = {}
+    """One of them may be a password."""
 
 
 def request_line(request: Request) -> bytes:

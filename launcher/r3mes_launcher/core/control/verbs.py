@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from r3mes_launcher.core.control.messages import ControlError
 from r3mes_launcher.core.control.server import Send, Verb
 from r3mes_launcher.core.doctor.report import report_document
+from r3mes_launcher.core.earnings.overview import MAX_DAYS, MONTH_DAYS
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.log_filter import LogWish
 from r3mes_launcher.core.policy.reasons import PauseChoice
@@ -18,6 +19,8 @@ from r3mes_launcher.core.settings_desk import STAYS_HERE
 from r3mes_launcher.core.settings_paths import changed
 from r3mes_launcher.core.state import Actual, Desired, GpuReport, LauncherState, LogLevel, LogLine
 from r3mes_launcher.core.status_file import status_document
+from r3mes_launcher.core.wallet_state import VaultState
+from r3mes_launcher.wallet.errors import WalletError
 
 LINES_PER_EVENT = 500
 PIECE_CHARS = 1_000_000
@@ -71,6 +74,8 @@ def verbs_of(core: Core) -> dict[str, Verb]:
         "download.cancel": steering.cancel_download,
         "download.token": steering.give_token,
         "download.forget-token": steering.forget_token,
+        "earnings": steering.earnings,
+        "earnings.sign_in": steering.sign_in,
         "settings.read": steering.read_settings,
         "settings.write": steering.write_settings,
         "settings.export": steering.export_settings,
@@ -180,6 +185,26 @@ class _Steering:
 
     async def doctor(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
         return report_document(await self._core.examine())
+
+    async def earnings(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        """The last `days` as a document, or with `table` as CSV."""
+        days = arguments.get("days", MONTH_DAYS)
+        if type(days) is not int or not 1 <= days <= MAX_DAYS:
+            raise ControlError("bad_request", f"`days` is a number from 1 to {MAX_DAYS}.")
+        if arguments.get("table") is True:
+            return {"text": await self._core.earnings.table(days)}
+        return await self._core.earnings.document(days)
+
+    async def sign_in(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
+        """Opens the wallet where it is locked, and signs in at the gateway with it."""
+        password = arguments.get("password")
+        try:
+            if isinstance(password, str) and password and self._core.state.wallet.vault is not VaultState.OPEN:
+                await self._core.wallet.unlock(password)
+            await self._core.earnings.sign_in()
+        except WalletError as error:
+            raise ControlError("refused", str(error)) from None
+        return {}
 
     async def read_settings(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
         return {"settings": self._core.current_settings.model_dump(mode="json")}

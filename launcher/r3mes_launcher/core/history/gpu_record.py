@@ -13,6 +13,9 @@ BUCKET_S = 300.0
 MAX_GAP_S = 30.0
 """Between two samples further apart nobody knows what the card drew; the time counts for nothing."""
 
+MOST_W = 3000.0
+"""More than any card draws; the largest of today have limits of 1400 W."""
+
 JOULES_PER_KWH = 3_600_000.0
 
 
@@ -29,7 +32,10 @@ class GpuBucket:
     temperature_c: float | None
     power_w: float | None
     energy_j: float
-    """By the integral of the power: each sample's power holds until the next sample."""
+    """What the card's own counter says, where it has one; else the integral of the power: each sample's power holds
+    until the next sample."""
+    node_energy_j: float = 0.0
+    """The part of it that fell into times in which the node's engine ran on this card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +44,26 @@ class Gathering:
 
     at: float = 0.0
     samples: dict[str, GpuSample] = field(default_factory=dict)
+    node_gpus: frozenset[str] = frozenset()
+    """The cards on which the node's engine ran then, by UUID."""
     open: dict[str, GpuBucket] = field(default_factory=dict)
 
 
-def gather(gathering: Gathering, report: GpuReport) -> tuple[Gathering, tuple[GpuBucket, ...]]:
-    """Counts the time since the last report by what that one said; also gives the buckets that are over."""
+def gather(
+    gathering: Gathering, report: GpuReport, node_gpus: frozenset[str] = frozenset()
+) -> tuple[Gathering, tuple[GpuBucket, ...]]:
+    """Counts the time since the last report by what that one said; also gives the buckets that are over.
+
+    `node_gpus` are the cards on which the node's engine runs from now on.
+    """
     length = report.at - gathering.at
     buckets, done = dict(gathering.open), []
     if 0 < length <= MAX_GAP_S:
         begin = gathering.at // BUCKET_S * BUCKET_S
+        counters = {sample.uuid: sample.energy_j for sample in report.gpus if not sample.lost}
         for uuid, sample in gathering.samples.items():
-            part = _of_sample(sample, begin, length)
+            energy = used_energy(sample, counters.get(uuid), length)
+            part = _of_sample(sample, begin, length, energy, uuid in gathering.node_gpus)
             open_ = buckets.get(uuid)
             if open_ is not None and open_.at == begin:
                 buckets[uuid] = _joined(open_, part)
@@ -61,7 +76,20 @@ def gather(gathering: Gathering, report: GpuReport) -> tuple[Gathering, tuple[Gp
         if bucket.at != now:
             done.append(buckets.pop(uuid))
     samples = {sample.uuid: sample for sample in report.gpus if not sample.lost}
-    return Gathering(report.at, samples, buckets), tuple(done)
+    return Gathering(report.at, samples, node_gpus, buckets), tuple(done)
+
+
+def used_energy(sample: GpuSample, counter_j: float | None, seconds: float) -> float:
+    """Joules since the sample. `counter_j` is what the card's counter says now.
+
+    The counter starts anew with the driver, and some drivers' counters stand still or jump: a difference that no card
+    can have drawn counts as none was given.
+    """
+    if sample.energy_j is not None and counter_j is not None:
+        counted = counter_j - sample.energy_j
+        if 0 < counted <= MOST_W * seconds:
+            return counted
+    return 0.0 if sample.power_w is None else sample.power_w * seconds
 
 
 def coarser(buckets: Iterable[GpuBucket], width_s: float) -> tuple[GpuBucket, ...]:
@@ -79,8 +107,7 @@ def energy_kwh(buckets: Iterable[GpuBucket]) -> float:
     return sum(bucket.energy_j for bucket in buckets) / JOULES_PER_KWH
 
 
-def _of_sample(sample: GpuSample, at: float, seconds: float) -> GpuBucket:
-    power = sample.power_w
+def _of_sample(sample: GpuSample, at: float, seconds: float, energy_j: float, is_node: bool) -> GpuBucket:
     return GpuBucket(
         uuid=sample.uuid,
         at=at,
@@ -88,8 +115,9 @@ def _of_sample(sample: GpuSample, at: float, seconds: float) -> GpuBucket:
         memory_mb=sample.memory_used_mb,
         utilisation=sample.utilisation_percent,
         temperature_c=sample.temperature_c,
-        power_w=power,
-        energy_j=0.0 if power is None else power * seconds,
+        power_w=sample.power_w,
+        energy_j=energy_j,
+        node_energy_j=energy_j if is_node else 0.0,
     )
 
 
@@ -108,4 +136,5 @@ def _joined(one: GpuBucket, other: GpuBucket) -> GpuBucket:
         temperature_c=mean(one.temperature_c, other.temperature_c),
         power_w=mean(one.power_w, other.power_w),
         energy_j=one.energy_j + other.energy_j,
+        node_energy_j=one.node_energy_j + other.node_energy_j,
     )

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from r3mes_launcher.core.history.gpu_record import GpuBucket
 from r3mes_launcher.core.history.situation_table import KEPT_S
 
-_INSERT = """INSERT INTO gpu_buckets (uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
-_SELECT = """SELECT uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j FROM gpu_buckets
+_INSERT = """INSERT INTO gpu_buckets (uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j,
+    node_energy_j) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+# Buckets from before the column was there: the launcher ran to serve, so all of it counts as the node's.
+_SELECT = """SELECT uuid, at, seconds, memory_mb, utilisation, temperature_c, power_w, energy_j,
+    COALESCE(node_energy_j, energy_j) FROM gpu_buckets
     WHERE at >= ? AND at < ? ORDER BY at"""
 
 
@@ -27,6 +29,7 @@ def insert_buckets(connection: sqlite3.Connection, buckets: Iterable[GpuBucket],
                 bucket.temperature_c,
                 bucket.power_w,
                 bucket.energy_j,
+                bucket.node_energy_j,
             )
             for bucket in buckets
         ],

@@ -114,8 +114,9 @@ class HistoryStore:
                 self._spans[span.run, span.number] = span
         self._something.set()
 
-    def note_gpus(self, report: GpuReport) -> None:
-        self._gathering, done = gather(self._gathering, report)
+    def note_gpus(self, report: GpuReport, node_gpus: frozenset[str] = frozenset()) -> None:
+        """`node_gpus` are the cards on which the node's engine runs now."""
+        self._gathering, done = gather(self._gathering, report, node_gpus)
         if done:
             self._buckets.extend(done)
             self._something.set()

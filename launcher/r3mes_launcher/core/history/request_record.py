@@ -121,5 +121,6 @@ def requests_csv(records: Iterable[RequestRecord]) -> str:
 
 
 def inert(text: str) -> str:
-    """Names come from the network: a spreadsheet must not take one for a formula."""
+    """Names come from the network: a spreadsheet must not take one for a formula, nor a part of it for a row."""
+    text = text.replace("\r", " ").replace("\n", " ")
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

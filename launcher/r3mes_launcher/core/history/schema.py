@@ -49,6 +49,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX gpu_buckets_by_time ON gpu_buckets (at)",
     ),
+    ("ALTER TABLE gpu_buckets ADD COLUMN node_energy_j REAL",),
 )
 """Each brings a file from the version that is its place to the next one (`PRAGMA user_version`)."""
 

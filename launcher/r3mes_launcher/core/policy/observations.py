@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,18 @@ class StakeObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakEvenObservation:
+    """An hour of serving, in the person's own money."""
+
+    income: Decimal
+    cost: Decimal
+    """Of the electricity."""
+    currency: str = ""
+    retry_s: float | None = None
+    """After so many seconds of standing still it is measured anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observations:
     local_time: datetime | None = None
     """The computer's local time, without a zone."""
@@ -47,7 +60,7 @@ class Observations:
     disk_free_mb: int | None = None
     wallet_locked: bool | None = None
     stake: StakeObservation | None = None
-    below_break_even: bool | None = None
+    break_even: BreakEvenObservation | None = None
     updating: bool = False
     sleeping: bool = False
     shutting_down: bool = False

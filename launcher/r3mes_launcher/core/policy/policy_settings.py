@@ -89,7 +89,13 @@ class WalletRule(_Rule):
 
 
 class BreakEvenRule(_Rule):
+    """Needs the price of electricity and of a REMES."""
+
     enabled: bool = False
+    hours: Annotated[float, Field(ge=0.25, le=168)] = 6.0
+    """Serving is measured for so long before it is judged: requests come in waves."""
+    retry_hours: Annotated[float, Field(ge=1, le=720)] = 12.0
+    """After so long a stop it is tried again: nobody knows what would have been earned meanwhile."""
 
 
 class PolicySettings(_Rule):

@@ -81,7 +81,7 @@ SENTENCES = {
     "disk": "Only {free_mb} MB are free on the disk; {needed_mb} MB are needed.",
     "wallet_locked": "The wallet is locked.",
     "stake_too_low": "The stake is too low: {staked} of {needed} {unit}.",
-    "break_even": "The electricity costs more than serving brings.",
+    "break_even": "Serving brings {income} an hour, its electricity costs {cost}.",
     "metered": "The network connection is metered.",
     "network": "The computer has no network connection.",
     "gateway": "Waiting for the gateway to start.",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 
+from r3mes_launcher.core.earnings.money_text import money_text
 from r3mes_launcher.core.policy.observations import Observations
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.policy.reasons import URGENCIES, Figures, SuspendReason, Urgency
@@ -25,6 +27,11 @@ DISK_MARGIN = 1.5
 """Free space must grow by half before serving goes on, so that it does not end at once again."""
 FOREIGN_MARGIN = 0.5
 """Of the memory threshold: other programs must have given back half of it."""
+
+BREAK_EVEN_MARGIN = Decimal("1.1")
+"""Serving must bring a tenth more than its electricity costs before it goes on."""
+BREAK_EVEN_HOLD_S = 900.0
+"""A stop and a start cost the requests of some minutes."""
 
 
 class Signal(Enum):
@@ -76,6 +83,8 @@ def timing(reason: SuspendReason, settings: PolicySettings) -> Timing:
             return Timing(0.0, PLUG_HOLD_S)
         case SuspendReason.EXCLUSIVE_APP:
             return Timing(0.0, APP_HOLD_S)
+        case SuspendReason.BREAK_EVEN:
+            return Timing(0.0, BREAK_EVEN_HOLD_S)
         case SuspendReason.SLEEP:
             return Timing(0.0, WAKE_HOLD_S)
     return Timing()
@@ -168,6 +177,16 @@ def _stake(settings: PolicySettings, seen: Observations) -> Judgement:
     return _when(True, "stake_too_low", ("staked", stake.staked), ("needed", stake.needed), ("unit", stake.unit))
 
 
+def _break_even(settings: PolicySettings, seen: Observations) -> Judgement:
+    balance = seen.break_even
+    if not settings.break_even.enabled or balance is None:
+        return OFF
+    if balance.income < balance.cost:
+        income, cost = (f"{money_text(value)} {balance.currency}".strip() for value in (balance.income, balance.cost))
+        return Judgement(Signal.ON, "break_even", (("income", income), ("cost", cost)), until_s=balance.retry_s)
+    return OFF if balance.income >= balance.cost * BREAK_EVEN_MARGIN else KEEP
+
+
 _RULES: dict[SuspendReason, Callable[[PolicySettings, Observations], Judgement]] = {
     SuspendReason.SHUTDOWN: lambda settings, seen: _when(seen.shutting_down, "shutdown"),
     SuspendReason.SLEEP: lambda settings, seen: _when(seen.sleeping, "sleep"),
@@ -183,9 +202,7 @@ _RULES: dict[SuspendReason, Callable[[PolicySettings, Observations], Judgement]]
         settings.wallet.needs_unlocked and seen.wallet_locked, "wallet_locked"
     ),
     SuspendReason.STAKE_TOO_LOW: _stake,
-    SuspendReason.BREAK_EVEN: lambda settings, seen: _when(
-        settings.break_even.enabled and seen.below_break_even, "break_even"
-    ),
+    SuspendReason.BREAK_EVEN: _break_even,
     SuspendReason.METERED: lambda settings, seen: _when(
         settings.metered.enabled and seen.gateway_remote and seen.metered, "metered"
     ),

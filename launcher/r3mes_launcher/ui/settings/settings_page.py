@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -20,6 +20,7 @@ from r3mes_launcher.ui.wallet.asking import ask_for, nothing
 if TYPE_CHECKING:
     from r3mes_launcher.core.settings import Settings
     from r3mes_launcher.ui.settings.policy_card import PolicyCard
+    from r3mes_launcher.ui.settings.power_card import PowerCard
     from r3mes_launcher.ui.settings.transfer_card import TransferCard
 
 
@@ -42,17 +43,21 @@ class SettingsPage(PageColumn):
         self.column.addWidget(self.notifications)
         # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
         self._policy: PolicyCard | None = None
+        self._power: PowerCard | None = None
         self._transfer: TransferCard | None = None
 
     def _build(self) -> None:
         from r3mes_launcher.core.settings import Settings
         from r3mes_launcher.ui.settings.policy_card import PolicyCard
+        from r3mes_launcher.ui.settings.power_card import PowerCard
         from r3mes_launcher.ui.settings.transfer_card import TransferCard
 
         self._policy = PolicyCard(self._theme, self._intents)
+        self._power = PowerCard(self._theme, self._intents)
         self._transfer = TransferCard(self._theme, self._intents)
         self._transfer.arrived.connect(self.show_settings)
         self.column.addWidget(self._policy)
+        self.column.addWidget(self._power)
         self.column.addWidget(self._transfer)
         self.column.addStretch(1)
         self.show_settings(Settings())
@@ -65,6 +70,19 @@ class SettingsPage(PageColumn):
         return self._policy
 
     @property
+    def power(self) -> PowerCard:
+        if self._power is None:
+            self._build()
+        assert self._power is not None
+        return self._power
+
+    def show_prices(self) -> None:
+        """Brings the section of the prices into view and the keyboard to its first field."""
+        self.power.currency.setFocus()
+        # After the page is laid out: a card that was just made has no place yet.
+        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self.power))
+
+    @property
     def transfer(self) -> TransferCard:
         if self._transfer is None:
             self._build()
@@ -73,6 +91,7 @@ class SettingsPage(PageColumn):
 
     def show_settings(self, settings: Settings) -> None:
         self.policy.show_settings(settings)
+        self.power.show_settings(settings)
 
     def show_preferences(self, preferences: Preferences) -> None:
         self.appearance.show_preferences(preferences)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from r3mes_launcher.core.history.gpu_record import (
     BUCKET_S,
     MAX_GAP_S,
+    MOST_W,
     Gathering,
     GpuBucket,
     coarser,
@@ -50,6 +53,55 @@ def test_time_that_nobody_saw_counts_for_nothing() -> None:
     assert gathered([report(0, 100, lost=True), report(1, 100)]) == []
     assert energy_kwh(gathered([report(5, 100), report(0, 100)])) == 0, "a clock that was set back"
     assert energy_kwh(gathered([report(0, None), report(1, None)])) == 0
+
+
+def counted(at: float, power: float | None, energy: float | None) -> GpuReport:
+    card = GpuSample("GPU-a", "Card", False, 1024, 8192, 60, power, 300.0, 50, "8.9", energy)
+    return GpuReport(at, gpus=(card,))
+
+
+def test_a_card_s_own_counter_is_believed_as_far_as_it_can_be() -> None:
+    exact = [counted(0, 100, 5000.0), counted(10, 100, 6500.0), counted(20, 100, 8000.0)]
+    assert energy_kwh(gathered(exact)) * 3.6e6 == pytest.approx(3000), "not the 2000 of the samples"
+    assert energy_kwh(gathered([counted(0, 100, 5000.0), counted(10, 100, 10.0)])) * 3.6e6 == pytest.approx(1000)
+    assert energy_kwh(gathered([counted(0, 100, 5000.0), counted(10, 100, 5000.0)])) * 3.6e6 == pytest.approx(1000)
+    jumped = [counted(0, 100, 5000.0), counted(10, 100, 5000.0 + 10 * MOST_W + 1)]
+    assert energy_kwh(gathered(jumped)) * 3.6e6 == pytest.approx(1000)
+    assert energy_kwh(gathered([counted(0, None, 5.0), counted(10, None, 1005.0)])) * 3.6e6 == pytest.approx(1000)
+    assert energy_kwh(gathered([counted(0, 100, None), counted(10, 100, 1005.0)])) * 3.6e6 == pytest.approx(1000)
+
+
+def test_the_node_s_part_is_what_was_used_while_its_engine_ran() -> None:
+    mine, nobody = frozenset({"GPU-a"}), frozenset[str]()
+    gathering = Gathering()
+    for at, engine in ((1000, nobody), (1010, mine), (1020, mine), (1030, nobody), (1040, mine), (1041, nobody)):
+        gathering, _ = gather(gathering, report(at, 100), engine)
+    [bucket] = gathering.open.values()
+    assert (bucket.energy_j, bucket.node_energy_j) == (4100, 2100)
+    [whole] = coarser([bucket, bucket], 3600.0)
+    assert whole.node_energy_j == 4200
+
+
+async def test_the_node_s_part_is_kept_and_older_records_count_whole(tmp_path: Path) -> None:
+    end = SystemClock().now() // BUCKET_S * BUCKET_S
+    path = tmp_path / "history.sqlite"
+    store = HistoryStore(path, lambda sentence, level: None, SystemClock())
+    store.start()
+    for second in range(3):
+        store.note_gpus(report(end - 10 + second, 100.0), frozenset({"GPU-a"} if second else ()))
+    await store.close()
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute(
+            "INSERT INTO gpu_buckets (uuid, at, seconds, energy_j) VALUES ('GPU-b', ?, 1.0, 500.0)", (end - BUCKET_S,)
+        )
+    again = HistoryStore(path, lambda sentence, level: None, SystemClock())
+    again.start()
+    found = await again.gpus(end - BUCKET_S, end, BUCKET_S)
+    await again.close()
+    assert [(one.uuid, one.energy_j, one.node_energy_j) for one in found] == [
+        ("GPU-a", 200.0, 100.0),
+        ("GPU-b", 500.0, 500.0),
+    ]
 
 
 BUCKETS = st.lists(

@@ -7,6 +7,7 @@ import string
 from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from r3mes_launcher.core.policy.decision import (
     resumed,
     served_anyway,
 )
-from r3mes_launcher.core.policy.observations import GpuObservation, Observations, StakeObservation
+from r3mes_launcher.core.policy.observations import BreakEvenObservation, GpuObservation, Observations, StakeObservation
 from r3mes_launcher.core.policy.policy_settings import (
     BatteryRule,
     BreakEvenRule,
@@ -57,7 +58,7 @@ CALM = Observations(
     disk_free_mb=100_000,
     wallet_locked=False,
     stake=StakeObservation(10, 5, "REMES"),
-    below_break_even=False,
+    break_even=BreakEvenObservation(Decimal(2), Decimal(1), "EUR"),
 )
 WRONG = {
     SuspendReason.SHUTDOWN: {"shutting_down": True},
@@ -72,7 +73,7 @@ WRONG = {
     SuspendReason.DISK: {"disk_free_mb": 100},
     SuspendReason.WALLET_LOCKED: {"wallet_locked": True},
     SuspendReason.STAKE_TOO_LOW: {"stake": StakeObservation(1, 5, "REMES")},
-    SuspendReason.BREAK_EVEN: {"below_break_even": True},
+    SuspendReason.BREAK_EVEN: {"break_even": BreakEvenObservation(Decimal(1), Decimal(2), "EUR")},
     SuspendReason.METERED: {"metered": True},
     SuspendReason.NETWORK: {"online": False},
 }

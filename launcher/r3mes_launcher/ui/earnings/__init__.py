@@ -1,0 +1,1 @@
+"""The Earnings page: what was earned, what the electricity cost, and what is left."""
