@@ -227,7 +227,7 @@ def choices(nodes: int = 10_000, count: int = 5_000) -> dict[str, float]:
     times: list[float] = []
     for number in range(count):
         start = time.process_time()
-        registry.reserve(JobId(f"{number:016x}"), Wanted("bench"), 0.0)
+        registry.places.reserve(JobId(f"{number:016x}"), Wanted("bench"), 0.0)
         times.append(time.process_time() - start)
     times.sort()
     return {"nodes": nodes, "p50_us": round(1e6 * times[count // 2]), "p99_us": round(1e6 * times[int(count * 0.99)])}

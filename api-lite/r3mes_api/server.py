@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import uvicorn
 
 from r3mes_api.accounts.opening import open_front_desk
-from r3mes_api.application import Gateway, build_gateway
+from r3mes_api.application import build_gateway
+from r3mes_api.gateway import Gateway
 from r3mes_api.lifecycle import LAST_ERROR_S
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.settings import Settings

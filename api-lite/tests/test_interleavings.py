@@ -378,7 +378,7 @@ async def play(steps: Iterable[tuple[int, int, int, int]], *, direct: bool) -> W
     for number, outcomes in world.outcomes.items():
         # A request that was cancelled before its first step has no outcome of its own.
         assert len(outcomes) == 1 or (not outcomes and world.requests[number].cancelled()), outcomes
-    assert world.registry.job_count == 0
+    assert world.registry.places.taken == 0
     assert len(world.registry) == 0
     assert world.sessions.open_sockets == 0
     assert world.sessions.waiting == 0

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from r3mes_api.nodes.offers import SAMPLE, Offers, Pool
-from r3mes_api.nodes.registry import Accepted, NodeRegistry, RegistryLimits, Reservation
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import Accepted, NodeRegistry, RegistryLimits
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_protocol.grants import Role
 from r3mes_protocol.messages import Device, ModelOffer, Register
@@ -89,7 +90,7 @@ def test_among_ten_thousand_nodes_a_choice_takes_no_more_than_two_milliseconds()
         wanted = (Wanted("common"), Wanted(f"m{number % 50}"), Wanted(), Wanted("unknown"))[number % 4]
         # The CPU's time, since other programs may have the processor in between.
         start = time.process_time()
-        found = registry.reserve(JobId(f"{number:016x}"), wanted, 0)
+        found = registry.places.reserve(JobId(f"{number:016x}"), wanted, 0)
         times.append(time.process_time() - start)
         assert isinstance(found, Reservation) or found is NoChoice.UNKNOWN_MODEL
     times.sort()
@@ -99,5 +100,5 @@ def test_among_ten_thousand_nodes_a_choice_takes_no_more_than_two_milliseconds()
 def test_the_last_place_of_a_large_network_is_found() -> None:
     registry = many_nodes(100)
     for number in range(200):
-        assert isinstance(registry.reserve(JobId(f"{number:016x}"), Wanted("common"), 0), Reservation)
-    assert registry.reserve(JobId("f" * 16), Wanted("common"), 0) is NoChoice.FULL
+        assert isinstance(registry.places.reserve(JobId(f"{number:016x}"), Wanted("common"), 0), Reservation)
+    assert registry.places.reserve(JobId("f" * 16), Wanted("common"), 0) is NoChoice.FULL

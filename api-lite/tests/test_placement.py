@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits, Reservation
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.placement.heat import COLD, MAX_WARM, Heat
 from r3mes_api.placement.hints import NODE_PAUSE_S, PAIR_PAUSE_S, SETTLED_PLANS, Hint, Hints
 from r3mes_api.placement.placer import LOOKS_PER_PLAN, Placer
@@ -389,14 +390,14 @@ class Simulation:
             # The cost is not looked at: any node with room.
             with_room = [node.node_id for node in self.registry if node.has_room(self.now)]
             excluded = set(self.nodes) - {self.random.choice(with_room)} if with_room else set()
-        reservation = self.registry.reserve(job_id, Wanted("base", adapter), self.now, excluded)
+        reservation = self.registry.places.reserve(job_id, Wanted("base", adapter), self.now, excluded)
         if isinstance(reservation, NoChoice):
             return None
         assert isinstance(reservation, Reservation)
         return reservation.node_id
 
     def _end(self, job_id: JobId) -> None:
-        self.registry.release(job_id)
+        self.registry.places.release(job_id)
 
     def _tell(self, node_id: NodeId) -> None:
         simulated = self.nodes[node_id]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from r3mes_api.nodes.catalogue import Catalogue
-from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused, RegistryLimits, Reservation
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused, RegistryLimits
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_protocol.grants import Role
 from r3mes_protocol.messages import (
@@ -107,7 +108,7 @@ class RegistryMachine(RuleBasedStateMachine):
     def a_request_comes(self, model: str | None) -> None:
         self.count += 1
         job = JobId(f"{self.count:016x}")
-        found = self.registry.reserve(job, Wanted(model), self.now)
+        found = self.registry.places.reserve(job, Wanted(model), self.now)
         if isinstance(found, Reservation):
             assert model != "other" and self.live[found.node_id] == found.session_id
             self.jobs[job] = found.session_id
@@ -120,11 +121,11 @@ class RegistryMachine(RuleBasedStateMachine):
         job = data.draw(st.sampled_from(sorted(self.jobs)))
         del self.jobs[job]
         if how == "release":
-            assert self.registry.release(job)
-            assert not self.registry.release(job)
+            assert self.registry.places.release(job)
+            assert not self.registry.places.release(job)
         else:
-            self.registry.refused(job, Capacity(active=active, queued=0, max_concurrency=3), self.now)
-            self.registry.refused(job, None, self.now)
+            self.registry.places.refused(job, Capacity(active=active, queued=0, max_concurrency=3), self.now)
+            self.registry.places.refused(job, None, self.now)
 
     @precondition(lambda self: self.live)
     @rule(data=st.data(), active=st.integers(0, 9), draining=st.booleans())
@@ -139,7 +140,7 @@ class RegistryMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_place_is_lost_or_taken_twice(self) -> None:
-        assert self.registry.job_count == len(self.jobs)
+        assert self.registry.places.taken == len(self.jobs)
         for node in self.registry:
             assert {job for job, at in self.jobs.items() if at == node.session_id} == node.jobs
             assert len(node.jobs) <= LIMITS.max_jobs_per_node
@@ -168,55 +169,57 @@ def _job(number: int) -> JobId:
 
 def test_the_least_loaded_node_gets_the_request_and_ties_alternate() -> None:
     registry = _registry(registration(0, concurrency=4), registration(1, concurrency=4))
-    chosen = [registry.reserve(_job(n), Wanted(), 0) for n in range(8)]
+    chosen = [registry.places.reserve(_job(n), Wanted(), 0) for n in range(8)]
     assert [c.node_id[-1] for c in chosen if isinstance(c, Reservation)] == list("01010101")
-    assert registry.reserve(_job(9), Wanted(), 0) is NoChoice.FULL
+    assert registry.places.reserve(_job(9), Wanted(), 0) is NoChoice.FULL
 
 
 def test_busy_is_a_load_and_no_reason_to_vanish() -> None:
     registry = _registry(registration(0), registration(1))
     registry.heartbeat(SessionId("s0"), Heartbeat(active=9, queued=4), 0)
-    first = registry.reserve(_job(1), Wanted(), 0)
+    first = registry.places.reserve(_job(1), Wanted(), 0)
     assert isinstance(first, Reservation) and first.node_id.endswith("1")
     registry.closed(SessionId("s1"), 0)
-    second = registry.reserve(_job(2), Wanted(), 0)
+    second = registry.places.reserve(_job(2), Wanted(), 0)
     assert isinstance(second, Reservation) and second.node_id.endswith("0")
 
 
 @pytest.mark.parametrize("beats", [False, True])
 def test_a_refusal_is_believed_for_a_moment_or_until_the_next_beat(beats: bool) -> None:
     registry = _registry(registration(0))
-    assert isinstance(registry.reserve(_job(1), Wanted(), 0), Reservation)
-    registry.refused(_job(1), Capacity(active=2, queued=0, max_concurrency=2), 0)
-    assert registry.reserve(_job(2), Wanted(), 0.5) is NoChoice.FULL
+    assert isinstance(registry.places.reserve(_job(1), Wanted(), 0), Reservation)
+    registry.places.refused(_job(1), Capacity(active=2, queued=0, max_concurrency=2), 0)
+    assert registry.places.reserve(_job(2), Wanted(), 0.5) is NoChoice.FULL
     if beats:
         registry.heartbeat(SessionId("s0"), Heartbeat(active=0, queued=0), 0.6)
-    assert isinstance(registry.reserve(_job(3), Wanted(), 0.6 if beats else 1.1), Reservation)
+    assert isinstance(registry.places.reserve(_job(3), Wanted(), 0.6 if beats else 1.1), Reservation)
 
 
 def test_a_node_that_failed_comes_last_even_after_a_reconnect() -> None:
     registry = _registry(registration(0), registration(1))
-    registry.failed(NodeId(f"{0:064x}"), 0)
+    registry.memory.failed(NodeId(f"{0:064x}"), 0)
     registry.register(SessionId("again"), registration(0), None, 1)
     assert [
-        found.node_id[-1] for n in range(3) if isinstance(found := registry.reserve(_job(n), Wanted(), 2), Reservation)
+        found.node_id[-1]
+        for n in range(3)
+        if isinstance(found := registry.places.reserve(_job(n), Wanted(), 2), Reservation)
     ] == list("110")
 
 
 @pytest.mark.parametrize("role", [Role.MINING, Role.VALIDATOR, Role.PROPOSER])
 def test_only_serving_nodes_serve(role: Role) -> None:
-    assert _registry(registration(0, role=role)).reserve(_job(1), Wanted(), 0) is NoChoice.NO_NODES
+    assert _registry(registration(0, role=role)).places.reserve(_job(1), Wanted(), 0) is NoChoice.NO_NODES
 
 
 def test_memories_are_forgotten() -> None:
     registry = _registry(registration(0))
-    registry.failed(NodeId("a"), 0)
+    registry.memory.failed(NodeId("a"), 0)
     registry.closed(SessionId("s0"), 0)
-    assert registry.reserve(_job(1), Wanted("m"), 1) is NoChoice.NO_NODES
+    assert registry.places.reserve(_job(1), Wanted("m"), 1) is NoChoice.NO_NODES
     registry.register(SessionId("t"), registration(2, model="other"), None, 1)
-    assert registry.reserve(_job(1), Wanted("m"), 1) is NoChoice.NO_NODES
+    assert registry.places.reserve(_job(1), Wanted("m"), 1) is NoChoice.NO_NODES
     registry.dead(1000)
-    assert registry.reserve(_job(1), Wanted("m"), 1000) is NoChoice.UNKNOWN_MODEL
+    assert registry.places.reserve(_job(1), Wanted("m"), 1000) is NoChoice.UNKNOWN_MODEL
     assert registry.memory_size == 0
 
 
@@ -226,7 +229,7 @@ def test_adapters_come_and_go_by_their_names() -> None:
     session = SessionId("s0")
     disk = AdapterOffer(name="a")
     assert registry.adapters_changed(session, Adapters(changed=(disk, AdapterOffer(name="b"))))
-    assert isinstance(registry.reserve(JobId("1"), Wanted("a"), 0), Reservation)
+    assert isinstance(registry.places.reserve(JobId("1"), Wanted("a"), 0), Reservation)
     # Nothing said is nothing changed.
     registry.heartbeat(session, Heartbeat(active=0, queued=0, free_adapter_slots=2), 1)
     (node,) = registry
@@ -234,7 +237,7 @@ def test_adapters_come_and_go_by_their_names() -> None:
     gpu = AdapterOffer(name="a", residency=Residency.GPU)
     assert registry.adapters_changed(session, Adapters(changed=(gpu,), removed=("b", "never there")))
     assert node.adapters == {"a": gpu}
-    assert registry.reserve(JobId("2"), Wanted("b"), 0) in (NoChoice.UNKNOWN_MODEL, NoChoice.NO_NODES)
+    assert registry.places.reserve(JobId("2"), Wanted("b"), 0) in (NoChoice.UNKNOWN_MODEL, NoChoice.NO_NODES)
     registry.heartbeat(session, Heartbeat(active=0, queued=0, available_loras=()), 2)
     assert node.adapters == {}
     assert registry.adapters_changed(SessionId("unknown"), Adapters())

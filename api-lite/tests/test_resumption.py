@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from r3mes_api.nodes.registry import Accepted, NodeRegistry, RegistryLimits, Reservation
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import Accepted, NodeRegistry, RegistryLimits
 from r3mes_api.nodes.resumption import resumption
 from r3mes_api.routing.choice import NoChoice, Wanted
 from r3mes_api.routing.ledger import JobLedger, Lost
@@ -213,7 +214,7 @@ def busy() -> NodeRegistry:
     """One node with one job, under session A."""
     registry = NodeRegistry(LIMITS)
     assert isinstance(registry.register(A, registration(1), "owner", 0), Accepted)
-    assert isinstance(registry.reserve(JOB, Wanted("m"), 0), Reservation)
+    assert isinstance(registry.places.reserve(JOB, Wanted("m"), 0), Reservation)
     return registry
 
 
@@ -226,10 +227,10 @@ def test_the_last_session_of_the_same_node_and_owner_is_taken_up(noticed: bool) 
     assert isinstance(accepted, Accepted)
     assert (accepted.resumes, accepted.replaced, accepted.dropped) == (A, None if noticed else A, None)
     node = registry.node(f"{1:064x}")
-    assert node is not None and node.jobs == {JOB} and registry.job_count == 1
+    assert node is not None and node.jobs == {JOB} and registry.places.taken == 1
     # A late close of the old one changes nothing.
     assert registry.closed(A, 3) is None
-    assert registry.release(JOB) and registry.job_count == 0
+    assert registry.places.release(JOB) and registry.places.taken == 0
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_nothing_else_takes_a_job_up(node: int, session: SessionId | None, owner
     accepted = registry.register(C, registration(node, session), owner, 2)
     assert isinstance(accepted, Accepted)
     assert (accepted.resumes, accepted.dropped) == (None, A)
-    assert registry.job_count == 0
+    assert registry.places.taken == 0
 
 
 def test_another_node_that_knows_the_session_gets_none_of_its_jobs() -> None:
@@ -252,9 +253,9 @@ def test_another_node_that_knows_the_session_gets_none_of_its_jobs() -> None:
     accepted = registry.register(C, registration(2, A), "owner", 2)
     assert isinstance(accepted, Accepted)
     assert (accepted.resumes, accepted.dropped) == (None, None)
-    assert registry.job_count == 1
+    assert registry.places.taken == 1
     assert isinstance(registry.register(B, registration(1, A), "owner", 3), Accepted)
-    assert registry.job_count == 1
+    assert registry.places.taken == 1
 
 
 def test_a_session_that_was_replaced_is_never_taken_up_again() -> None:
@@ -268,7 +269,7 @@ def test_a_session_that_was_replaced_is_never_taken_up_again() -> None:
 def test_a_node_that_is_away_can_not_be_chosen_and_keeps_its_place() -> None:
     registry = busy()
     registry.suspended(A, 1)
-    assert registry.reserve(JobId("1" * 16), Wanted("m"), 1) is NoChoice.NO_NODES
+    assert registry.places.reserve(JobId("1" * 16), Wanted("m"), 1) is NoChoice.NO_NODES
     assert len(registry) == 0 and registry.node(f"{1:064x}") is None
     # Its place among the nodes is kept too: one stranger fits beside it, not two.
     assert isinstance(registry.register(B, registration(2), None, 1), Accepted)
@@ -281,6 +282,6 @@ def test_after_the_grace_nothing_is_left() -> None:
     registry.suspended(A, 1)
     removed = registry.closed(A, 3)
     assert removed is not None and removed.node_id == NodeId(f"{1:064x}") and removed.jobs == (JOB,)
-    assert registry.job_count == 0
+    assert registry.places.taken == 0
     accepted = registry.register(B, registration(1, A), "owner", 4)
     assert isinstance(accepted, Accepted) and accepted.resumes is None

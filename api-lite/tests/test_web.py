@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from r3mes_api.modes.interface import AdapterCard, ModelCard
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.pace import Pace

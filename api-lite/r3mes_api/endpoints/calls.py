@@ -111,9 +111,9 @@ class EndpointCalls:
         if self._calls.pop(call.inbox.job_id, None) is None:
             return
         if isinstance(terminal, Failed) and terminal.code is FailureCode.CAPACITY:
-            self._registry.refused(call.inbox.job_id, None, self._clock())
+            self._registry.places.refused(call.inbox.job_id, None, self._clock())
         else:
-            self._registry.release(call.inbox.job_id)
+            self._registry.places.release(call.inbox.job_id)
         call.inbox.end(terminal)
         self._room_changed()
 

@@ -186,7 +186,8 @@ class Answering:
                 retry_after_s=5,
             )
         wanted = Wanted(self._question.model, self._question.adapter)
-        if not attempt.may_fail_again or not self._registry.could_serve(wanted, now, {*attempt.tried, job.node_id}):
+        excluded = {*attempt.tried, job.node_id}
+        if not attempt.may_fail_again or not self._registry.places.could_serve(wanted, now, excluded):
             return False
         lost = attempt.judge(Lost.DISCONNECTED, job.node_id, now) if job.is_away else attempt.silent(job.node_id)
         self._note(job, lost)
@@ -216,7 +217,7 @@ class Answering:
 
     async def _end(self, job: NodeJob, done: Done, timing: Timing) -> None:
         now, decision = self._clock(), self._decision
-        self._registry.succeeded(job.node_id, now)
+        self._registry.memory.succeeded(job.node_id, now)
         timing.whole(now, done.usage.completion_tokens)
         usage = whole_usage(done.usage, self._chunks_before) if self._chunks_before else done.usage
         decision.outcome = "done"
@@ -236,7 +237,7 @@ class Answering:
 
     def _timing(self, job: NodeJob) -> Timing:
         now = self._clock()
-        pace = self._registry.pace(job.node_id, now)
+        pace = self._registry.memory.pace(job.node_id, now)
         return Timing(pace, job.opened_at, now, self._settings.stall_floor_s, self._settings.stall_s)
 
     async def _more(self, job: NodeJob, timing: Timing) -> tuple[bytes, Done | None]:
@@ -326,7 +327,7 @@ class Answering:
             job.trial.outcome = verdict.reason
             job.trial.took_s = self._clock() - job.opened_at
         if verdict.blames_node:
-            self._registry.failed(job.node_id, self._clock())
+            self._registry.memory.failed(job.node_id, self._clock())
             logger.warning("node %s failed a job: %s", job.node_id[:12], verdict.reason)
         else:
             logger.debug("node %s did not answer a job: %s", job.node_id[:12], verdict.reason)

@@ -8,7 +8,7 @@ from socket import socket
 from typing import Any, Protocol
 
 from r3mes_api.asgi import Receive, Scope, Send
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.routing.question import Audience, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.web.metrics import Gauge

@@ -12,7 +12,7 @@ from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.answering import Answering, no_serving_nodes
 from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.catalogue import Catalogue
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.placement.placer import Placer
 from r3mes_api.routing.decision import Decision, DecisionLog
@@ -80,7 +80,7 @@ class RemoteMode:
         return [*self._catalogue.models, *adapters]
 
     def adapters(self) -> list[AdapterCard]:
-        now, homes = self._clock(), self._registry.homes
+        now, homes = self._clock(), self._registry.places.homes
         return [
             AdapterCard(
                 one.name,

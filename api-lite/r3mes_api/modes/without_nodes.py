@@ -9,7 +9,7 @@ from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.interface import AdapterCard
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.web.metrics import Gauge
 from r3mes_protocol.errors import ApiError, ErrorCode

@@ -92,7 +92,7 @@ class ParkedJobs:
         inbox.close()
         if self._jobs.pop(inbox.job_id, None) is None:
             return
-        self._registry.release(inbox.job_id)
+        self._registry.places.release(inbox.job_id)
         if not self._jobs:
             self.give_up(Lost.ABANDONED)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from r3mes_api.nodes.carrier import JobCarrier
 from r3mes_api.nodes.inbox import JobInbox, Segment
-from r3mes_api.nodes.registry import Reservation
+from r3mes_api.nodes.places import Reservation
 from r3mes_api.routing.decision import Try
 from r3mes_api.routing.ledger import Terminal
 from r3mes_protocol.frames import FrameKind

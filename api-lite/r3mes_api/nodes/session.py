@@ -12,7 +12,8 @@ from r3mes_api.asgi import Frames, Receive, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms, read_registration
 from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.registry import Accepted, NodeRegistry, Refused
-from r3mes_api.nodes.resumption import resumption
+from r3mes_api.nodes.session_end import NORMAL_CLOSURE, SessionEnd
+from r3mes_api.nodes.session_jobs import SessionJobs
 from r3mes_api.nodes.writer import SessionWriter
 from r3mes_api.routing.ledger import Lost, Violation
 from r3mes_api.settings import Settings
@@ -22,7 +23,6 @@ from r3mes_protocol.messages import (
     Acknowledged,
     Adapters,
     Bye,
-    Cancel,
     CloseCode,
     Done,
     Drain,
@@ -36,9 +36,6 @@ from r3mes_protocol.messages import (
     Register,
     Registered,
     RejectCode,
-    Rejected,
-    ResumedJob,
-    Window,
     parse_node_message,
 )
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId, SessionId, WireModel
@@ -49,36 +46,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NORMAL_CLOSURE = 1000
-
 LOST_SOCKETS = (1005, 1006)
 """Close codes of a socket that ended without a word. A node that leaves on purpose says so, with another code."""
 
 ACKNOWLEDGED_AT_ONCE = 16
 """Terminals are acknowledged together: a node can keep so many, and one small frame for each request would cost."""
-
-
-class SessionEnd(Exception):
-    """Why a session ends, and the gateway's last words."""
-
-    def __init__(
-        self, code: int, lost: Lost, last_frame: WireModel | None = None, *, may_come_back: bool = False
-    ) -> None:
-        super().__init__(lost.value)
-        self.code = code
-        self.lost = lost
-        self.last_frame = last_frame
-        self.may_come_back = may_come_back
-        """The socket was lost without a word; its node may be well."""
-
-    @classmethod
-    def rejected(cls, code: RejectCode, message: str) -> SessionEnd:
-        """For a socket that is not registered yet."""
-        return cls(CloseCode.REJECTED, Lost.BROKE_PROTOCOL, Rejected(code=code, message=message))
-
-    @classmethod
-    def broke_protocol(cls, code: RejectCode, message: str) -> SessionEnd:
-        return cls(CloseCode.PROTOCOL, Lost.BROKE_PROTOCOL, Rejected(code=code, message=message))
 
 
 class SessionObserver(Protocol):
@@ -123,8 +95,6 @@ class NodeSession:
         """Whether node and gateway both know how to go on after a lost socket."""
         self._terminals: list[JobId] = []
         """Arrived and not acknowledged yet."""
-        self.holder: JobHolder = self
-        """Takes the node's jobs: this session, or the calls to the node's endpoint."""
         self._terms = terms
         self._receive = receive
         self._frames = frames
@@ -133,15 +103,23 @@ class NodeSession:
         self._entrance = entrance
         self._observer = observer
         self._clock = clock
-        self._loop = asyncio.get_running_loop()
         self._writer = SessionWriter(
             send, frames, max_bytes=settings.session_queue_bytes, timeout_s=settings.session_write_timeout_s
         )
         self._owner: asyncio.Task[object] | None = None
         self._ending: SessionEnd | None = None
-        self._jobs: dict[JobId, JobInbox] = {}
-        self._graces: dict[JobId, asyncio.TimerHandle] = {}
         self._strays = 0
+        self.jobs = SessionJobs(
+            registry.places,
+            self._send,
+            settings=settings,
+            gateway=terms.gateway,
+            shown_id=self._shown_id,
+            room_changed=observer.room_changed,
+            clock=clock,
+        )
+        self.holder: JobHolder = self.jobs
+        """Takes the node's jobs: this session's own, or the calls to the node's endpoint."""
 
     @property
     def gateway(self) -> GatewayOrigin:
@@ -159,6 +137,7 @@ class NodeSession:
             end = await self._until_end()
         finally:
             self._ending = self._ending or end
+            self.jobs.close(self._ending.lost)
             writing.cancel()
             self._leave(end)
         await self._last_words(end)
@@ -178,6 +157,7 @@ class NodeSession:
         """Ends the session from outside its task."""
         if self._ending is None and self._owner is not None:
             self._ending = end
+            self.jobs.close(end.lost)
             self._owner.cancel()
 
     def _writer_ended(self, writing: asyncio.Task[None]) -> None:
@@ -185,7 +165,7 @@ class NodeSession:
             self.end(SessionEnd(CloseCode.GOING_AWAY, Lost.STUCK))
 
     def _leave(self, end: SessionEnd) -> None:
-        jobs = self.hand_over()
+        jobs = self.jobs.hand_over()
         self._observer.session_left(self)
         if end.may_come_back and self._resumes and jobs and self._observer.keeps_jobs(self, jobs):
             logger.info("node %s lost its connection; %d jobs wait for it", self._shown_id(), len(jobs))
@@ -197,17 +177,6 @@ class NodeSession:
             inbox.end(end.lost)
         if removed is not None:
             self._observer.room_changed()
-
-    def hand_over(self) -> dict[JobId, JobInbox]:
-        """The jobs that somebody waits for; this session has none any more. The places of the others are free."""
-        for handle in self._graces.values():
-            handle.cancel()
-        self._graces.clear()
-        jobs, self._jobs = self._jobs, {}
-        wanted = {job_id: inbox for job_id, inbox in jobs.items() if inbox.ledger.terminal is None}
-        for job_id in jobs.keys() - wanted.keys():
-            self._registry.release(job_id)
-        return wanted
 
     async def _last_words(self, end: SessionEnd) -> None:
         if end.last_frame is not None:
@@ -268,7 +237,8 @@ class NodeSession:
             return
         self.node_id = NodeId(message.node_id)
         self.registered = True
-        resumed = self._resume(message, accepted)
+        held = self._observer.jobs_to_resume(accepted)
+        resumed = self.jobs.take_back(held, message.resume) if message.resume is not None else None
         node = self._registry.node(message.node_id)
         if node is not None:
             node.stake = admitted.stake
@@ -290,24 +260,6 @@ class NodeSession:
         self._observer.session_registered(self, accepted.replaced)
         self._observer.room_changed()
 
-    def _resume(self, message: Register, accepted: Accepted) -> tuple[ResumedJob, ...] | None:
-        """Takes over the jobs that the node came back with; those that it lost move to other nodes at once."""
-        held = self._observer.jobs_to_resume(accepted)
-        if message.resume is None:
-            return None
-        verdict = resumption({job_id: inbox.ledger for job_id, inbox in held.items()}, message.resume)
-        for job_id in verdict.lost:
-            self._registry.release(job_id)
-            held.pop(job_id).end(Lost.DISCONNECTED)
-        self._jobs.update(held)
-        for inbox in held.values():
-            inbox.line_back()
-            if inbox.carrier is not None:
-                inbox.carrier.moves_to(self)
-        if held:
-            logger.info("node %s is back with %d jobs", self._shown_id(), len(held))
-        return verdict.resumed
-
     def _endpoint_calls(self, endpoint: Endpoint) -> JobHolder:
         # Only a gateway that calls endpoints loads the client.
         from r3mes_api.endpoints.calls import EndpointCalls
@@ -315,7 +267,7 @@ class NodeSession:
         return EndpointCalls(
             endpoint,
             self._registry,
-            window=self.window,
+            window=self.jobs.window,
             gateway=self.gateway,
             room_changed=self._observer.room_changed,
             clock=self._clock,
@@ -354,7 +306,7 @@ class NodeSession:
 
     def _binary(self, data: bytes) -> None:
         if len(data) > MAX_FRAME_BYTES:
-            inbox = self._jobs.get(JobId(data[:8].hex()))
+            inbox = self.jobs.get(JobId(data[:8].hex()))
             if inbox is None:
                 raise SessionEnd.broke_protocol(
                     RejectCode.FRAME_TOO_LARGE, f"A binary frame may have {MAX_FRAME_BYTES} bytes at most."
@@ -365,7 +317,7 @@ class NodeSession:
             frame = decode_frame(data)
         except ProtocolError as error:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, error.reason) from None
-        inbox = self._jobs.get(frame.job_id)
+        inbox = self.jobs.get(frame.job_id)
         if inbox is None:
             self._stray()
             return
@@ -399,25 +351,15 @@ class NodeSession:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, "A socket registers once.")
 
     def _terminal(self, message: Done | Failed) -> None:
-        job_id = JobId(message.job_id)
         if self._resumes:
-            self._terminals.append(job_id)
+            self._terminals.append(JobId(message.job_id))
             if len(self._terminals) >= ACKNOWLEDGED_AT_ONCE:
                 self._acknowledge()
-        inbox = self._jobs.pop(job_id, None)
-        if inbox is None:
+        if not self.jobs.ended(message):
             self._stray()
             return
-        grace = self._graces.pop(job_id, None)
-        if grace is not None:
-            grace.cancel()
-        if isinstance(message, Failed) and message.code is FailureCode.CAPACITY:
-            self._registry.refused(job_id, message.capacity, self._clock())
-        else:
-            self._registry.release(job_id)
-            if isinstance(message, Failed) and message.code is FailureCode.DRAINING:
-                self._registry.drain(self.session_id)
-        inbox.end(message)
+        if isinstance(message, Failed) and message.code is FailureCode.DRAINING:
+            self._registry.drain(self.session_id)
         self._observer.room_changed()
 
     def _acknowledge(self) -> None:
@@ -435,43 +377,7 @@ class NodeSession:
         if self._strays > self._settings.stray_frames:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, "Too many frames for no known job.")
 
-    # --- what requests ask of it ---
-
-    @property
-    def window(self) -> int:
-        return self._settings.initial_window_bytes
-
-    def start_job(self, inbox: JobInbox, job: str) -> None:
-        """Sends a job; whatever becomes of it, the inbox gets a terminal."""
-        if self._ending is not None:
-            self._registry.release(inbox.job_id)
-            inbox.end(self._ending.lost)
-            return
-        self._jobs[inbox.job_id] = inbox
-        self._send(job)
-
-    def give_credit(self, inbox: JobInbox, size: int) -> None:
-        if inbox.job_id in self._jobs and inbox.ledger.terminal is None:
-            inbox.ledger.grant(size)
-            self._say(Window(job_id=inbox.job_id, bytes=size))
-
-    def leave_job(self, inbox: JobInbox) -> None:
-        """The request is done with the job. Where the node is not, it is told to stop."""
-        inbox.end(Lost.ABANDONED)
-        inbox.close()
-        if inbox.job_id not in self._jobs or inbox.job_id in self._graces:
-            return
-        self._say(Cancel(job_id=inbox.job_id))
-        self._graces[inbox.job_id] = self._loop.call_later(
-            self._settings.cancel_grace_s, self._grace_over, inbox.job_id
-        )
-
-    def _grace_over(self, job_id: JobId) -> None:
-        del self._graces[job_id]
-        if self._jobs.pop(job_id, None) is not None:
-            logger.warning("node %s did not confirm the end of job %s", self._shown_id(), job_id)
-            self._registry.release(job_id)
-            self._observer.room_changed()
+    # --- what the gateway says ---
 
     def hint(self, adapter: str, digest: str | None) -> None:
         """Requests for the adapter are to be expected on this node."""

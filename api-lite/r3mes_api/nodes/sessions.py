@@ -17,8 +17,10 @@ from r3mes_api.nodes.carrier import JobHolder, MovingCarrier, ParkedJobs
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.job import NodeJob
-from r3mes_api.nodes.registry import Accepted, NodeRegistry, Reservation
-from r3mes_api.nodes.session import NodeSession, SessionEnd
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import Accepted, NodeRegistry
+from r3mes_api.nodes.session import NodeSession
+from r3mes_api.nodes.session_end import SessionEnd
 from r3mes_api.routing.choice import NoChoice, Target, Wanted
 from r3mes_api.routing.ledger import Lost
 from r3mes_api.routing.question import Question
@@ -200,7 +202,7 @@ class NodeSessions:
             return {}
         if accepted.resumes == accepted.replaced:
             # The node noticed the loss of its socket before this end of it did.
-            return self._sessions[accepted.resumes].hand_over()
+            return self._sessions[accepted.resumes].jobs.hand_over()
         return self._parked.pop(accepted.resumes).take()
 
     def keeps_jobs(self, session: NodeSession, jobs: Mapping[JobId, JobInbox]) -> bool:
@@ -287,7 +289,7 @@ class NodeSessions:
         now = self._clock()
         job_id = JobId(f"{self._job_ids.getrandbits(64):016x}")
         wanted = Wanted(question.model, question.adapter, question.continues)
-        reservation = self.registry.reserve(job_id, wanted, now, excluded)
+        reservation = self.registry.places.reserve(job_id, wanted, now, excluded)
         if isinstance(reservation, NoChoice):
             return reservation
         frame = encode_job(
@@ -298,14 +300,14 @@ class NodeSessions:
             _milliseconds(answer_by - now),
         )
         if utf8_length(frame) > MAX_JOB_BYTES:
-            self.registry.release(job_id)
+            self.registry.places.release(job_id)
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
         return self._start(reservation, frame, now)
 
     def open_for_replica(self, job_id: JobId, node_id: NodeId, frame: str) -> NodeJob | None:
         """The job of another replica on a node of this one. None where the node can't take it now."""
         now = self._clock()
-        session_id = self.registry.reserve_on(job_id, node_id, now)
+        session_id = self.registry.places.reserve_on(job_id, node_id, now)
         if session_id is None:
             return None
         return self._start(Reservation(job_id, node_id, None, session_id, Target("", None), []), frame, now)

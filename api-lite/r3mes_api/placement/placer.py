@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from r3mes_api.nodes.registry import Node, NodeRegistry
+from r3mes_api.nodes.node import Node
+from r3mes_api.nodes.registry import NodeRegistry
 from r3mes_api.placement.heat import Heat
 from r3mes_api.placement.hints import Hint, Hints
 from r3mes_api.placement.plan import Demand, Placed, fair_share, place, replicas
@@ -60,7 +61,7 @@ class Placer:
         return self._heat.of(adapter, now)
 
     def look(self, now: float) -> None:
-        running, asked = self._registry.adapter_demand()
+        running, asked = self._registry.places.adapter_demand()
         self._heat.look(running, asked, now)
 
     def plan(self, now: float) -> Iterator[None]:
@@ -85,7 +86,7 @@ class Placer:
             self._replicas.pop(gone, None)
         self._fair = fair_share(demands, len(slots), self._fair)
         self.placed = place(demands, slots, self._fair)
-        self._registry.homes = {adapter: frozenset(one.nodes) for adapter, one in self.placed.items()}
+        self._registry.places.homes = {adapter: frozenset(one.nodes) for adapter, one in self.placed.items()}
         if self._hints is not None:
             self._hints.planned(self.placed)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.replicas.directory import NodeEntry, NodePace
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.pace import Pace

@@ -261,9 +261,9 @@ class _Guest:
     def _judge(self, job: NodeJob, terminal: Terminal) -> None:
         registry, now = self._sessions.registry, self._clock()
         if isinstance(terminal, Done):
-            registry.succeeded(job.node_id, now)
+            registry.memory.succeeded(job.node_id, now)
         elif blames_node(terminal):
-            registry.failed(job.node_id, now)
+            registry.memory.failed(job.node_id, now)
 
 
 class _ForwardedJob:

@@ -202,9 +202,9 @@ class ReplicaLink:
         if inbox is None:
             return
         if isinstance(terminal, Failed) and terminal.code in (FailureCode.CAPACITY, FailureCode.DRAINING):
-            self._registry.refused(job_id, terminal.capacity, self._clock())
+            self._registry.places.refused(job_id, terminal.capacity, self._clock())
         else:
-            self._registry.release(job_id)
+            self._registry.places.release(job_id)
         inbox.end(terminal)
         self._observer.room_changed()
 
@@ -218,7 +218,7 @@ class ReplicaLink:
         # First its nodes go, so that no job that moves chooses one of them again.
         self._observer.link_changed(self.peer.replica_id)
         for inbox in jobs:
-            self._registry.release(inbox.job_id)
+            self._registry.places.release(inbox.job_id)
             inbox.end(Lost.REPLICA_GONE)
 
     def _tell(self, error: Exception) -> None:
@@ -233,12 +233,12 @@ class ReplicaLink:
     def start(self, inbox: JobInbox, node_id: NodeId, job: str) -> None:
         """Whatever becomes of the job, the inbox gets a terminal."""
         if self._writer is None:
-            self._registry.release(inbox.job_id)
+            self._registry.places.release(inbox.job_id)
             inbox.end(Lost.REPLICA_GONE)
             return
         if self._writer.waiting_bytes + len(job) > self._settings.session_queue_bytes // 2:
             # The way there is busy with other jobs. The other half is for credit and cancels, which must get through.
-            self._registry.refused(inbox.job_id, None, self._clock())
+            self._registry.places.refused(inbox.job_id, None, self._clock())
             inbox.end(_way_is_busy(inbox.job_id))
             return
         self._jobs[inbox.job_id] = inbox
@@ -256,7 +256,7 @@ class ReplicaLink:
         inbox.close()
         if self._take(inbox.job_id) is not None:
             # The other replica holds the place until its node has confirmed; it is the authority.
-            self._registry.release(inbox.job_id)
+            self._registry.places.release(inbox.job_id)
             self._send(Cancel(job_id=inbox.job_id).to_json())
 
     def _take(self, job_id: JobId) -> JobInbox | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from r3mes_api.nodes.carrier import JobHolder
-from r3mes_api.nodes.registry import Reservation
+from r3mes_api.nodes.places import Reservation
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.replicas.directory import Directory, NodeEntry, ReplicaHead
 from r3mes_api.replicas.entries import described, mark_of, node_elsewhere

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from r3mes_api.asgi import Exchange
 from r3mes_api.modes.interface import Mode
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.grants import Role
 

@@ -13,7 +13,7 @@ from r3mes_api.adapter_choice.chooser import AUTO_MODEL
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle, shutting_down
 from r3mes_api.modes.interface import Mode, ModelCard
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.storage.store_checks import StoreChecks
 from r3mes_protocol import PROTOCOL_VERSION, __version__

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from r3mes_api.asgi import Exchange, Headers
 from r3mes_api.lifecycle import Lifecycle
 from r3mes_api.modes.interface import Mode
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.routes.router import Router
 from r3mes_api.setting_kinds import InferenceMode, Switch
 from r3mes_api.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from r3mes_api.modes.interface import AdapterCard, ModelCard
-from r3mes_api.nodes.registry import Node
+from r3mes_api.nodes.node import Node
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.web.style import LOGO, STYLE
 

@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox
-from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits, Reservation
+from r3mes_api.nodes.places import Reservation
+from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.nodes.writer import SessionWriter
 from r3mes_api.replicas.directory import NodeEntry, ReplicaHead
 from r3mes_api.replicas.entries import described, mark_of, node_elsewhere
@@ -201,21 +202,21 @@ def put(registry: NodeRegistry, told: NodeEntry, now: float = 0.0, replica: str 
 def test_a_node_elsewhere_is_chosen_and_keeps_its_reservations_when_news_come() -> None:
     registry = NodeRegistry(LIMITS)
     put(registry, entry(1, 1))
-    first = registry.reserve(JobId("0" * 16), Wanted("m"), 0.0)
+    first = registry.places.reserve(JobId("0" * 16), Wanted("m"), 0.0)
     assert isinstance(first, Reservation) and first.replica == "there"
     put(registry, entry(1, 1, jobs=1))
-    assert isinstance(registry.reserve(JobId("1" * 16), Wanted("m"), 0.0), Reservation)
-    assert registry.reserve(JobId("2" * 16), Wanted("m"), 0.0) is NoChoice.FULL
-    assert registry.release(JobId("0" * 16)) and registry.release(JobId("1" * 16))
+    assert isinstance(registry.places.reserve(JobId("1" * 16), Wanted("m"), 0.0), Reservation)
+    assert registry.places.reserve(JobId("2" * 16), Wanted("m"), 0.0) is NoChoice.FULL
+    assert registry.places.release(JobId("0" * 16)) and registry.places.release(JobId("1" * 16))
     put(registry, entry(1, 1, jobs=2))
-    assert registry.reserve(JobId("3" * 16), Wanted("m"), 0.0) is NoChoice.FULL, "others have its places"
+    assert registry.places.reserve(JobId("3" * 16), Wanted("m"), 0.0) is NoChoice.FULL, "others have its places"
     put(registry, entry(1, 1, rest_ms=500), now=1.0)
-    assert registry.reserve(JobId("4" * 16), Wanted("m"), 1.4) is NoChoice.FULL, "its breaker is open there"
-    assert isinstance(registry.reserve(JobId("4" * 16), Wanted("m"), 1.6), Reservation)
+    assert registry.places.reserve(JobId("4" * 16), Wanted("m"), 1.4) is NoChoice.FULL, "its breaker is open there"
+    assert isinstance(registry.places.reserve(JobId("4" * 16), Wanted("m"), 1.6), Reservation)
     registry.drop_elsewhere(NodeId(entry(1, 1).node_id), "another", 2.0)
     assert len(registry) == 1
     registry.drop_elsewhere(NodeId(entry(1, 1).node_id), "there", 2.0)
-    assert len(registry) == registry.job_count == 0
+    assert len(registry) == registry.places.taken == 0
     assert registry.dead(1e9) == []
 
 
@@ -236,26 +237,26 @@ def test_a_node_that_is_here_is_never_displaced_and_one_that_comes_here_displace
 def test_the_replica_that_holds_a_node_decides() -> None:
     registry = NodeRegistry(LIMITS)
     node_id = NodeId(f"{1:064x}")
-    assert registry.reserve_on(JobId("0" * 16), node_id, 0.0) is None
+    assert registry.places.reserve_on(JobId("0" * 16), node_id, 0.0) is None
     put(registry, entry(1, 1))
-    assert registry.reserve_on(JobId("0" * 16), node_id, 0.0) is None, "not held here"
+    assert registry.places.reserve_on(JobId("0" * 16), node_id, 0.0) is None, "not held here"
     registry.register(SessionId("5" * 32), registration(1), None, 0.0)
-    assert registry.reserve_on(JobId("0" * 16), node_id, 0.0) == "5" * 32
-    assert registry.reserve_on(JobId("0" * 16), node_id, 0.0) is None, "an id that is in use"
-    assert registry.reserve_on(JobId("1" * 16), node_id, 0.0) is not None
-    assert registry.reserve_on(JobId("2" * 16), node_id, 0.0) is None, "full"
-    registry.release(JobId("1" * 16))
+    assert registry.places.reserve_on(JobId("0" * 16), node_id, 0.0) == "5" * 32
+    assert registry.places.reserve_on(JobId("0" * 16), node_id, 0.0) is None, "an id that is in use"
+    assert registry.places.reserve_on(JobId("1" * 16), node_id, 0.0) is not None
+    assert registry.places.reserve_on(JobId("2" * 16), node_id, 0.0) is None, "full"
+    registry.places.release(JobId("1" * 16))
     for _ in range(FAILURES_TO_OPEN):
-        registry.failed(node_id, 0.0)
-    assert registry.reserve_on(JobId("2" * 16), node_id, 0.5) is None, "it rests"
+        registry.memory.failed(node_id, 0.0)
+    assert registry.places.reserve_on(JobId("2" * 16), node_id, 0.5) is None, "it rests"
     registry.drain(SessionId("5" * 32))
-    assert registry.reserve_on(JobId("2" * 16), node_id, 60.0) is None, "it drains"
+    assert registry.places.reserve_on(JobId("2" * 16), node_id, 60.0) is None, "it drains"
 
 
 def test_a_node_arrives_as_it_was_told_of() -> None:
     registry = NodeRegistry(LIMITS)
     registry.register(SessionId("5" * 32), registration(1), "remes1owner", 10.0)
-    registry.reserve_on(JobId("0" * 16), NodeId(f"{1:064x}"), 10.0)
+    registry.places.reserve_on(JobId("0" * 16), NodeId(f"{1:064x}"), 10.0)
     (node,) = registry
     told = described(node, GATEWAY, 7, now=12.0, unix=1000.0)
     seen = node_elsewhere(NodeEntry.model_validate_json(told.to_json()), "there", 2.5, now=50.0, unix=1003.0)
@@ -366,14 +367,14 @@ async def test_jobs_that_the_way_has_no_room_for_are_refused_and_harm_no_other()
     inboxes = []
     for number in range(4):
         job_id = JobId(f"{number:016x}")
-        registry.reserve(job_id, Wanted("m"), loop.time())
+        registry.places.reserve(job_id, Wanted("m"), loop.time())
         inboxes.append(JobInbox(job_id, link.window, loop, Deadlines(loop)))
         link.start(inboxes[-1], NodeId(f"{1:064x}"), "x" * 900_000)
     terminals = [inbox.ledger.terminal for inbox in inboxes]
     assert terminals[:2] == [None, None]
     assert all(isinstance(one, Failed) and one.code is FailureCode.CAPACITY for one in terminals[2:])
-    assert registry.job_count == 2
+    assert registry.places.taken == 2
     for inbox in inboxes:
         link.give_credit(inbox, 100)
         link.leave_job(inbox)
-    assert registry.job_count == 0 and link._writer.waiting_bytes < settings_.session_queue_bytes
+    assert registry.places.taken == 0 and link._writer.waiting_bytes < settings_.session_queue_bytes
