@@ -97,11 +97,12 @@ def chunk(
     model: str,
     created: int,
     *,
+    choice: int = 0,
     content: str | None = None,
     role: Literal["assistant"] | None = None,
     finish_reason: FinishReason | None = None,
 ) -> dict[str, Any]:
-    """One `chat.completion.chunk` with one choice."""
+    """One `chat.completion.chunk` of one choice."""
     delta: dict[str, Any] = {}
     if role is not None:
         delta["role"] = role
@@ -112,7 +113,7 @@ def chunk(
         "object": "chat.completion.chunk",
         "created": created,
         "model": model,
-        "choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}],
+        "choices": [{"index": choice, "delta": delta, "finish_reason": finish_reason}],
     }
 
 
@@ -129,7 +130,7 @@ def usage_chunk(completion_id: str, model: str, created: int, usage: Usage) -> d
 
 
 def completion(
-    completion_id: str, model: str, created: int, *, content: str, finish_reason: FinishReason, usage: Usage
+    completion_id: str, model: str, created: int, *, choices: list[dict[str, Any]], usage: Usage
 ) -> dict[str, Any]:
     """A whole `chat.completion`."""
     return {
@@ -137,7 +138,7 @@ def completion(
         "object": "chat.completion",
         "created": created,
         "model": model,
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}],
+        "choices": choices,
         "usage": usage_body(usage),
     }
 

@@ -103,15 +103,6 @@ def refuse_constants(data: str | bytes) -> None:
         from_json(data, allow_inf_nan=False)
 
 
-_HUGE = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
-"""The least that a JSON number needs in order to be beyond every float: three digits of exponent, or 309 of its own."""
-
-
-def may_be_infinite(text: bytes) -> bool:
-    """Whether a JSON text is worth asking `is_finite`; far cheaper, and never False for one that is not finite."""
-    return _HUGE.search(text) is not None
-
-
 def is_finite(document: object) -> bool:
     """Whether no number in a parsed JSON document is infinite: `1e999` is JSON, but no float can hold it."""
     waiting: list[object] = [document]

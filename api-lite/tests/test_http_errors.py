@@ -77,7 +77,7 @@ async def test_head_is_get_without_a_body(mock_gateway: Any, client: httpx.Async
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":"5"}', "max_tokens"),
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"seed":true}', "seed"),
         (b'{"model":"m","messages":[{"role":"user","content":"x"}],"stream":"yes"}', "stream"),
-        (b'{"model":"m","messages":[{"role":"user","content":"x"}],"n":2}', "n"),
+        (b'{"model":"m","messages":[{"role":"user","content":"x"}],"n":17}', "n"),
         (b'{"model":"","messages":[{"role":"user","content":"x"}]}', "model"),
         (b'{"model":"m","messages":[{"role":"user","content":"\\ud800"}]}', None),
     ],

@@ -180,8 +180,7 @@ def test_shapes_are_those_of_openai() -> None:
     assert chunk("c", "m", 1, finish_reason="stop")["choices"] == [{"index": 0, "delta": {}, "finish_reason": "stop"}]
     last = usage_chunk("c", "m", 1, usage)
     assert last["choices"] == [] and last["usage"]["total_tokens"] == 7 and last["object"] == "chat.completion.chunk"
-    whole = completion("c", "m", 1, content="hi", finish_reason="length", usage=usage)
-    assert whole["object"] == "chat.completion"
-    assert whole["choices"] == [
-        {"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "length"}
-    ]
+    choices = [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "length"}]
+    whole = completion("c", "m", 1, choices=choices, usage=usage)
+    assert whole["object"] == "chat.completion" and whole["choices"] == choices
+    assert chunk("c", "m", 1, choice=2, content="x")["choices"][0]["index"] == 2

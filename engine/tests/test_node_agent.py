@@ -20,7 +20,7 @@ from r3mes_engine.node.reconnect import ReconnectPolicy
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.exit_codes import ExitCode
-from r3mes_protocol.frames import decode_frame
+from r3mes_protocol.frames import FrameKind, decode_frame
 from r3mes_protocol.messages import (
     AdapterOffer,
     Bye,
@@ -197,6 +197,22 @@ async def test_a_backend_that_breaks_costs_its_job_alone(run: Any, monkeypatch: 
     monkeypatch.undo()
     connection.inbox.put_nowait(job().to_json())
     assert (await connection.said("done"))["usage"] == {"prompt_tokens": 1, "completion_tokens": 5}
+
+
+async def test_several_choices_go_out_as_one_stream(run: Any) -> None:
+    connection = PlayedConnection(HELLO, REGISTERED)
+    connection.inbox.put_nowait(job(n=3, max_tokens=2).to_json())
+    run(Played(connection))
+    done = await connection.said("done")
+    assert done["usage"] == {"prompt_tokens": 1, "completion_tokens": 6}
+    frames = [decode_frame(data) for data in connection.sent if isinstance(data, bytes)]
+    assert [frame.kind for frame in frames] == sorted(frame.kind for frame in frames), "the ends come last"
+    seen: dict[FrameKind, list[int]] = {}
+    for frame in frames:
+        (choice,) = json.loads(frame.payload.removeprefix(b"data: "))["choices"]
+        seen.setdefault(frame.kind, []).append(choice["index"])
+    assert seen[FrameKind.PREAMBLE] == [0, 1, 2] == seen[FrameKind.TAIL]
+    assert sorted(seen[FrameKind.CONTENT]) == [0, 0, 1, 1, 2, 2]
 
 
 class BackendWithAdapters(ScriptedBackend):

@@ -99,7 +99,9 @@ class Till:
     ) -> tuple[RunningRequest, Question]:
         price = self._accounts.highest_price(question.adapter or question.model)
         bound = prompt_token_bound(order.body_bytes)
-        tokens = min(question.token_limit or self._unstated_tokens, MAX_RESERVED_TOKENS)
+        # The bound is for each choice, and all of them are paid.
+        choices = question.choices
+        tokens = min(question.token_limit or self._unstated_tokens, MAX_RESERVED_TOKENS // choices)
 
         async def reserve(tokens: int) -> RunningRequest:
             return await self._unless_interrupted(
@@ -109,7 +111,7 @@ class Till:
                     request_id=question.completion_id,
                     price=price,
                     prompt_bound=bound,
-                    max_completion_tokens=tokens,
+                    max_completion_tokens=choices * tokens,
                     key=None if repeatable is None else repeatable.begun.reservation_key,
                 )
             )
@@ -121,9 +123,9 @@ class Till:
                 raise
             balance = await self._accounts.ledger.balance(order.identity.owner)
             affordable = affordable_tokens(price, available=balance.available, prompt_bound=bound)
-            if affordable is None or affordable < LEAST_UNSTATED_TOKENS:
+            if affordable is None or affordable < choices * LEAST_UNSTATED_TOKENS:
                 raise
-            tokens = min(affordable, tokens)
+            tokens = min(affordable // choices, tokens)
             running = await reserve(tokens)
         body = question.body
         if question.token_limit is None:

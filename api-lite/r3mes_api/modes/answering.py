@@ -71,7 +71,7 @@ class Answering:
             answer_by=received_at + settings.answer_s,
             room_by=received_at + settings.room_wait_s,
         )
-        self._so_far = AnswerSoFar() if settings.continue_answers else None
+        self._so_far = AnswerSoFar() if settings.continue_answers and question.choices == 1 else None
         """What the client has; None where nobody could go on with it, or somebody does already."""
         self._chunks_before = 0
         """Of the node that failed in the middle."""
@@ -101,7 +101,7 @@ class Answering:
 
     async def _begin(self) -> tuple[NodeJob, bytes, Done | None]:
         while True:
-            job = await self._open_or_fall_back()
+            job = self._open_now() or await self._open_or_fall_back()
             opening = await self._opening(job)
             if opening is not None:
                 return job, opening.payload, opening.done
@@ -117,6 +117,15 @@ class Answering:
                 if error.code not in _ADAPTER_OUT_OF_REACH or route is None or not route.fall_back("unavailable"):
                     raise
                 self._question = self._question._replace(adapter=route.adapter)
+
+    def _open_now(self) -> NodeJob | None:
+        """A job on the best node; None where there is none at this moment."""
+        attempt = self._attempt
+        opened = self._sessions.open(self._question, attempt.tried, attempt.first_token_by, attempt.answer_by)
+        if not isinstance(opened, NodeJob):
+            return None
+        self._record(opened, self._question)
+        return opened
 
     async def _open(self) -> NodeJob:
         """A job on the best node, after waiting for room where there is none."""
@@ -218,7 +227,7 @@ class Answering:
     async def _end(self, job: NodeJob, done: Done, timing: Timing) -> None:
         now, decision = self._clock(), self._decision
         self._registry.memory.succeeded(job.node_id, now)
-        timing.whole(now, done.usage.completion_tokens)
+        timing.whole(now, done.usage.completion_tokens // self._question.choices)
         usage = whole_usage(done.usage, self._chunks_before) if self._chunks_before else done.usage
         decision.outcome = "done"
         decision.completion_tokens = usage.completion_tokens

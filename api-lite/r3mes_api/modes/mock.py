@@ -75,16 +75,20 @@ class MockMode(WithoutNodes):
         finish_reason: FinishReason = "stop"
         sent = 0
 
-        def event(content: str | None, reason: FinishReason | None = None) -> bytes:
-            return encode_event(
-                chunk(
-                    question.completion_id,
-                    model,
-                    question.created,
-                    content=content,
-                    role="assistant" if content is not None and sent == 0 else None,
-                    finish_reason=reason,
+        def events(content: str | None, reason: FinishReason | None = None) -> bytes:
+            return b"".join(
+                encode_event(
+                    chunk(
+                        question.completion_id,
+                        model,
+                        question.created,
+                        choice=choice,
+                        content=content,
+                        role="assistant" if content is not None and sent == 0 else None,
+                        finish_reason=reason,
+                    )
                 )
+                for choice in range(question.choices)
             )
 
         for token in tokens(mock_answer(question.prompt)):
@@ -94,11 +98,12 @@ class MockMode(WithoutNodes):
             # Paced by the clock and not by pauses, so that a slow client does not add to the time.
             await asyncio.sleep(max(0.0, due - loop.time()))
             due = max(due + self._pause_s, loop.time())
-            await to.events(event(token))
+            await to.events(events(token))
             sent += 1
-        await to.events(event(None, finish_reason))
+        await to.events(events(None, finish_reason))
         prompt_tokens = sum(1 for _ in tokens(question.prompt))
-        await to.end(End(model, finish_reason, Usage(prompt_tokens=prompt_tokens, completion_tokens=sent)))
+        usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=sent * question.choices)
+        await to.end(End(model, finish_reason, usage))
 
 
 def mock_answer(prompt: str) -> str:

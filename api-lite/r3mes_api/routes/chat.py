@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 Body = TypeVar("Body", bound=BaseModel)
 
+ID_BYTES = 12
+IDS_AT_ONCE = 64
+
 
 class SimpleChat(BaseModel):
     """`POST /chat`. Fields that are not known here are passed over."""
@@ -56,6 +59,20 @@ class SimplePrompt(NamedTuple):
     """The request as it came, for the bill."""
 
 
+class CompletionIds:
+    """Ids that nobody guesses. To ask the system for random bytes costs as much as to read a request, so it is asked
+    for many ids at once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+
+    def next(self) -> str:
+        if not self._waiting:
+            text = secrets.token_hex(ID_BYTES * IDS_AT_ONCE)
+            self._waiting = [text[at : at + 2 * ID_BYTES] for at in range(0, len(text), 2 * ID_BYTES)]
+        return f"chatcmpl-{self._waiting.pop()}"
+
+
 class ChatRoutes:
     def __init__(
         self,
@@ -73,6 +90,7 @@ class ChatRoutes:
         self._clock = clock
         self._reception = desk.reception
         self._till = desk.till
+        self._ids = CompletionIds()
 
     async def completions(self, exchange: Exchange) -> None:
         """`POST /v1/chat/completions`."""
@@ -80,14 +98,12 @@ class ChatRoutes:
         identity = None if self._reception is None else await self._reception.chat(exchange)
         data = await self._body(exchange)
         request = read_chat_request(data)
-        if request.n is not None and request.n > 1:
-            raise ApiError(ErrorCode.INVALID_REQUEST, "n: this gateway answers with one choice", param="n")
         model: str | None = request.model
         adapter, route = request.adapter, None
         if adapter is not None or request.model == AUTO_MODEL or not self._mode.knows(request.model):
             model, adapter, route = await self._adapter(request.model, adapter, request.body)
         question = Question(
-            completion_id=_completion_id(),
+            completion_id=self._ids.next(),
             created=int(time.time()),
             received_at=received_at,
             model=model,
@@ -96,6 +112,7 @@ class ChatRoutes:
             body=request.body,
             prompt=request.prompt,
             token_limit=request.token_limit,
+            choices=request.choices,
             owner=None if identity is None else identity.owner,
         )
         responder: Responder = (
@@ -124,7 +141,7 @@ class ChatRoutes:
         body = {**request.options, "messages": [{"role": "user", "content": request.text}], "stream": True}
         model, adapter, route = await self._adapter(AUTO_MODEL, request.adapter, body)
         question = Question(
-            completion_id=_completion_id(),
+            completion_id=self._ids.next(),
             created=int(time.time()),
             received_at=received_at,
             model=model,
@@ -203,10 +220,6 @@ class ChatRoutes:
 def _order(exchange: Exchange, identity: Identity, asked: dict[str, Any], body_bytes: int, *, streams: bool) -> Order:
     asked["path"] = exchange.scope["path"]
     return Order(identity, asked, body_bytes, streams, exchange.header(b"idempotency-key"))
-
-
-def _completion_id() -> str:
-    return f"chatcmpl-{secrets.token_hex(12)}"
 
 
 def _simple_prompt(body: bytes) -> SimplePrompt:

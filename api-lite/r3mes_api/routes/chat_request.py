@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 from r3mes_protocol.chat import ChatRequest, parse_chat_request
 from r3mes_protocol.limits import MAX_NAME_CHARS
-from r3mes_protocol.wire import is_finite, may_be_infinite
+from r3mes_protocol.wire import is_finite
 
 # A tuple, since what is looked up in it may be anything, and a set can't be asked for a list.
 _ROLES = ("user", "assistant", "system", "developer", "tool")
@@ -33,7 +33,7 @@ class ChatBody(NamedTuple):
     stream: bool
     include_usage: bool
     token_limit: int | None
-    n: int | None
+    choices: int
 
 
 def read_chat_request(data: bytes) -> ChatBody:
@@ -48,7 +48,7 @@ def read_plain(data: bytes) -> ChatBody | None:
         body = from_json(data, allow_inf_nan=False)
     except ValueError:
         return None
-    if not isinstance(body, dict) or (may_be_infinite(data) and not is_finite(body)):
+    if not isinstance(body, dict):
         return None
     model, adapter = body.pop("model", None), body.pop("adapter", None)
     if not (_is_name(model) and (adapter is None or _is_name(adapter))):
@@ -56,14 +56,25 @@ def read_plain(data: bytes) -> ChatBody | None:
     messages = body.get("messages")
     if type(messages) is not list or not 0 < len(messages) <= _MAX_MESSAGES:
         return None
+    others: list[object] = []
+    """Where a number may stand."""
     for message in messages:
-        if type(message) is not dict or message.get("role") not in _ROLES or not _is_content(message.get("content")):
+        if type(message) is not dict or message.get("role") not in _ROLES:
             return None
+        content = message.get("content")
+        if type(content) is not str or len(message) > 2:
+            if not _is_content(content):
+                return None
+            others.append(message)
     for name, value in body.items():
         is_right = _RIGHT.get(name)
         # null stands for the default everywhere.
         if is_right is not None and value is not None and not is_right(value):
             return None
+        if value is not messages:
+            others.append(value)
+    if not is_finite(others):
+        return None
     options = body.get("stream_options")
     return ChatBody(
         model=model,
@@ -73,7 +84,7 @@ def read_plain(data: bytes) -> ChatBody | None:
         stream=bool(body.get("stream")),
         include_usage=options is not None and options.get("include_usage") is True,
         token_limit=body.get("max_completion_tokens") or body.get("max_tokens"),
-        n=body.get("n"),
+        choices=body.get("n") or 1,
     )
 
 
@@ -98,7 +109,7 @@ def _checked(request: ChatRequest) -> ChatBody:
         stream=bool(request.stream),
         include_usage=options is not None and options.include_usage is True,
         token_limit=request.token_limit,
-        n=request.n,
+        choices=request.n or 1,
     )
 
 

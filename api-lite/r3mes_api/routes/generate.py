@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from r3mes_api.asgi import Exchange
 from r3mes_api.routes.chat import ChatRoutes, SimplePrompt, read_model
-from r3mes_api.routes.responders import MAX_WHOLE_ANSWER_BYTES, STREAM_HEADERS, about, content_of
+from r3mes_api.routes.responders import MAX_WHOLE_ANSWER_BYTES, STREAM_HEADERS, about
+from r3mes_api.routes.whole_answer import content_of
 from r3mes_api.routing.question import End, Question
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.sse import DONE, KEEP_ALIVE

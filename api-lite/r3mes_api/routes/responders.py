@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from pydantic_core import from_json
-
 from r3mes_api.asgi import Exchange, Headers
+from r3mes_api.routes.whole_answer import WholeAnswer, content_of
 from r3mes_api.routing.question import Audience, End, Question
 from r3mes_protocol.chat import chunk, completion, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
@@ -61,11 +59,16 @@ class SseResponder:
         if self._include_usage:
             tail = encode_event(usage_chunk(question.completion_id, end.model, question.created, end.usage)) + tail
         if not end.finish_in_events:
-            finish = chunk(question.completion_id, end.model, question.created, finish_reason=end.finish_reason)
-            tail = encode_event(finish) + tail
+            tail = b"".join(encode_event(self._finish(choice, end)) for choice in range(question.choices)) + tail
         if not self._exchange.started:
             await self._start()
         await self._exchange.finish(tail)
+
+    def _finish(self, choice: int, end: End) -> dict[str, Any]:
+        question = self._question
+        return chunk(
+            question.completion_id, end.model, question.created, choice=choice, finish_reason=end.finish_reason
+        )
 
     async def failed(self, error: ApiError) -> None:
         if self._exchange.started:
@@ -122,14 +125,14 @@ class WholeResponder:
     def __init__(self, exchange: Exchange, question: Question) -> None:
         self._exchange = exchange
         self._question = question
-        self._pieces: list[str] = []
+        self._answer = WholeAnswer(question.choices)
         self._size = 0
 
     async def events(self, payload: bytes) -> None:
         self._size += len(payload)
         if self._size > MAX_WHOLE_ANSWER_BYTES * 8:
             raise ApiError(ErrorCode.NODE_FAILED, "The node's answer is too long to be sent whole; ask for a stream.")
-        self._pieces.append(content_of(payload))
+        self._answer.add(payload)
 
     async def continued(self) -> None:
         """Said at the end."""
@@ -139,8 +142,7 @@ class WholeResponder:
             self._question.completion_id,
             end.model,
             self._question.created,
-            content="".join(self._pieces),
-            finish_reason=end.finish_reason,
+            choices=self._answer.choices(end.finish_reason),
             usage=end.usage,
         )
         if end.continued:
@@ -152,29 +154,6 @@ class WholeResponder:
 
     async def keep_alive(self) -> None:
         """A whole answer has one status, which is not known yet."""
-
-
-def content_of(payload: bytes) -> str:
-    """The text in whole SSE events of one line each. Raises ApiError NODE_FAILED for events that are no chunks."""
-    pieces: list[str] = []
-    try:
-        # The last part is what follows the last event: nothing.
-        for event in payload.split(b"\n\n")[:-1]:
-            for choice in _read(event.removeprefix(b"data: "))["choices"]:
-                content = choice["delta"].get("content")
-                if content is not None:
-                    pieces.append(str(content))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ApiError(ErrorCode.NODE_FAILED, "The node sent an answer that can't be read.") from None
-    return "".join(pieces)
-
-
-def _read(event: bytes) -> Any:
-    try:
-        return from_json(event, cache_strings=False)
-    except ValueError:
-        # It refuses half of a surrogate pair, which a model may well write.
-        return json.loads(event)
 
 
 def about(question: Question) -> Headers:

@@ -57,7 +57,9 @@ class AnswerSoFar:
 
 def continuing(question: Question, text: str, chunks: int, model: str, adapter: str | None) -> Question | None:
     """The request for the rest of the answer, on the same model; None where nothing may follow."""
-    if question.continues or not text or question.body.get("tools") or question.body.get("response_format"):
+    if question.continues or question.choices > 1 or not text:
+        return None
+    if question.body.get("tools") or question.body.get("response_format"):
         return None
     body = {
         **question.body,

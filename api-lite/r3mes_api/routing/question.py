@@ -60,6 +60,9 @@ class Question(NamedTuple):
     prompt: str
     """The text of the last message."""
     token_limit: int | None = None
+    """Of each choice."""
+    choices: int = 1
+    """So many answers to the one prompt, in one stream."""
     continues: bool = False
     """The last message is the beginning of the answer."""
     route: AdapterRoute | None = None

@@ -194,6 +194,20 @@ async def test_an_answer_without_a_bound_is_cut_to_the_balance_but_not_to_a_stum
         await serve(till, question(None, number=1), notes)
 
 
+@any_backend
+async def test_each_of_several_choices_may_be_as_long_as_all_can_be_paid(funded: Accounts, till: Till) -> None:
+    bounds: list[Any] = []
+
+    async def notes(paid: Question, exchange: Any) -> None:
+        bounds.append(paid.body["max_tokens"])
+
+    await serve(till, question(None)._replace(choices=4), notes)
+    assert bounds == [(1000 - 84) // 2 // 4]
+    with pytest.raises(ApiError) as refused:
+        await serve(till, question(200, number=1)._replace(choices=4), notes)
+    assert refused.value.code is ErrorCode.INSUFFICIENT_CREDITS
+
+
 # --- prices ------------------------------------------------------------------------------------------------------
 
 PRICES = st.integers(0, MAX_PRICE)

@@ -64,28 +64,21 @@ class JobRun:
         job = self._job
         try:
             chat = parse_chat_request(job.body)
-            if (chat.n or 1) > 1:
-                raise GenerationFailed(FailureCode.INVALID_REQUEST, "n: a node gives one answer.", param="n")
             deadlines = Deadlines(job.first_token_deadline_ms / 1000, job.deadline_ms / 1000)
             created = int(time.time())
             async with self._service.answer(job.job_id, chat, deadlines) as answer:
-                await self._put(
-                    FrameKind.PREAMBLE, chunk(job.completion_id, chat.model, created, role="assistant", content="")
-                )
+                head = (job.completion_id, chat.model, created)
+                for choice in range(len(answer.finish_reasons)):
+                    await self._put(FrameKind.PREAMBLE, chunk(*head, choice=choice, role="assistant", content=""))
                 # While a frame waits for credit nobody reads the answer, and its tokens stop being made.
                 async for piece in answer:
                     for call in split_call(piece.call, self._text_bytes):
-                        event = chunk(job.completion_id, chat.model, created)
-                        await self._put(FrameKind.CONTENT, with_piece(event, piece._replace(call=call)))
+                        await self._put(FrameKind.CONTENT, with_piece(chunk(*head), piece._replace(call=call)))
                     for text in split_text(piece.text, self._text_bytes):
-                        event = chunk(job.completion_id, chat.model, created, content=text)
-                        await self._put(
-                            FrameKind.CONTENT, with_piece(event, piece._replace(call=None), self._payload_bytes)
-                        )
-                await self._put(
-                    FrameKind.TAIL,
-                    chunk(job.completion_id, chat.model, created, finish_reason=answer.finish_reason),
-                )
+                        event = with_piece(chunk(*head, content=text), piece._replace(call=None), self._payload_bytes)
+                        await self._put(FrameKind.CONTENT, event)
+                for choice, reason in enumerate(answer.finish_reasons):
+                    await self._put(FrameKind.TAIL, chunk(*head, choice=choice, finish_reason=reason))
                 return Done(
                     job_id=job.job_id,
                     finish_reason=answer.finish_reason,
