@@ -92,8 +92,8 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     if desk.accounts is not None:
         _add_account_routes(router, web, desk.accounts, settings)
 
-    async def http(scope: Scope, receive: Receive, send: Send) -> None:
-        await router(Exchange(scope, receive, send))
+    def http(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return router(Exchange(scope, receive, send))
 
     origins = settings.cors_allowed_origins
     return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas, tracing)

@@ -19,6 +19,8 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
+JSON = b"application/json"
+
 CONNECTION = "r3mes.connection"
 """Scope extension under which the gateway's own HTTP transport puts the request's `Connection`."""
 
@@ -216,14 +218,11 @@ class Exchange:
         self._send = wrap(self._send)
         self._direct = None
 
-    async def json(self, status: int, payload: Any, headers: Headers | None = None) -> None:
-        await self._whole(status, to_json(payload), headers)
+    def json(self, status: int, payload: Any, headers: Headers | None = None) -> Awaitable[None]:
+        return self.whole(status, JSON, to_json(payload), headers)
 
-    async def error(self, error: ApiError, headers: Headers | None = None) -> None:
-        await self._whole(error.status, error.to_json(), error_headers(error) + (headers or []))
-
-    async def _whole(self, status: int, body: bytes, headers: Headers | None) -> None:
-        await self.whole(status, b"application/json", body, headers)
+    def error(self, error: ApiError, headers: Headers | None = None) -> Awaitable[None]:
+        return self.whole(error.status, JSON, error.to_json(), error_headers(error) + (headers or []))
 
     async def whole(self, status: int, content_type: bytes, body: bytes, headers: Headers | None = None) -> None:
         length = (b"content-length", b"%d" % len(body))

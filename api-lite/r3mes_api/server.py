@@ -190,6 +190,7 @@ def _uvicorn_config(gateway: Gateway, settings: Settings) -> uvicorn.Config:
 
     return uvicorn.Config(
         gateway,
+        interface="asgi3",
         http=http_protocol,  # type: ignore[arg-type]
         ws=GatewayWebSocketProtocol,
         ws_max_size=WEBSOCKET_MAX_BYTES,

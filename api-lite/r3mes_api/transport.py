@@ -23,19 +23,26 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from r3mes_api.asgi import CONNECTION, FRAMES
+from r3mes_api.websocket_frames import FrameCutter, FrameUse, text_frame
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 INVALID_TEXT = 1007
+
+_USUAL_HEADERS = {b"content-type", b"content-length", b"x-request-id", b"cache-control", b"x-accel-buffering"}
+"""Names that need no look."""
 
 
 class GatewayCycle(RequestResponseCycle):
     """One request and its response; also the `Connection` of its exchange."""
 
+    tasks: set[asyncio.Task[None]]
+    """The server's; it waits for them when it ends."""
+    task: asyncio.Task[None] | None = None
     _head: bytes | None = None
     _gone: Callable[[], None] | None = None
 
     async def run_asgi(self, app: Any) -> None:
-        """As in uvicorn: whatever the application does, the client gets an answer or the end of its connection."""
+        """Whatever the application does, the client gets an answer or the end of its connection."""
         try:
             await app(self.scope, self.receive, self.send)
         except BaseException as error:
@@ -47,6 +54,9 @@ class GatewayCycle(RequestResponseCycle):
                 self.logger.warning("A response was not finished; its connection is closed.")
                 await self._give_up()
         finally:
+            if self.task is not None:
+                self.tasks.discard(self.task)
+                self.task = None
             # The scope holds this cycle and this cycle the scope: left alone, each request would be a dozen objects
             # for the collector to find, which cost a twentieth of its time.
             self.scope["extensions"].clear()
@@ -112,7 +122,7 @@ class GatewayCycle(RequestResponseCycle):
         lines = [STATUS_LINE[status]]
         closes = False
         for name, value in headers if not self.default_headers else [*self.default_headers, *headers]:
-            if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+            if HEADER_VALUE_RE.search(value) or (name not in _USUAL_HEADERS and HEADER_RE.search(name)):
                 raise RuntimeError("a response header is malformed")
             if name == b"content-length":
                 self.expected_content_length = int(value)
@@ -217,6 +227,12 @@ class GatewayHttpProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        # Without a callback at its end: the task leaves the set by itself, which is a turn of the loop less.
+        cycle.task = self.loop.create_task(cycle.run_asgi(app))
+        cycle.tasks = self.tasks
+        self.tasks.add(cycle.task)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._in_head = False
         self._cancel_head_timer()
@@ -286,6 +302,28 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
 
     _sink: Callable[[str | bytes], None] | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cutter = FrameCutter()
+
+    def data_received(self, data: bytes) -> None:
+        cutter = self._cutter
+        if cutter.gave_up or not self.handshake_complete:
+            # What comes before the handshake's answer is the library's, so that nobody else knows where it is.
+            cutter.gave_up = cutter.gave_up or self.handshake_initiated
+            super().data_received(data)
+            return
+        sink = self._sink
+        for use, piece in cutter.feed(data, self.conn.max_message_size or 0):
+            if use is FrameUse.BINARY and sink is not None:
+                sink(piece)
+            elif use is FrameUse.FOR_LIBRARY:
+                super().data_received(piece)
+            else:
+                self.curr_msg_data_type = "text" if use is FrameUse.TEXT else "bytes"
+                self.frames = [piece]
+                self.send_receive_event_to_app()
+
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
@@ -335,6 +373,5 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
     def write_now(self, text: str) -> bool:
         if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
             return False
-        self.conn.send_text(text.encode())
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(text_frame(text))
         return True

@@ -65,8 +65,8 @@ def test_a_histogram_counts_everything_once_and_cumulates(values: list[float]) -
 @given(st.text(), st.text())
 def test_labels_can_hold_anything(first: str, second: str) -> None:
     counter = Counter("c_total", "Help.", "a", "b")
-    counter.add(2, first, second)
-    counter.add(3, first, second)
+    counter.series(first, second).amount += 2
+    counter.series(first, second).amount += 3
     lines = exposition([counter]).decode().split("\n")
     assert len(lines) == 4 and lines[2].endswith(" 5")
     gauge = Gauge("g", "Help.", ("a",), {(first,): 1})
@@ -76,7 +76,7 @@ def test_labels_can_hold_anything(first: str, second: str) -> None:
 def test_a_counter_has_a_bound_on_its_series() -> None:
     counter = Counter("c_total", "Help.", "a")
     for number in range(MAX_SERIES * 2):
-        counter.add(1, str(number))
+        counter.series(str(number)).amount += 1
     assert len(list(counter.lines())) == MAX_SERIES + 2 and counter.value("0") == 1
     assert counter.value(str(MAX_SERIES)) == 0
 

@@ -330,12 +330,16 @@ class NodeSession:
             message = parse_node_message(text)
         except ProtocolError as error:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, error.reason) from None
-        if isinstance(message, Heartbeat):
+        # The most frequent first: to find that a model is no other model costs pydantic a call.
+        if isinstance(message, Done):
+            self._terminal(message)
+        elif isinstance(message, Heartbeat):
             self._registry.heartbeat(self.session_id, message, self._clock())
             self._acknowledge()
             self._observer.room_changed()
-        elif isinstance(message, Done | Failed):
-            self._terminal(message)
+        elif isinstance(message, Failed):
+            if self._terminal(message) and message.code is FailureCode.DRAINING:
+                self._registry.drain(self.session_id)
         elif isinstance(message, Adapters):
             if not self._registry.adapters_changed(self.session_id, message):
                 raise SessionEnd.broke_protocol(
@@ -350,17 +354,17 @@ class NodeSession:
         else:
             raise SessionEnd.broke_protocol(RejectCode.MALFORMED, "A socket registers once.")
 
-    def _terminal(self, message: Done | Failed) -> None:
+    def _terminal(self, message: Done | Failed) -> bool:
+        """Whether it ended a job."""
         if self._resumes:
             self._terminals.append(JobId(message.job_id))
             if len(self._terminals) >= ACKNOWLEDGED_AT_ONCE:
                 self._acknowledge()
         if not self.jobs.ended(message):
             self._stray()
-            return
-        if isinstance(message, Failed) and message.code is FailureCode.DRAINING:
-            self._registry.drain(self.session_id)
+            return False
         self._observer.room_changed()
+        return True
 
     def _acknowledge(self) -> None:
         if self._terminals:

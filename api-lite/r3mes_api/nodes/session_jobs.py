@@ -97,10 +97,10 @@ class SessionJobs:
         grace = self._graces.pop(job_id, None)
         if grace is not None:
             grace.cancel()
-        if isinstance(message, Failed) and message.code is FailureCode.CAPACITY:
-            self._places.refused(job_id, message.capacity, self._clock())
-        else:
+        if isinstance(message, Done) or message.code is not FailureCode.CAPACITY:
             self._places.release(job_id)
+        else:
+            self._places.refused(job_id, message.capacity, self._clock())
         inbox.end(message)
         return True
 

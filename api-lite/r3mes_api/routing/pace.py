@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 
 WINDOW = 32
@@ -26,11 +27,27 @@ PATIENCE = 20
 some tens of tokens."""
 
 
-def median(values: deque[float]) -> float:
-    """Of a few values; `statistics.median` takes several times as long to find out what kind of numbers they are."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+class MedianWindow:
+    """The last `WINDOW` values, also in order, so that a further one costs two searches and no sorting."""
+
+    __slots__ = ("_ordered", "_values")
+
+    def __init__(self) -> None:
+        self._values: deque[float] = deque()
+        self._ordered: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def add(self, value: float) -> float:
+        """The median, the new value included."""
+        ordered = self._ordered
+        if len(ordered) == WINDOW:
+            del ordered[bisect_left(ordered, self._values.popleft())]
+        self._values.append(value)
+        insort(ordered, value)
+        middle = len(ordered) // 2
+        return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 class Pace:
@@ -39,9 +56,9 @@ class Pace:
     __slots__ = ("_firsts", "_gaps", "_tokens", "first_s", "gap_s", "token_s")
 
     def __init__(self) -> None:
-        self._firsts: deque[float] = deque(maxlen=WINDOW)
-        self._tokens: deque[float] = deque(maxlen=WINDOW)
-        self._gaps: deque[float] = deque(maxlen=WINDOW)
+        self._firsts = MedianWindow()
+        self._tokens = MedianWindow()
+        self._gaps = MedianWindow()
         self.first_s = USUAL_FIRST_S
         """From the job to the first content."""
         self.token_s = USUAL_TOKEN_S
@@ -59,13 +76,10 @@ class Pace:
 
     def answered(self, first_s: float, rest_s: float, tokens: int, longest_gap_s: float) -> None:
         """One whole answer: until its first content, from there to its end, and the longest pause within."""
-        self._firsts.append(min(max(first_s, 0.0), SLOWEST_FIRST_S))
-        self.first_s = median(self._firsts)
+        self.first_s = self._firsts.add(min(max(first_s, 0.0), SLOWEST_FIRST_S))
         if tokens > 1:
-            self._tokens.append(min(max(rest_s, 0.0) / (tokens - 1), SLOWEST_TOKEN_S))
-            self.token_s = median(self._tokens)
-            self._gaps.append(longest_gap_s)
-            self.gap_s = median(self._gaps)
+            self.token_s = self._tokens.add(min(max(rest_s, 0.0) / (tokens - 1), SLOWEST_TOKEN_S))
+            self.gap_s = self._gaps.add(longest_gap_s)
 
 
 def stall_after(pace: Pace, gaps: int, longest_gap_s: float, shortest_s: float, longest_s: float) -> float:

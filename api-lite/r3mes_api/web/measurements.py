@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 
 from r3mes_api.asgi import AnswerRecord, Exchange
-from r3mes_api.web.metrics import Counter, Histogram
+from r3mes_api.web.metrics import Counter, Histogram, Series
 
 request_logger = logging.getLogger("r3mes_api.requests")
 
@@ -66,6 +66,13 @@ class Measurements:
         )
         self.tokens_per_minute = PerMinute()
         self.answers_per_minute = PerMinute()
+        # A series is looked up once, and then it is at hand.
+        self._requests: dict[tuple[str, str, int], Series] = {}
+        self._outcomes: dict[str, Series] = {}
+        self._request_bytes = self.request_bytes.series()
+        self._response_bytes = self.response_bytes.series()
+        self._prompt_tokens = self.tokens.series("prompt")
+        self._completion_tokens = self.tokens.series("completion")
 
     def all(self) -> tuple[Counter | Histogram, ...]:
         return (
@@ -88,9 +95,12 @@ class Measurements:
             method = "other"
         # 499 is nginx' word for a client that left before there was a status.
         status = exchange.status or 499
-        self.requests.add(1, route, method, str(status))
-        self.request_bytes.add(exchange.bytes_received)
-        self.response_bytes.add(exchange.bytes_sent)
+        requests = self._requests.get((route, method, status))
+        if requests is None:
+            requests = self._requests[route, method, status] = self.requests.series(route, method, str(status))
+        requests.amount += 1
+        self._request_bytes.amount += exchange.bytes_received
+        self._response_bytes.amount += exchange.bytes_sent
         if exchange.answer is None:
             self.plain_seconds.observe(seconds)
         else:
@@ -99,13 +109,16 @@ class Measurements:
             self._log(exchange, route, method, status, seconds)
 
     def _answered(self, answer: AnswerRecord, received_at: float, now: float) -> None:
-        self.answers.add(1, answer.outcome)
+        answers = self._outcomes.get(answer.outcome)
+        if answers is None:
+            answers = self._outcomes[answer.outcome] = self.answers.series(answer.outcome)
+        answers.amount += 1
         self.answer_seconds.observe(now - received_at)
         if answer.first_token_at is not None:
             self.first_token_seconds.observe(answer.first_token_at - received_at)
         if answer.completion_tokens:
-            self.tokens.add(answer.prompt_tokens, "prompt")
-            self.tokens.add(answer.completion_tokens, "completion")
+            self._prompt_tokens.amount += answer.prompt_tokens
+            self._completion_tokens.amount += answer.completion_tokens
         unix = time.time()
         self.answers_per_minute.add(1, unix)
         self.tokens_per_minute.add(answer.completion_tokens, unix)

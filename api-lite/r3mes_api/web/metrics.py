@@ -1,4 +1,4 @@
-"""Counters and histograms in Prometheus' text format. Counting is a dictionary update; all else happens at a scrape."""
+"""Counters and histograms in Prometheus' text format. Counting is an addition; all else happens at a scrape."""
 
 from __future__ import annotations
 
@@ -14,28 +14,41 @@ MAX_SERIES = 1000
 Labels = tuple[str, ...]
 
 
+class Series:
+    """One number of a counter, to be added to."""
+
+    __slots__ = ("amount",)
+
+    def __init__(self) -> None:
+        self.amount: float = 0
+
+
 class Counter:
-    """Only goes up. `add` takes the labels' values in the order of their names."""
+    """Only goes up. Who counts often keeps the series."""
 
     def __init__(self, name: str, help_text: str, *labels: str) -> None:
         self.name = name
         self.help_text = help_text
         self.labels = labels
-        self._values: dict[Labels, float] = {} if labels else {(): 0}
+        self._series: dict[Labels, Series] = {} if labels else {(): Series()}
 
-    def add(self, amount: float = 1, *values: str) -> None:
-        if values in self._values:
-            self._values[values] += amount
-        elif len(self._values) < MAX_SERIES:
-            self._values[values] = amount
+    def series(self, *values: str) -> Series:
+        """By the labels' values in the order of their names. Beyond the bound it is one that nobody scrapes."""
+        series = self._series.get(values)
+        if series is None:
+            series = Series()
+            if len(self._series) < MAX_SERIES:
+                self._series[values] = series
+        return series
 
     def value(self, *values: str) -> float:
-        return self._values.get(values, 0)
+        series = self._series.get(values)
+        return series.amount if series is not None else 0
 
     def lines(self) -> Iterator[str]:
         yield from _head(self.name, self.help_text, "counter")
-        for values, amount in self._values.items():
-            yield _sample(self.name, zip(self.labels, values, strict=True), amount)
+        for values, series in self._series.items():
+            yield _sample(self.name, zip(self.labels, values, strict=True), series.amount)
 
 
 class Histogram:

@@ -1,0 +1,114 @@
+"""WebSocket frames as nodes nearly always send them: a whole message in each. Pure.
+
+The library reads whatever RFC 6455 allows, through a chain of generators that costs more than all else that is done
+for a token. So what is plainly right is taken here, and everything else is left to the library, which alone says what
+is wrong.
+
+Source of the format: RFC 6455, section 5.2.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+    # A wheel without compiled parts.
+    from websockets.utils import apply_mask
+
+_TEXT = 0x81
+_MASKED = 0x80
+_LENGTH_IN_2_BYTES = 126
+_LENGTH_IN_8_BYTES = 127
+_LARGEST_CONTROL = 125
+_MASK_BYTES = 4
+
+
+class FrameUse(Enum):
+    TEXT = "a whole text message"
+    BINARY = "a whole binary message"
+    FOR_LIBRARY = "bytes as they came, for the library to read"
+
+
+class CutFrame(NamedTuple):
+    use: FrameUse
+    data: bytes
+
+
+_USES = {_TEXT: FrameUse.TEXT, 0x82: FrameUse.BINARY, 0x89: FrameUse.FOR_LIBRARY, 0x8A: FrameUse.FOR_LIBRARY}
+"""By the first byte of final frames without extensions: text, binary, ping, pong. Fragments and closes are not here."""
+
+
+class FrameCutter:
+    """Cuts the bytes of one client into frames. It must see them from a frame's first byte on.
+
+    With the first frame that is not plainly right it gives up: that frame and all that follows is the library's, which
+    has read whole frames so far.
+    """
+
+    __slots__ = ("_held", "_needed", "gave_up")
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+        self._needed = 0
+        """So many bytes must be held before it is worth looking again, however small the pieces are that come."""
+        self.gave_up = False
+
+    def feed(self, data: bytes, max_size: int) -> list[CutFrame]:
+        """The frames that these bytes complete. `max_size`: of a message in bytes; a larger one is not held, but left
+        to the library at once."""
+        if self._held:
+            self._held += data
+            if len(self._held) < self._needed:
+                return []
+            data = bytes(self._held)
+            self._held.clear()
+        frames: list[CutFrame] = []
+        start, size = 0, len(data)
+        while start < size:
+            head = start + 2
+            if head > size:
+                self._hold(data, start, 2)
+                break
+            use = _USES.get(data[start])
+            length = data[start + 1] - _MASKED
+            if length >= _LENGTH_IN_2_BYTES and use is not None and use is not FrameUse.FOR_LIBRARY:
+                head += 2 if length == _LENGTH_IN_2_BYTES else 8
+                if head > size:
+                    self._hold(data, start, head - start)
+                    break
+                length = int.from_bytes(data[start + 2 : head], "big")
+            if use is None or not 0 <= length <= (_LARGEST_CONTROL if use is FrameUse.FOR_LIBRARY else max_size):
+                self.gave_up = True
+                frames.append(CutFrame(FrameUse.FOR_LIBRARY, data[start:]))
+                break
+            body = head + _MASK_BYTES
+            end = body + length
+            if end > size:
+                self._hold(data, start, end - start)
+                break
+            if use is FrameUse.FOR_LIBRARY:
+                frames.append(CutFrame(use, data[start:end]))
+            else:
+                frames.append(CutFrame(use, apply_mask(data[body:end], data[head:body])))
+            start = end
+        return frames
+
+    def _hold(self, data: bytes, start: int, needed: int) -> None:
+        self._held += data[start:]
+        self._needed = needed
+
+
+def text_frame(text: str) -> bytes:
+    """A whole text message from the server, which does not mask."""
+    data = text.encode()
+    size = len(data)
+    if size < _LENGTH_IN_2_BYTES:
+        head = bytes((_TEXT, size))
+    elif size < 1 << 16:
+        head = bytes((_TEXT, _LENGTH_IN_2_BYTES)) + size.to_bytes(2, "big")
+    else:
+        head = bytes((_TEXT, _LENGTH_IN_8_BYTES)) + size.to_bytes(8, "big")
+    return head + data
