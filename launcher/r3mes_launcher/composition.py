@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,8 @@ class CompositionOptions:
     """Other pauses between restarts, for tests."""
     policy: PolicySources | None = None
     """What the policy observes, instead of this computer: for tests."""
+    network: Callable[[str], NetworkAccess | None] | None = None
+    """The chain at a gateway, instead of the network's own nodes: for tests."""
     stretch: StretchParameters = STANDARD
     """What opening the wallet's file costs; less for tests."""
 
@@ -155,7 +157,7 @@ def compose_launcher(options: CompositionOptions, environ: Mapping[str, str] | N
             wallet=WalletParts(
                 # The command line's wallet lies there too; the demo's is in the demo's own folder.
                 folder=(folder.root if options.demo else folder.home) / "wallet",
-                network=demo_network if options.demo else real_network,
+                network=options.network or (demo_network if options.demo else real_network),
                 keyring=keyring,
                 clock=clock,
                 settings=settings,
@@ -231,7 +233,7 @@ def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> Pol
     )
 
 
-def demo_policy_sources(cards: ReplayedCards) -> PolicySources:
+def demo_policy_sources(cards: ReplayedCards | None = None) -> PolicySources:
     """A computer that is left alone, with the recorded cards: the demo depends on nothing outside it."""
     return PolicySources(
         idle=FixedSource(3600.0),
@@ -239,7 +241,7 @@ def demo_policy_sources(cards: ReplayedCards) -> PolicySources:
         programs=FixedSource(frozenset()),
         network=FixedSource(NetworkReading(online=True, metered=False)),
         disk=FixedSource(1_000_000),
-        gpu_use=ReplayGpuUse(cards),
+        gpu_use=FixedSource(()) if cards is None else ReplayGpuUse(cards),
         events=NoSessionEvents(),
     )
 
