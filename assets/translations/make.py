@@ -9,6 +9,7 @@ Needs the launcher's environment: both programs come with PySide6.
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -17,13 +18,25 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 FOLDER = Path(__file__).resolve().parent
+# Also where a test loads this file by its path.
+sys.path.insert(0, str(FOLDER))
+
+from core_texts import core_texts  # noqa: E402
+
 PACKAGE = FOLDER.parents[1] / "launcher" / "r3mes_launcher"
+CORE_CONTEXT = "Core"
 # The English file holds plural forms only: all else is in the source.
 LANGUAGES = {"en": ["-pluralonly"], "tr": []}
 
 
 def sources() -> list[Path]:
     return [*sorted((PACKAGE / "ui").rglob("*.py")), PACKAGE / "app.py", PACKAGE / "bridge.py"]
+
+
+def write_core_source(path: Path) -> None:
+    """The core's texts as lupdate can read them: the core itself knows nothing of translations."""
+    lines = (f"translate({CORE_CONTEXT!r}, {json.dumps(text, ensure_ascii=False)})" for text in core_texts(PACKAGE))
+    path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def tool(name: str) -> str:
@@ -42,10 +55,17 @@ def run(*arguments: str) -> None:
 
 def make(folder: Path) -> None:
     """Updates the files of `folder`."""
+    with tempfile.TemporaryDirectory() as made:
+        core = Path(made) / "core.py"
+        write_core_source(core)
+        update(folder, [*sources(), core])
+
+
+def update(folder: Path, read: list[Path]) -> None:
     for language, options in LANGUAGES.items():
         written = str(folder / f"r3mes_{language}.ts")
         common = ["-no-obsolete", "-locations", "none", "-source-language", "en", "-target-language", language]
-        run(tool("pyside6-lupdate"), *map(str, sources()), *options, *common, "-ts", written)
+        run(tool("pyside6-lupdate"), *map(str, read), *options, *common, "-ts", written)
         run(tool("pyside6-lrelease"), written, "-silent", "-qm", str(folder / f"r3mes_{language}.qm"))
 
 

@@ -9,6 +9,25 @@
     </message>
 </context>
 <context>
+    <name>AdvancedCard</name>
+    <message>
+        <source>Advanced</source>
+        <translation>Gelişmiş</translation>
+    </message>
+    <message>
+        <source>Give up on an engine that loads after</source>
+        <translation>Yüklenen motordan vazgeçme süresi</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation>sn</translation>
+    </message>
+    <message>
+        <source>Counted anew with each sign of progress. A slow disk may need more.</source>
+        <translation>Her ilerleme belirtisinde baştan sayılır. Yavaş bir disk daha çoğunu isteyebilir.</translation>
+    </message>
+</context>
+<context>
     <name>AmountField</name>
     <message>
         <source>Max</source>
@@ -309,6 +328,13 @@
     </message>
 </context>
 <context>
+    <name>Bridge</name>
+    <message>
+        <source>That did not work ({detail}).</source>
+        <translation>Bu olmadı ({detail}).</translation>
+    </message>
+</context>
+<context>
     <name>BundleView</name>
     <message>
         <source>Diagnostics</source>
@@ -521,6 +547,13 @@
     </message>
 </context>
 <context>
+    <name>ChatStream</name>
+    <message>
+        <source>The answer broke off unexpectedly ({detail}).</source>
+        <translation>Yanıt beklenmedik biçimde kesildi ({detail}).</translation>
+    </message>
+</context>
+<context>
     <name>CodeView</name>
     <message>
         <source>Copy this code</source>
@@ -720,6 +753,2556 @@
     </message>
 </context>
 <context>
+    <name>Core</name>
+    <message>
+        <source>A GPU does not answer any more ({names}); restart the computer if it does not come back.</source>
+        <translation>Bir GPU artık yanıt vermiyor ({names}); geri gelmezse bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>A coin looks like 1000000ur3mes: a whole number and the coin&apos;s name.</source>
+        <translation>Bir para 1000000ur3mes gibi yazılır: bir tam sayı ve paranın adı.</translation>
+    </message>
+    <message>
+        <source>A conversation needs a title.</source>
+        <translation>Bir konuşmanın başlığı olmalı.</translation>
+    </message>
+    <message>
+        <source>A file of the engine vanished after it was installed. An antivirus may have moved it.</source>
+        <translation>Motorun bir dosyası kurulumdan sonra kayboldu. Bir antivirüs taşımış olabilir.</translation>
+    </message>
+    <message>
+        <source>A firewall or an antivirus is in the way: allow R3MES connections to 127.0.0.1.</source>
+        <translation>Bir güvenlik duvarı ya da antivirüs engelliyor: R3MES&apos;in 127.0.0.1 bağlantılarına izin verin.</translation>
+    </message>
+    <message>
+        <source>A grant lasts 1 to {max_grant_days} days.</source>
+        <translation>Bir yetki 1 ile {max_grant_days} gün arasında sürer.</translation>
+    </message>
+    <message>
+        <source>A grant needs at least one role.</source>
+        <translation>Yetki en az bir rol ister.</translation>
+    </message>
+    <message>
+        <source>A key path looks like m/44&apos;/118&apos;/0&apos;/0/0.</source>
+        <translation>Bir anahtar yolu m/44&apos;/118&apos;/0&apos;/0/0 gibi görünür.</translation>
+    </message>
+    <message>
+        <source>A letter may be missing or mistyped; copy the whole address again.</source>
+        <translation>Bir harf eksik ya da yanlış olabilir; adresin tümünü yeniden kopyalayın.</translation>
+    </message>
+    <message>
+        <source>A message has no “@type” that this wallet knows.</source>
+        <translation>Bir mesajda bu cüzdanın tanıdığı bir “@type” yok.</translation>
+    </message>
+    <message>
+        <source>A message to sign has at most {max_message_bytes} bytes.</source>
+        <translation>İmzalanacak mesaj en çok {max_message_bytes} bayttır.</translation>
+    </message>
+    <message>
+        <source>A message type looks like /cosmos.bank.v1beta1.MsgSend.</source>
+        <translation>Mesaj türü /cosmos.bank.v1beta1.MsgSend gibi görünür.</translation>
+    </message>
+    <message>
+        <source>A name has 1 to 64 visible characters.</source>
+        <translation>Bir ad 1 ile 64 arası görünür karakterden oluşur.</translation>
+    </message>
+    <message>
+        <source>A new recovery phrase has 12 or 24 words, not {words}.</source>
+        <translation>Yeni bir kurtarma ifadesi 12 ya da 24 sözcüktür, {words} değil.</translation>
+    </message>
+    <message>
+        <source>A note has at most 256 characters.</source>
+        <translation>Bir not en çok 256 karakterdir.</translation>
+    </message>
+    <message>
+        <source>A passphrase has at most {max_passphrase_characters} characters.</source>
+        <translation>Ek parola en çok {max_passphrase_characters} karakterdir.</translation>
+    </message>
+    <message>
+        <source>A password has at most {max_password_characters} characters.</source>
+        <translation>Parola en çok {max_password_characters} karakterdir.</translation>
+    </message>
+    <message>
+        <source>A permission to send needs a limit.</source>
+        <translation>Gönderme izni bir sınır ister.</translation>
+    </message>
+    <message>
+        <source>A permission to stake names the validators.</source>
+        <translation>Stake izni doğrulayıcıları adlandırır.</translation>
+    </message>
+    <message>
+        <source>A permission to {value} has no limits.</source>
+        <translation>{value} izninin sınırı olmaz.</translation>
+    </message>
+    <message>
+        <source>A recovery phrase has 12, 15, 18, 21 or 24 words; this one has {words}.</source>
+        <translation>Kurtarma ifadesi 12, 15, 18, 21 ya da 24 sözcüktür; bunda {words} var.</translation>
+    </message>
+    <message>
+        <source>A redelegation needs two different validators.</source>
+        <translation>Stake taşımak iki farklı doğrulayıcı ister.</translation>
+    </message>
+    <message>
+        <source>A redelegation to the same validator does nothing.</source>
+        <translation>Aynı doğrulayıcıya taşımak bir şey değiştirmez.</translation>
+    </message>
+    <message>
+        <source>A registration needs at least one role, and its node type.</source>
+        <translation>Kayıt en az bir rol ve düğüm türünü ister.</translation>
+    </message>
+    <message>
+        <source>A transaction holds 1 to {max_messages} messages.</source>
+        <translation>Bir işlem 1 ile {max_messages} mesaj taşır.</translation>
+    </message>
+    <message>
+        <source>A vault holds at most {max_wallets} wallets.</source>
+        <translation>Bir kasa en çok {max_wallets} cüzdan tutar.</translation>
+    </message>
+    <message>
+        <source>A {value} also has to be a {value2}.</source>
+        <translation>{value} olanın {value2} de olması gerekir.</translation>
+    </message>
+    <message>
+        <source>Agrees with the gateway&apos;s to {seconds} s.</source>
+        <translation>Ağ geçidininkiyle {seconds} sn içinde uyuşuyor.</translation>
+    </message>
+    <message>
+        <source>All nodes are busy. Try again in a moment.</source>
+        <translation>Tüm düğümler meşgul. Birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>An address or a hash holds other characters than letters and digits.</source>
+        <translation>Bir adres ya da özet, harf ve rakam dışında karakter içeriyor.</translation>
+    </message>
+    <message>
+        <source>An address prefix is made of small letters and digits, like “remes”.</source>
+        <translation>Adres öneki küçük harf ve rakamlardan oluşur; “remes” gibi.</translation>
+    </message>
+    <message>
+        <source>An allowance or authorization has no “@type” that this wallet knows.</source>
+        <translation>Bir ödenek ya da yetkide bu cüzdanın tanıdığı bir “@type” yok.</translation>
+    </message>
+    <message>
+        <source>An amount has at most {decimals} places after the decimal mark.</source>
+        <translation>Tutarın ondalık kısmı en çok {decimals} basamaktır.</translation>
+    </message>
+    <message>
+        <source>An amount in base units is a whole number without sign or separators.</source>
+        <translation>Temel birimde tutar, işaretsiz ve ayraçsız bir tam sayıdır.</translation>
+    </message>
+    <message>
+        <source>An export&apos;s password has at least {min_export_password} characters.</source>
+        <translation>Dışa aktarım parolası en az {min_export_password} karakterdir.</translation>
+    </message>
+    <message>
+        <source>Another R3MES launcher already uses {folder}. Open its window, or end it first; `r3mes status` shows it.</source>
+        <translation>Başka bir R3MES başlatıcısı {folder} klasörünü zaten kullanıyor. Onun penceresini açın ya da önce onu kapatın; `r3mes status` gösterir.</translation>
+    </message>
+    <message>
+        <source>Another fee payer would have to sign too, which this wallet does not do.</source>
+        <translation>Başka bir ücret ödeyenin de imzalaması gerekirdi; bu cüzdan bunu yapmaz.</translation>
+    </message>
+    <message>
+        <source>Another process downloads {name}</source>
+        <translation>{name} başka bir süreçte indiriliyor</translation>
+    </message>
+    <message>
+        <source>Another program is using the wallet file.</source>
+        <translation>Cüzdan dosyasını başka bir program kullanıyor.</translation>
+    </message>
+    <message>
+        <source>Another transaction of this wallet came first. Nothing was spent.</source>
+        <translation>Bu cüzdanın başka bir işlemi önce geldi. Hiçbir şey harcanmadı.</translation>
+    </message>
+    <message>
+        <source>Another transaction of this wallet is still on its way.</source>
+        <translation>Bu cüzdanın başka bir işlemi hâlâ yolda.</translation>
+    </message>
+    <message>
+        <source>Answer its question, or unlock with the wallet&apos;s password.</source>
+        <translation>Sorusunu yanıtlayın ya da cüzdanın parolasıyla açın.</translation>
+    </message>
+    <message>
+        <source>Ask for it again.</source>
+        <translation>Yeniden isteyin.</translation>
+    </message>
+    <message>
+        <source>Ask for the account address, which begins with {prefix}1.</source>
+        <translation>{prefix}1 ile başlayan hesap adresini isteyin.</translation>
+    </message>
+    <message>
+        <source>At most {max_entries} moves between these two validators can run at once.</source>
+        <translation>Bu iki doğrulayıcı arasında aynı anda en çok {max_entries} taşıma sürebilir.</translation>
+    </message>
+    <message>
+        <source>At most {max_entries} unstakings from one validator can run at once.</source>
+        <translation>Bir doğrulayıcıdan aynı anda en çok {max_entries} çözme sürebilir.</translation>
+    </message>
+    <message>
+        <source>Cancelling the installation.</source>
+        <translation>Kurulum iptal ediliyor.</translation>
+    </message>
+    <message>
+        <source>Change the registration</source>
+        <translation>Kaydı değiştir</translation>
+    </message>
+    <message>
+        <source>Change the registration to {roles}</source>
+        <translation>Kaydı {roles} olarak değiştir</translation>
+    </message>
+    <message>
+        <source>Check its spelling against your paper.</source>
+        <translation>Yazımını kâğıdınızla karşılaştırın.</translation>
+    </message>
+    <message>
+        <source>Check that the card is seated and has its power.</source>
+        <translation>Kartın yerine oturduğunu ve gücünün bağlı olduğunu denetleyin.</translation>
+    </message>
+    <message>
+        <source>Check the address and the network, or choose another gateway.</source>
+        <translation>Adresi ve ağı denetleyin ya da başka bir ağ geçidi seçin.</translation>
+    </message>
+    <message>
+        <source>Check the internet connection; nothing was changed.</source>
+        <translation>İnternet bağlantısını denetleyin; hiçbir şey değişmedi.</translation>
+    </message>
+    <message>
+        <source>Checking {name}</source>
+        <translation>{name} denetleniyor</translation>
+    </message>
+    <message>
+        <source>Choose a folder with a Hugging Face model, a GGUF file, or the built-in model.</source>
+        <translation>Hugging Face modeli içeren bir klasör, bir GGUF dosyası ya da yerleşik modeli seçin.</translation>
+    </message>
+    <message>
+        <source>Choose a gateway</source>
+        <translation>Ağ geçidi seç</translation>
+    </message>
+    <message>
+        <source>Choose a longer phrase.</source>
+        <translation>Daha uzun bir ifade seçin.</translation>
+    </message>
+    <message>
+        <source>Choose a model: a folder, a GGUF file, or the built-in one.</source>
+        <translation>Bir model seçin: bir klasör, bir GGUF dosyası ya da yerleşik olan.</translation>
+    </message>
+    <message>
+        <source>Choose another gateway, or ask its operator for the reason.</source>
+        <translation>Başka bir ağ geçidi seçin ya da nedenini işletmecisine sorun.</translation>
+    </message>
+    <message>
+        <source>Choose another model, or the built-in one.</source>
+        <translation>Başka bir model ya da yerleşik olanı seçin.</translation>
+    </message>
+    <message>
+        <source>Choose another validator than the one the coins are with.</source>
+        <translation>Paraların bulunduğundan başka bir doğrulayıcı seçin.</translation>
+    </message>
+    <message>
+        <source>Choose at least one role, each once.</source>
+        <translation>Her birini bir kez olmak üzere en az bir rol seçin.</translation>
+    </message>
+    <message>
+        <source>Choose small or quantised models.</source>
+        <translation>Küçük ya da nicemlenmiş modeller seçin.</translation>
+    </message>
+    <message>
+        <source>Choose the wallet that owns that address.</source>
+        <translation>O adresin sahibi olan cüzdanı seçin.</translation>
+    </message>
+    <message>
+        <source>Claim rewards</source>
+        <translation>Ödülleri al</translation>
+    </message>
+    <message>
+        <source>Close other programs and try again.</source>
+        <translation>Diğer programları kapatıp yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the GPU.</source>
+        <translation>GPU&apos;yu kullanan diğer programları kapatın.</translation>
+    </message>
+    <message>
+        <source>Close other programs while it serves; choose small models.</source>
+        <translation>Hizmet sırasında diğer programları kapatın; küçük modeller seçin.</translation>
+    </message>
+    <message>
+        <source>Close other programs.</source>
+        <translation>Diğer programları kapatın.</translation>
+    </message>
+    <message>
+        <source>Close the other launcher.</source>
+        <translation>Diğer başlatıcıyı kapatın.</translation>
+    </message>
+    <message>
+        <source>Coins sent to another network&apos;s address would be lost.</source>
+        <translation>Başka bir ağın adresine gönderilen paralar kaybolur.</translation>
+    </message>
+    <message>
+        <source>Coins were moved to this validator a short time ago; until that is over none can be moved on from it.</source>
+        <translation>Bu doğrulayıcıya kısa süre önce para taşındı; o bitene kadar buradan ileri taşınamaz.</translation>
+    </message>
+    <message>
+        <source>Connect it. The demo works without.</source>
+        <translation>Bağlayın. Demo bağlantısız da çalışır.</translation>
+    </message>
+    <message>
+        <source>Copy it again, whole.</source>
+        <translation>Tümünü yeniden kopyalayın.</translation>
+    </message>
+    <message>
+        <source>Correct its rights, or set R3MES_HOME elsewhere.</source>
+        <translation>İzinlerini düzeltin ya da R3MES_HOME&apos;u başka bir yere ayarlayın.</translation>
+    </message>
+    <message>
+        <source>Correct the variable, or unset it.</source>
+        <translation>Değişkeni düzeltin ya da kaldırın.</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>Veri klasörü</translation>
+    </message>
+    <message>
+        <source>Disk space</source>
+        <translation>Disk alanı</translation>
+    </message>
+    <message>
+        <source>Done, in block {height}.</source>
+        <translation>{height}. blokta tamamlandı.</translation>
+    </message>
+    <message>
+        <source>Downloading {name}</source>
+        <translation>{name} indiriliyor</translation>
+    </message>
+    <message>
+        <source>Each coin of a list appears once and is more than nothing.</source>
+        <translation>Listedeki her para bir kez geçer ve sıfırdan büyüktür.</translation>
+    </message>
+    <message>
+        <source>Each number of a key path lies between 0 and 2147483647.</source>
+        <translation>Anahtar yolundaki her sayı 0 ile 2147483647 arasındadır.</translation>
+    </message>
+    <message>
+        <source>Each role needs its allocation of resources.</source>
+        <translation>Her rol kendi kaynak payını ister.</translation>
+    </message>
+    <message>
+        <source>Engine self-test</source>
+        <translation>Motorun öz sınaması</translation>
+    </message>
+    <message>
+        <source>Failed in block {height}; the fee was spent, the amount was not.</source>
+        <translation>{height}. blokta başarısız oldu; ücret harcandı, tutar harcanmadı.</translation>
+    </message>
+    <message>
+        <source>Four or five random words are easy to keep and hard to guess.</source>
+        <translation>Dört beş rastgele sözcük akılda kolay kalır, zor tahmin edilir.</translation>
+    </message>
+    <message>
+        <source>Free some disk space, or correct the folder&apos;s rights.</source>
+        <translation>Diskte yer açın ya da klasörün izinlerini düzeltin.</translation>
+    </message>
+    <message>
+        <source>Free some space, or set R3MES_HOME elsewhere.</source>
+        <translation>Yer açın ya da R3MES_HOME&apos;u başka bir yere ayarlayın.</translation>
+    </message>
+    <message>
+        <source>GPU generation</source>
+        <translation>GPU kuşağı</translation>
+    </message>
+    <message>
+        <source>GPU memory</source>
+        <translation>GPU belleği</translation>
+    </message>
+    <message>
+        <source>Get it from the project&apos;s own pages.</source>
+        <translation>Projenin kendi sayfalarından alın.</translation>
+    </message>
+    <message>
+        <source>Give the network&apos;s public key with --network-key.</source>
+        <translation>Ağın açık anahtarını --network-key ile verin.</translation>
+    </message>
+    <message>
+        <source>Giving a permission to oneself has no effect.</source>
+        <translation>Kendine izin vermenin etkisi yoktur.</translation>
+    </message>
+    <message>
+        <source>Giving a permission to oneself has no effect; the chain refuses it.</source>
+        <translation>Kendine izin vermenin etkisi yoktur; zincir reddeder.</translation>
+    </message>
+    <message>
+        <source>Graphics driver</source>
+        <translation>Grafik sürücüsü</translation>
+    </message>
+    <message>
+        <source>HTTP {status_code} without JSON</source>
+        <translation>JSON içermeyen HTTP {status_code}</translation>
+    </message>
+    <message>
+        <source>If you clicked “Deny” by mistake, try again; else unlock with the wallet&apos;s password.</source>
+        <translation>Yanlışlıkla “Reddet”e bastıysanız yeniden deneyin; yoksa cüzdanın parolasıyla açın.</translation>
+    </message>
+    <message>
+        <source>Install the driver and restart the computer. Serving on the CPU is for trying it out.</source>
+        <translation>Sürücüyü kurup bilgisayarı yeniden başlatın. İşlemciyle hizmet denemek içindir.</translation>
+    </message>
+    <message>
+        <source>Install the engine again, or update the launcher.</source>
+        <translation>Motoru yeniden kurun ya da başlatıcıyı güncelleyin.</translation>
+    </message>
+    <message>
+        <source>Install the engine again, then try once more.</source>
+        <translation>Motoru yeniden kurun, sonra bir kez daha deneyin.</translation>
+    </message>
+    <message>
+        <source>Installed: {location}.</source>
+        <translation>Kurulu: {location}.</translation>
+    </message>
+    <message>
+        <source>Installing the engine.</source>
+        <translation>Motor kuruluyor.</translation>
+    </message>
+    <message>
+        <source>It begins with -----BEGIN {block}----- and ends with -----END {block}-----.</source>
+        <translation>-----BEGIN {block}----- ile başlar, -----END {block}----- ile biter.</translation>
+    </message>
+    <message>
+        <source>It can keep the wallet&apos;s unlock key, if you want that.</source>
+        <translation>İsterseniz cüzdanın açma anahtarını saklayabilir.</translation>
+    </message>
+    <message>
+        <source>It can spend this much of your coins on fees.</source>
+        <translation>Paranızın bu kadarını ücretlere harcayabilir.</translation>
+    </message>
+    <message>
+        <source>It could not be read ({name}).</source>
+        <translation>Okunamadı ({name}).</translation>
+    </message>
+    <message>
+        <source>It did not record: {names}.</source>
+        <translation>Kaydetmediği: {names}.</translation>
+    </message>
+    <message>
+        <source>It does not answer; it may be waiting for you in another window.</source>
+        <translation>Yanıt vermiyor; başka bir pencerede sizi bekliyor olabilir.</translation>
+    </message>
+    <message>
+        <source>It is locked.</source>
+        <translation>Kilitli.</translation>
+    </message>
+    <message>
+        <source>It is not opened, so that it can take neither memory nor time.</source>
+        <translation>Bellek ya da zaman harcamasın diye açılmıyor.</translation>
+    </message>
+    <message>
+        <source>It is over on {day}. Unstaking is possible now.</source>
+        <translation>{day} günü biter. Çözmek şimdi de olur.</translation>
+    </message>
+    <message>
+        <source>It is started again (loss {losses} of {most}).</source>
+        <translation>Yeniden başlatılıyor ({most} kaybın {losses}. olanı).</translation>
+    </message>
+    <message>
+        <source>It is tried again by itself.</source>
+        <translation>Kendiliğinden yeniden denenir.</translation>
+    </message>
+    <message>
+        <source>It is tried again.</source>
+        <translation>Yeniden deneniyor.</translation>
+    </message>
+    <message>
+        <source>It may run another version; update this program.</source>
+        <translation>Başka bir sürüm çalıştırıyor olabilir; bu programı güncelleyin.</translation>
+    </message>
+    <message>
+        <source>It refuses access.</source>
+        <translation>Erişimi reddediyor.</translation>
+    </message>
+    <message>
+        <source>Its last words: {last}</source>
+        <translation>Son sözleri: {last}</translation>
+    </message>
+    <message>
+        <source>Known are argon2 and bcrypt.</source>
+        <translation>Bilinenler argon2 ve bcrypt.</translation>
+    </message>
+    <message>
+        <source>Known: {names}.</source>
+        <translation>Bilinenler: {names}.</translation>
+    </message>
+    <message>
+        <source>Leave --network-key out, or give the file of a signed profile.</source>
+        <translation>--network-key&apos;i bırakın ya da imzalı bir profil dosyası verin.</translation>
+    </message>
+    <message>
+        <source>Let another account act for you</source>
+        <translation>Başka bir hesap sizin adınıza davransın</translation>
+    </message>
+    <message>
+        <source>Let the system set its time from the network.</source>
+        <translation>Sistem saatini ağdan ayarlasın.</translation>
+    </message>
+    <message>
+        <source>Let the user into the group that owns /dev/nvidia0, often `video` or `render`, and sign in again.</source>
+        <translation>Kullanıcıyı /dev/nvidia0&apos;ın sahibi olan gruba (çoğu zaman `video` ya da `render`) ekleyin ve yeniden oturum açın.</translation>
+    </message>
+    <message>
+        <source>Local connections</source>
+        <translation>Yerel bağlantılar</translation>
+    </message>
+    <message>
+        <source>Look at the free space and at the folder&apos;s permissions.</source>
+        <translation>Boş alana ve klasörün izinlerine bakın.</translation>
+    </message>
+    <message>
+        <source>Look at the history, then try again.</source>
+        <translation>Geçmişe bakın, sonra yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>Look at the network&apos;s gas price again.</source>
+        <translation>Ağın gaz fiyatına yeniden bakın.</translation>
+    </message>
+    <message>
+        <source>Look for a missing or doubled word.</source>
+        <translation>Eksik ya da yinelenmiş bir sözcük arayın.</translation>
+    </message>
+    <message>
+        <source>Look into the antivirus&apos;s quarantine, and allow the folder {folder}.</source>
+        <translation>Antivirüsün karantinasına bakın ve {folder} klasörüne izin verin.</translation>
+    </message>
+    <message>
+        <source>Looking for the engine.</source>
+        <translation>Motor aranıyor.</translation>
+    </message>
+    <message>
+        <source>Make a new grant with the wallet that owns this node.</source>
+        <translation>Bu düğümün sahibi olan cüzdanla yeni bir yetki oluşturun.</translation>
+    </message>
+    <message>
+        <source>Mind Caps Lock and the keyboard layout.</source>
+        <translation>Caps Lock&apos;a ve klavye düzenine dikkat edin.</translation>
+    </message>
+    <message>
+        <source>Models and updates need space soon: free some.</source>
+        <translation>Modeller ve güncellemeler yakında yer ister: yer açın.</translation>
+    </message>
+    <message>
+        <source>Move a stake of {amount}</source>
+        <translation>{amount} stake taşı</translation>
+    </message>
+    <message>
+        <source>Move the file away to start a new one; nothing on the chain is lost.</source>
+        <translation>Yenisine başlamak için dosyayı başka yere taşıyın; zincirde hiçbir şey kaybolmaz.</translation>
+    </message>
+    <message>
+        <source>NVIDIA driver {version} works.</source>
+        <translation>NVIDIA sürücüsü {version} çalışıyor.</translation>
+    </message>
+    <message>
+        <source>Name the gateway&apos;s address first, such as https://gateway.example.org.</source>
+        <translation>Önce ağ geçidinin adresini verin; örneğin https://gateway.example.org.</translation>
+    </message>
+    <message>
+        <source>No file of the engine is missing.</source>
+        <translation>Motorun eksik dosyası yok.</translation>
+    </message>
+    <message>
+        <source>No model can be asked yet.</source>
+        <translation>Henüz sorulabilecek model yok.</translation>
+    </message>
+    <message>
+        <source>No node began to answer in time. Try again in a moment.</source>
+        <translation>Hiçbir düğüm zamanında yanıtlamaya başlamadı. Birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>No node of the network answers ({reason}).</source>
+        <translation>Ağın hiçbir düğümü yanıt vermiyor ({reason}).</translation>
+    </message>
+    <message>
+        <source>No node serves right now. Switch Serving on, or try again in a moment.</source>
+        <translation>Şu anda hizmet veren düğüm yok. Hizmet&apos;i açın ya da birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>No node serves this adapter. Choose another one.</source>
+        <translation>Bu adaptörü sunan düğüm yok. Başka birini seçin.</translation>
+    </message>
+    <message>
+        <source>No node serves this model. Choose another one.</source>
+        <translation>Bu modeli sunan düğüm yok. Başka birini seçin.</translation>
+    </message>
+    <message>
+        <source>No usable GPU was found: serving on the CPU, which is slow.</source>
+        <translation>Kullanılabilir GPU bulunamadı: yavaş olan işlemciyle hizmet veriliyor.</translation>
+    </message>
+    <message>
+        <source>No usable GPU was found: starting on the CPU.</source>
+        <translation>Kullanılabilir GPU bulunamadı: işlemciyle başlatılıyor.</translation>
+    </message>
+    <message>
+        <source>Only a newer card helps.</source>
+        <translation>Yalnızca daha yeni bir kart çözer.</translation>
+    </message>
+    <message>
+        <source>Only serving has a plan.</source>
+        <translation>Yalnızca hizmetin planı var.</translation>
+    </message>
+    <message>
+        <source>Only {available} of {total} available.</source>
+        <translation>{total} içinden yalnızca {available} kullanılabilir.</translation>
+    </message>
+    <message>
+        <source>Only {free} free.</source>
+        <translation>Yalnızca {free} boş.</translation>
+    </message>
+    <message>
+        <source>Only {free} free; {needed} are needed.</source>
+        <translation>Yalnızca {free} boş; {needed} gerekli.</translation>
+    </message>
+    <message>
+        <source>Open the data folder</source>
+        <translation>Veri klasörünü aç</translation>
+    </message>
+    <message>
+        <source>Opening the export needs 64 MiB of free memory.</source>
+        <translation>Dışa aktarımı açmak 64 MiB boş bellek ister.</translation>
+    </message>
+    <message>
+        <source>Pay another account&apos;s fees</source>
+        <translation>Başka bir hesabın ücretlerini öde</translation>
+    </message>
+    <message>
+        <source>Python {version} is not supported.</source>
+        <translation>Python {version} desteklenmiyor.</translation>
+    </message>
+    <message>
+        <source>Receive some coins first.</source>
+        <translation>Önce biraz para alın.</translation>
+    </message>
+    <message>
+        <source>Register as {roles}</source>
+        <translation>{roles} olarak kaydol</translation>
+    </message>
+    <message>
+        <source>Register both roles.</source>
+        <translation>Her iki rolü de kaydedin.</translation>
+    </message>
+    <message>
+        <source>Registering with the gateway.</source>
+        <translation>Ağ geçidine kaydolunuyor.</translation>
+    </message>
+    <message>
+        <source>Remove wallets from it.</source>
+        <translation>İçinden cüzdan çıkarın.</translation>
+    </message>
+    <message>
+        <source>Restart the computer and check the card&apos;s power.</source>
+        <translation>Bilgisayarı yeniden başlatın ve kartın güç bağlantısını denetleyin.</translation>
+    </message>
+    <message>
+        <source>Restart the computer. Serving goes on by itself then.</source>
+        <translation>Bilgisayarı yeniden başlatın. Hizmet sonra kendiliğinden sürer.</translation>
+    </message>
+    <message>
+        <source>Restart the computer; if that does not help, install the driver again.</source>
+        <translation>Bilgisayarı yeniden başlatın; işe yaramazsa sürücüyü yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>Restart the computer; nothing else helps.</source>
+        <translation>Bilgisayarı yeniden başlatın; başka çare yok.</translation>
+    </message>
+    <message>
+        <source>Restarting the computer frees it.</source>
+        <translation>Bilgisayarı yeniden başlatmak onu serbest bırakır.</translation>
+    </message>
+    <message>
+        <source>Restore it from its words to spend from it.</source>
+        <translation>Ondan harcamak için sözcüklerinden geri yükleyin.</translation>
+    </message>
+    <message>
+        <source>Restore its backup.</source>
+        <translation>Yedeğini geri yükleyin.</translation>
+    </message>
+    <message>
+        <source>Rewards so far are paid out.</source>
+        <translation>Şimdiye kadarki ödüller ödenir.</translation>
+    </message>
+    <message>
+        <source>Roles are {names}.</source>
+        <translation>Roller: {names}.</translation>
+    </message>
+    <message>
+        <source>Run the doctor again in a moment.</source>
+        <translation>Doktoru birazdan yeniden çalıştırın.</translation>
+    </message>
+    <message>
+        <source>Say which wallet, by name or address; there are: {names}.</source>
+        <translation>Hangi cüzdan olduğunu ad ya da adresle belirtin; olanlar: {names}.</translation>
+    </message>
+    <message>
+        <source>See the GPUs page for the driver&apos;s state. To try R3MES without a GPU, choose the CPU, which is slow.</source>
+        <translation>Sürücünün durumu için GPU&apos;lar sayfasına bakın. R3MES&apos;i GPU&apos;suz denemek için yavaş olan işlemciyi seçin.</translation>
+    </message>
+    <message>
+        <source>See the log for the cause, then try again.</source>
+        <translation>Nedeni için günlüğe bakın, sonra yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>See the log for the setting that is wrong.</source>
+        <translation>Yanlış olan ayar için günlüğe bakın.</translation>
+    </message>
+    <message>
+        <source>See the log.</source>
+        <translation>Günlüğe bakın.</translation>
+    </message>
+    <message>
+        <source>Send it again.</source>
+        <translation>Yeniden gönderin.</translation>
+    </message>
+    <message>
+        <source>Send less, or receive some first.</source>
+        <translation>Daha az gönderin ya da önce biraz alın.</translation>
+    </message>
+    <message>
+        <source>Send the signed revocation to its operator.</source>
+        <translation>İmzalı geri almayı işletmecisine gönderin.</translation>
+    </message>
+    <message>
+        <source>Send {amount}</source>
+        <translation>{amount} gönder</translation>
+    </message>
+    <message>
+        <source>Show the log</source>
+        <translation>Günlüğü göster</translation>
+    </message>
+    <message>
+        <source>Stake {amount}</source>
+        <translation>{amount} stake et</translation>
+    </message>
+    <message>
+        <source>Stake {amount} again</source>
+        <translation>{amount} yeniden stake et</translation>
+    </message>
+    <message>
+        <source>Staked coins can be spent only {days} after you unstake them, and can be slashed.</source>
+        <translation>Stake edilen paralar çözüldükten ancak {days} sonra harcanabilir ve cezayla kesilebilir.</translation>
+    </message>
+    <message>
+        <source>Start R3MES by its installer, or set {variable} to a Python that has the engine.</source>
+        <translation>R3MES&apos;i kurucusuyla başlatın ya da {variable} değişkenini motoru olan bir Python&apos;a ayarlayın.</translation>
+    </message>
+    <message>
+        <source>Starting the engine.</source>
+        <translation>Motor başlatılıyor.</translation>
+    </message>
+    <message>
+        <source>Stop paying another account&apos;s fees</source>
+        <translation>Başka bir hesabın ücretlerini ödemeyi bırak</translation>
+    </message>
+    <message>
+        <source>Stopping the engine.</source>
+        <translation>Motor durduruluyor.</translation>
+    </message>
+    <message>
+        <source>Switch Serving on</source>
+        <translation>Hizmet&apos;i aç</translation>
+    </message>
+    <message>
+        <source>Switch Serving on once: the node makes its key at its first start.</source>
+        <translation>Hizmet&apos;i bir kez açın: düğüm anahtarını ilk başlayışında oluşturur.</translation>
+    </message>
+    <message>
+        <source>Switching Serving on installs it first; it can be interrupted and repeated.</source>
+        <translation>Hizmet&apos;i açmak önce onu kurar; yarıda kesilip yinelenebilir.</translation>
+    </message>
+    <message>
+        <source>System keyring</source>
+        <translation>Sistem anahtarlığı</translation>
+    </message>
+    <message>
+        <source>System library</source>
+        <translation>Sistem kitaplığı</translation>
+    </message>
+    <message>
+        <source>Take a permission back</source>
+        <translation>Bir izni geri al</translation>
+    </message>
+    <message>
+        <source>That is more than is staked there.</source>
+        <translation>Bu, orada stake edilenden fazla.</translation>
+    </message>
+    <message>
+        <source>That is more than this unstaking holds.</source>
+        <translation>Bu, o çözmedeki tutardan fazla.</translation>
+    </message>
+    <message>
+        <source>That is more than you have staked with this validator.</source>
+        <translation>Bu, bu doğrulayıcıdaki stake&apos;inizden fazla.</translation>
+    </message>
+    <message>
+        <source>That is no conversation&apos;s name.</source>
+        <translation>Bu bir konuşma adı değil.</translation>
+    </message>
+    <message>
+        <source>The GPUs could not be read ({name}).</source>
+        <translation>GPU&apos;lar okunamadı ({name}).</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver does not work (error {value}, {name}); restart the computer if it stays.</source>
+        <translation>NVIDIA sürücüsü çalışmıyor (hata {value}, {name}); sürerse bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver is not installed, or not running.</source>
+        <translation>NVIDIA sürücüsü kurulu değil ya da çalışmıyor.</translation>
+    </message>
+    <message>
+        <source>The X server, or its library libxcb, does not tell the idle time.</source>
+        <translation>X sunucusu ya da libxcb kitaplığı boşta kalma süresini bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>The account has no credits left.</source>
+        <translation>Hesapta kredi kalmadı.</translation>
+    </message>
+    <message>
+        <source>The account that pays the fee allows less than this fee.</source>
+        <translation>Ücreti ödeyen hesap bu ücretten azına izin veriyor.</translation>
+    </message>
+    <message>
+        <source>The account that pays the fee does not allow it for this kind of transaction.</source>
+        <translation>Ücreti ödeyen hesap bu tür işleme izin vermiyor.</translation>
+    </message>
+    <message>
+        <source>The address book holds at most {max_contacts} entries.</source>
+        <translation>Adres defteri en çok {max_contacts} kayıt tutar.</translation>
+    </message>
+    <message>
+        <source>The address is not this public key&apos;s.</source>
+        <translation>Adres bu açık anahtarın değil.</translation>
+    </message>
+    <message>
+        <source>The allocations have to be one a role, in the order of the roles.</source>
+        <translation>Paylar her rol için bir tane ve rollerin sırasında olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The allowance is for no message at all.</source>
+        <translation>Ödenek hiçbir mesaj için geçerli değil.</translation>
+    </message>
+    <message>
+        <source>The allowance&apos;s period is not a time.</source>
+        <translation>Ödeneğin dönemi bir süre değil.</translation>
+    </message>
+    <message>
+        <source>The amount is zero.</source>
+        <translation>Tutar sıfır.</translation>
+    </message>
+    <message>
+        <source>The answer broke off: the gateway closed the connection before its end. Try again.</source>
+        <translation>Yanıt yarıda kesildi: ağ geçidi bağlantıyı bitmeden kapattı. Yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The answer of {origin} is too long.</source>
+        <translation>{origin} yanıtı çok uzun.</translation>
+    </message>
+    <message>
+        <source>The chain did not accept the signature: the chain id or the account number was another.</source>
+        <translation>Zincir imzayı kabul etmedi: zincir kimliği ya da hesap numarası başkaydı.</translation>
+    </message>
+    <message>
+        <source>The chain does not know the account that pays the fee.</source>
+        <translation>Zincir ücreti ödeyen hesabı tanımıyor.</translation>
+    </message>
+    <message>
+        <source>The chain does not know this wallet yet, because it has never received anything.</source>
+        <translation>Zincir bu cüzdanı henüz tanımıyor, çünkü hiç para almadı.</translation>
+    </message>
+    <message>
+        <source>The chain does not understand this transaction.</source>
+        <translation>Zincir bu işlemi anlamıyor.</translation>
+    </message>
+    <message>
+        <source>The chain has no record of what this needs: there is no such permission to pay fees.</source>
+        <translation>Zincirde bunun gerektirdiği kayıt yok: böyle bir ücret ödeme izni bulunmuyor.</translation>
+    </message>
+    <message>
+        <source>The chain id is missing or not a chain&apos;s name.</source>
+        <translation>Zincir kimliği eksik ya da bir zincir adı değil.</translation>
+    </message>
+    <message>
+        <source>The chain recorded: {names}.</source>
+        <translation>Zincirin kaydettiği: {names}.</translation>
+    </message>
+    <message>
+        <source>The chain refused ({name}): {reason}</source>
+        <translation>Zincir reddetti ({name}): {reason}</translation>
+    </message>
+    <message>
+        <source>The chain says that an address is malformed.</source>
+        <translation>Zincir bir adresin bozuk olduğunu söylüyor.</translation>
+    </message>
+    <message>
+        <source>The chain says that an amount of coins is not valid.</source>
+        <translation>Zincir bir para tutarının geçersiz olduğunu söylüyor.</translation>
+    </message>
+    <message>
+        <source>The chain says that the request is not valid.</source>
+        <translation>Zincir isteğin geçersiz olduğunu söylüyor.</translation>
+    </message>
+    <message>
+        <source>The chain&apos;s answer holds an amount that is not a decimal number.</source>
+        <translation>Zincirin yanıtında ondalık sayı olmayan bir tutar var.</translation>
+    </message>
+    <message>
+        <source>The chain&apos;s parameter asks for {minimum} {denom}, a coin that this network does not stake; these are the network profile&apos;s.</source>
+        <translation>Zincirin parametresi {minimum} {denom} istiyor; bu ağ bu parayı stake etmez. Buradakiler ağ profilinindir.</translation>
+    </message>
+    <message>
+        <source>The coins are locked for {days}, earn nothing, and can still be slashed.</source>
+        <translation>Paralar {days} kilitli kalır, kazanç getirmez ve yine de cezayla kesilebilir.</translation>
+    </message>
+    <message>
+        <source>The coins are locked for {span}, until {day}, and earn nothing meanwhile.</source>
+        <translation>Paralar {span} boyunca, {day} gününe kadar kilitli kalır ve bu sürede kazanç getirmez.</translation>
+    </message>
+    <message>
+        <source>The coins have to be sorted by name, each once, and at least one.</source>
+        <translation>Paralar ada göre sıralı, her biri bir kez ve en az bir tane olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The conversation is too long for this model. Start a new one.</source>
+        <translation>Konuşma bu model için çok uzun. Yenisine başlayın.</translation>
+    </message>
+    <message>
+        <source>The data folder {folder} can&apos;t be used: {cause}. Set {variable} to a folder that you may write to.</source>
+        <translation>{folder} veri klasörü kullanılamıyor: {cause}. {variable} değişkenini yazabileceğiniz bir klasöre ayarlayın.</translation>
+    </message>
+    <message>
+        <source>The declared stake is zero.</source>
+        <translation>Bildirilen stake sıfır.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s GPUs are made up.</source>
+        <translation>Demodaki GPU&apos;lar uydurmadır.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s engine is a part of the launcher.</source>
+        <translation>Demonun motoru başlatıcının bir parçasıdır.</translation>
+    </message>
+    <message>
+        <source>The disk may be busy or full. Try again; nothing was lost.</source>
+        <translation>Disk meşgul ya da dolu olabilir. Yeniden deneyin; hiçbir şey kaybolmadı.</translation>
+    </message>
+    <message>
+        <source>The doctor&apos;s report can&apos;t be read.</source>
+        <translation>Doktorun raporu okunamıyor.</translation>
+    </message>
+    <message>
+        <source>The download of {name} is paused</source>
+        <translation>{name} indirmesi duraklatıldı</translation>
+    </message>
+    <message>
+        <source>The driver answers with an error.</source>
+        <translation>Sürücü hatayla yanıt veriyor.</translation>
+    </message>
+    <message>
+        <source>The driver does not tell how much memory there is.</source>
+        <translation>Sürücü ne kadar bellek olduğunu bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>The driver has not answered yet.</source>
+        <translation>Sürücü henüz yanıt vermedi.</translation>
+    </message>
+    <message>
+        <source>The driver sees no NVIDIA GPU.</source>
+        <translation>Sürücü NVIDIA GPU görmüyor.</translation>
+    </message>
+    <message>
+        <source>The driver was updated and the old one still runs.</source>
+        <translation>Sürücü güncellendi ve eskisi hâlâ çalışıyor.</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t be ended, not even by force; it hangs in the system, perhaps in the GPU&apos;s driver.</source>
+        <translation>Motor zorla bile sonlandırılamıyor; sistemde, belki GPU sürücüsünde takılı.</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t go on.</source>
+        <translation>Motor devam edemiyor.</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t use its configuration.</source>
+        <translation>Motor yapılandırmasını kullanamıyor.</translation>
+    </message>
+    <message>
+        <source>The engine did not understand how the launcher started it: the two are of different versions.</source>
+        <translation>Motor, başlatıcının onu nasıl başlattığını anlamadı: ikisinin sürümleri farklı.</translation>
+    </message>
+    <message>
+        <source>The engine does not listen. Try again in a moment.</source>
+        <translation>Motor dinlemiyor. Birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The engine ended {losses} times in a row; the last time it {how}.</source>
+        <translation>Motor art arda {losses} kez sona erdi; son seferinde: {how}.</translation>
+    </message>
+    <message>
+        <source>The engine found no GPU that it can use.</source>
+        <translation>Motor kullanabileceği bir GPU bulamadı.</translation>
+    </message>
+    <message>
+        <source>The engine is not installed yet.</source>
+        <translation>Motor henüz kurulu değil.</translation>
+    </message>
+    <message>
+        <source>The engine is not installed yet. It takes {size} on the disk.</source>
+        <translation>Motor henüz kurulu değil. Diskte {size} yer kaplar.</translation>
+    </message>
+    <message>
+        <source>The engine is not installed, and this copy of the launcher comes without the installer.</source>
+        <translation>Motor kurulu değil ve başlatıcının bu kopyası kurucusuz geliyor.</translation>
+    </message>
+    <message>
+        <source>The engine starts and can use {name}.</source>
+        <translation>Motor başlıyor ve {name} kartını kullanabiliyor.</translation>
+    </message>
+    <message>
+        <source>The engine starts. It uses the CPU, as chosen.</source>
+        <translation>Motor başlıyor. Seçildiği gibi işlemciyi kullanıyor.</translation>
+    </message>
+    <message>
+        <source>The engine {how}.</source>
+        <translation>Motor: {how}.</translation>
+    </message>
+    <message>
+        <source>The engine {version} speaks version {its} of the control channel, this launcher version {ours}.</source>
+        <translation>Motor {version} denetim kanalının {its}. sürümünü konuşuyor, bu başlatıcı {ours}. sürümünü.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s disk did not answer within {look_s:.0f} s.</source>
+        <translation>Motorun diski {look_s:.0f} sn içinde yanıt vermedi.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s folder {folder} can&apos;t be made: {cause}.</source>
+        <translation>Motorun {folder} klasörü oluşturulamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s program {location} is gone.</source>
+        <translation>Motorun {location} programı yok olmuş.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s program {program} is gone.</source>
+        <translation>Motorun {program} programı yok olmuş.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s self-test did not end within {limit_s:.0f} s.</source>
+        <translation>Motorun öz sınaması {limit_s:.0f} sn içinde bitmedi.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s self-test {outcome} and said nothing that can be read.</source>
+        <translation>Motorun öz sınaması okunabilir bir şey söylemeden bitti: {outcome}.</translation>
+    </message>
+    <message>
+        <source>The export holds a key of type {kind}, not secp256k1.</source>
+        <translation>Dışa aktarım secp256k1 değil, {kind} türünde bir anahtar içeriyor.</translation>
+    </message>
+    <message>
+        <source>The export is damaged: its checksum is wrong.</source>
+        <translation>Dışa aktarım bozuk: sağlama toplamı yanlış.</translation>
+    </message>
+    <message>
+        <source>The export is protected with “{other}”, which this wallet does not read.</source>
+        <translation>Dışa aktarım “{other}” ile korunmuş; bu cüzdan onu okumaz.</translation>
+    </message>
+    <message>
+        <source>The export opened, but it holds no secp256k1 key.</source>
+        <translation>Dışa aktarım açıldı ama içinde secp256k1 anahtarı yok.</translation>
+    </message>
+    <message>
+        <source>The export&apos;s password can&apos;t hold a NUL character.</source>
+        <translation>Dışa aktarım parolası NUL karakteri içeremez.</translation>
+    </message>
+    <message>
+        <source>The export&apos;s password is wrong, or the export is damaged.</source>
+        <translation>Dışa aktarım parolası yanlış ya da dışa aktarım bozuk.</translation>
+    </message>
+    <message>
+        <source>The export&apos;s salt is missing or wrong.</source>
+        <translation>Dışa aktarımın tuzu eksik ya da yanlış.</translation>
+    </message>
+    <message>
+        <source>The exported file does not hold exactly one wallet.</source>
+        <translation>Dışa aktarılan dosya tam olarak bir cüzdan içermiyor.</translation>
+    </message>
+    <message>
+        <source>The faucet does not answer ({name}).</source>
+        <translation>Musluk yanıt vermiyor ({name}).</translation>
+    </message>
+    <message>
+        <source>The faucet refused (HTTP {status_code}).</source>
+        <translation>Musluk reddetti (HTTP {status_code}).</translation>
+    </message>
+    <message>
+        <source>The fee is lower than this node asks for.</source>
+        <translation>Ücret bu düğümün istediğinden düşük.</translation>
+    </message>
+    <message>
+        <source>The fee would be {amount} {display}, more than the limit of {most}.</source>
+        <translation>Ücret {amount} {display} olurdu; {most} sınırından fazla.</translation>
+    </message>
+    <message>
+        <source>The fee&apos;s coins have to be sorted by name, each once.</source>
+        <translation>Ücretin paraları ada göre sıralı ve her biri bir kez olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The file names an address that its key does not have.</source>
+        <translation>Dosya, anahtarının olmayan bir adresi adlandırıyor.</translation>
+    </message>
+    <message>
+        <source>The file {path} is far too large for a wallet file.</source>
+        <translation>{path} dosyası bir cüzdan dosyası için çok büyük.</translation>
+    </message>
+    <message>
+        <source>The free space can&apos;t be read ({strerror}).</source>
+        <translation>Boş alan okunamıyor ({strerror}).</translation>
+    </message>
+    <message>
+        <source>The gas limit has to be a whole number above zero.</source>
+        <translation>Gaz sınırı sıfırdan büyük bir tam sayı olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The gas price is not a decimal number with a coin&apos;s name.</source>
+        <translation>Gaz fiyatı, para adıyla bir ondalık sayı değil.</translation>
+    </message>
+    <message>
+        <source>The gateway does not accept this node.</source>
+        <translation>Ağ geçidi bu düğümü kabul etmiyor.</translation>
+    </message>
+    <message>
+        <source>The gateway does not allow this.</source>
+        <translation>Ağ geçidi buna izin vermiyor.</translation>
+    </message>
+    <message>
+        <source>The gateway is being shut down. Try again in a moment.</source>
+        <translation>Ağ geçidi kapatılıyor. Birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The gateway is on this computer and has the same clock.</source>
+        <translation>Ağ geçidi bu bilgisayarda ve saati aynı.</translation>
+    </message>
+    <message>
+        <source>The gateway is out of reach ({reason}); the engine keeps trying.</source>
+        <translation>Ağ geçidine ulaşılamıyor ({reason}); motor denemeyi sürdürüyor.</translation>
+    </message>
+    <message>
+        <source>The gateway met an error of its own. Try again.</source>
+        <translation>Ağ geçidi kendi içinde bir hatayla karşılaştı. Yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The gateway on this computer does not run yet.</source>
+        <translation>Bu bilgisayardaki ağ geçidi henüz çalışmıyor.</translation>
+    </message>
+    <message>
+        <source>The gateway on this computer runs with the launcher, which does not run.</source>
+        <translation>Bu bilgisayardaki ağ geçidi başlatıcıyla çalışır; o çalışmıyor.</translation>
+    </message>
+    <message>
+        <source>The gateway refused the request with HTTP status {status}.</source>
+        <translation>Ağ geçidi isteği HTTP {status} durumuyla reddetti.</translation>
+    </message>
+    <message>
+        <source>The gateway refused the request: {said}</source>
+        <translation>Ağ geçidi isteği reddetti: {said}</translation>
+    </message>
+    <message>
+        <source>The gateway wants an API key, which this version can&apos;t give.</source>
+        <translation>Ağ geçidi bir API anahtarı istiyor; bu sürüm veremez.</translation>
+    </message>
+    <message>
+        <source>The gateway {gateway} can&apos;t be reached, so it still takes the grant.</source>
+        <translation>{gateway} ağ geçidine ulaşılamıyor; yetkiyi hâlâ kabul ediyor.</translation>
+    </message>
+    <message>
+        <source>The gateway {gateway} did not take the revocation (HTTP {status_code}).</source>
+        <translation>{gateway} ağ geçidi geri almayı kabul etmedi (HTTP {status_code}).</translation>
+    </message>
+    <message>
+        <source>The gateway {how}. It is not started again by itself; see the log.</source>
+        <translation>Ağ geçidi: {how}. Kendiliğinden yeniden başlatılmaz; günlüğe bakın.</translation>
+    </message>
+    <message>
+        <source>The gateway {how}. It is started again in {delay:.0f} s.</source>
+        <translation>Ağ geçidi: {how}. {delay:.0f} sn sonra yeniden başlatılır.</translation>
+    </message>
+    <message>
+        <source>The gateway {origin} is out of reach: {why}.</source>
+        <translation>{origin} ağ geçidine ulaşılamıyor: {why}.</translation>
+    </message>
+    <message>
+        <source>The gateway&apos;s answer can&apos;t be read: {reason}.</source>
+        <translation>Ağ geçidinin yanıtı okunamıyor: {reason}.</translation>
+    </message>
+    <message>
+        <source>The gateway&apos;s time is not known.</source>
+        <translation>Ağ geçidinin saati bilinmiyor.</translation>
+    </message>
+    <message>
+        <source>The grant can&apos;t be saved: {cause}.</source>
+        <translation>Yetki kaydedilemiyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The grant ends before it begins.</source>
+        <translation>Yetki başlamadan bitiyor.</translation>
+    </message>
+    <message>
+        <source>The grant holds no authorization that this wallet knows.</source>
+        <translation>Yetkide bu cüzdanın tanıdığı bir izin yok.</translation>
+    </message>
+    <message>
+        <source>The grant names another owner than this wallet.</source>
+        <translation>Yetki bu cüzdandan başka bir sahibi adlandırıyor.</translation>
+    </message>
+    <message>
+        <source>The graphics driver did not answer within {gpu_s:.0f} s.</source>
+        <translation>Grafik sürücüsü {gpu_s:.0f} sn içinde yanıt vermedi.</translation>
+    </message>
+    <message>
+        <source>The graphics driver has not answered for {seconds:.0f} seconds; restart the computer if it stays so.</source>
+        <translation>Grafik sürücüsü {seconds:.0f} saniyedir yanıt vermiyor; böyle kalırsa bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>The graphics driver was updated, and its old version still runs: no program can start on the GPU.</source>
+        <translation>Grafik sürücüsü güncellendi ve eski sürümü hâlâ çalışıyor: GPU&apos;da hiçbir program başlayamaz.</translation>
+    </message>
+    <message>
+        <source>The history can&apos;t be used now ({error}).</source>
+        <translation>Geçmiş şu anda kullanılamıyor ({error}).</translation>
+    </message>
+    <message>
+        <source>The history is not open.</source>
+        <translation>Geçmiş açık değil.</translation>
+    </message>
+    <message>
+        <source>The installer ended without saying why.</source>
+        <translation>Kurucu nedenini söylemeden sona erdi.</translation>
+    </message>
+    <message>
+        <source>The installer gave no plan within {plan_deadline_s:.0f} s.</source>
+        <translation>Kurucu {plan_deadline_s:.0f} sn içinde plan vermedi.</translation>
+    </message>
+    <message>
+        <source>The key does not belong to the account that pays.</source>
+        <translation>Anahtar, ödeyen hesaba ait değil.</translation>
+    </message>
+    <message>
+        <source>The key from the system&apos;s keyring is not this vault&apos;s.</source>
+        <translation>Sistem anahtarlığındaki anahtar bu kasanın değil.</translation>
+    </message>
+    <message>
+        <source>The launcher met an error of its own ({name}: {error}).</source>
+        <translation>Başlatıcı kendi içinde bir hatayla karşılaştı ({name}: {error}).</translation>
+    </message>
+    <message>
+        <source>The log has the engine&apos;s own words.</source>
+        <translation>Motorun kendi sözleri günlükte.</translation>
+    </message>
+    <message>
+        <source>The memo is longer than {max_memo_bytes} bytes.</source>
+        <translation>Not {max_memo_bytes} bayttan uzun.</translation>
+    </message>
+    <message>
+        <source>The memo is too long for this chain.</source>
+        <translation>Not bu zincir için çok uzun.</translation>
+    </message>
+    <message>
+        <source>The message holds no fee allowance that this wallet knows.</source>
+        <translation>Mesajda bu cüzdanın tanıdığı bir ücret ödeneği yok.</translation>
+    </message>
+    <message>
+        <source>The message is nested too deeply.</source>
+        <translation>Mesaj çok derin iç içe.</translation>
+    </message>
+    <message>
+        <source>The message is too long for the gateway. Shorten it.</source>
+        <translation>Mesaj ağ geçidi için çok uzun. Kısaltın.</translation>
+    </message>
+    <message>
+        <source>The message spends for {signer}, but this key&apos;s address is {own}.</source>
+        <translation>Mesaj {signer} adına harcıyor, ama bu anahtarın adresi {own}.</translation>
+    </message>
+    <message>
+        <source>The model is missing or damaged.</source>
+        <translation>Model eksik ya da bozuk.</translation>
+    </message>
+    <message>
+        <source>The network does not support this yet.</source>
+        <translation>Ağ bunu henüz desteklemiyor.</translation>
+    </message>
+    <message>
+        <source>The network has not authorized this wallet for the role.</source>
+        <translation>Ağ bu cüzdana bu rol için yetki vermemiş.</translation>
+    </message>
+    <message>
+        <source>The network is up.</source>
+        <translation>Ağ çalışıyor.</translation>
+    </message>
+    <message>
+        <source>The network profile is not signed by the network&apos;s own key, so it is not used.</source>
+        <translation>Ağ profili ağın kendi anahtarıyla imzalanmamış, bu yüzden kullanılmıyor.</translation>
+    </message>
+    <message>
+        <source>The network profile is signed, but nobody said whose signature to trust.</source>
+        <translation>Ağ profili imzalı, ama kimin imzasına güvenileceği söylenmedi.</translation>
+    </message>
+    <message>
+        <source>The network profile is too large.</source>
+        <translation>Ağ profili çok büyük.</translation>
+    </message>
+    <message>
+        <source>The network profile is wrong at “{place}”: {first}.</source>
+        <translation>Ağ profilinde “{place}” yanlış: {first}.</translation>
+    </message>
+    <message>
+        <source>The network records the declared stake; it does not lock these coins by this message.</source>
+        <translation>Ağ bildirilen stake&apos;i kaydeder; bu mesajla bu paraları kilitlemez.</translation>
+    </message>
+    <message>
+        <source>The network says that the node&apos;s address is not valid.</source>
+        <translation>Ağ, düğüm adresinin geçersiz olduğunu söylüyor.</translation>
+    </message>
+    <message>
+        <source>The network&apos;s key is not an Ed25519 public key: 32 bytes in base64, 44 characters.</source>
+        <translation>Ağın anahtarı bir Ed25519 açık anahtarı değil: base64 ile 32 bayt, 44 karakter.</translation>
+    </message>
+    <message>
+        <source>The network&apos;s {what} was {before} until now; this node says {now}.</source>
+        <translation>Ağın {what} değeri şimdiye kadar {before} idi; bu düğüm {now} diyor.</translation>
+    </message>
+    <message>
+        <source>The next one ends on {day}.</source>
+        <translation>Sıradaki {day} günü biter.</translation>
+    </message>
+    <message>
+        <source>The node answered about another account than was asked.</source>
+        <translation>Düğüm sorulandan başka bir hesap için yanıt verdi.</translation>
+    </message>
+    <message>
+        <source>The node did not answer ({error}).</source>
+        <translation>Düğüm yanıt vermedi ({error}).</translation>
+    </message>
+    <message>
+        <source>The node failed while it answered. Try again.</source>
+        <translation>Düğüm yanıtlarken hata verdi. Yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The node is too busy to take a transaction now.</source>
+        <translation>Düğüm şu anda işlem alamayacak kadar meşgul.</translation>
+    </message>
+    <message>
+        <source>The node may be wrong about the gas price; try another one.</source>
+        <translation>Düğüm gaz fiyatında yanılıyor olabilir; başka birini deneyin.</translation>
+    </message>
+    <message>
+        <source>The node may be wrong or hostile; use another one, or accept the change if you know its reason.</source>
+        <translation>Düğüm yanılıyor ya da kötü niyetli olabilir; başka birini kullanın ya da nedenini biliyorsanız değişikliği kabul edin.</translation>
+    </message>
+    <message>
+        <source>The node says it belongs to {chain_id}, but this network is {expected}.</source>
+        <translation>Düğüm {chain_id} zincirinden olduğunu söylüyor, ama bu ağ {expected}.</translation>
+    </message>
+    <message>
+        <source>The node stakes {bond_denom}, but this network stakes {expected}.</source>
+        <translation>Düğüm {bond_denom} stake ediyor, ama bu ağ {expected} stake eder.</translation>
+    </message>
+    <message>
+        <source>The node stopped in the middle of the answer. Try again.</source>
+        <translation>Düğüm yanıtın ortasında durdu. Yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>The node type has to be the first of the roles: the chain keys on it.</source>
+        <translation>Düğüm türü rollerin ilki olmalıdır: zincir ona göre kaydeder.</translation>
+    </message>
+    <message>
+        <source>The node&apos;s answer about {what} is not understood.</source>
+        <translation>Düğümün {what} hakkındaki yanıtı anlaşılmadı.</translation>
+    </message>
+    <message>
+        <source>The node&apos;s blocks are of {chain_id}, not {expected}.</source>
+        <translation>Düğümün blokları {expected} değil, {chain_id} zincirinden.</translation>
+    </message>
+    <message>
+        <source>The node&apos;s key or its grant is not valid.</source>
+        <translation>Düğümün anahtarı ya da yetkisi geçerli değil.</translation>
+    </message>
+    <message>
+        <source>The opened vault holds something else than wallets.</source>
+        <translation>Açılan kasa cüzdandan başka bir şey içeriyor.</translation>
+    </message>
+    <message>
+        <source>The password has less than {min_password_characters} characters.</source>
+        <translation>Parola {min_password_characters} karakterden kısa.</translation>
+    </message>
+    <message>
+        <source>The password is wrong.</source>
+        <translation>Parola yanlış.</translation>
+    </message>
+    <message>
+        <source>The password repeats only a few characters.</source>
+        <translation>Parola yalnızca birkaç karakteri yineliyor.</translation>
+    </message>
+    <message>
+        <source>The permission is over.</source>
+        <translation>İznin süresi bitmiş.</translation>
+    </message>
+    <message>
+        <source>The permission to let another account pay the fee is over.</source>
+        <translation>Ücreti başka bir hesabın ödemesi izninin süresi bitmiş.</translation>
+    </message>
+    <message>
+        <source>The permission would be over before it begins.</source>
+        <translation>İzin başlamadan bitmiş olurdu.</translation>
+    </message>
+    <message>
+        <source>The price of gas was {gas_price} until now; this node asks for {asked}.</source>
+        <translation>Gaz fiyatı şimdiye kadar {gas_price} idi; bu düğüm {asked} istiyor.</translation>
+    </message>
+    <message>
+        <source>The resource proof is no IPFS hash.</source>
+        <translation>Kaynak kanıtı bir IPFS özeti değil.</translation>
+    </message>
+    <message>
+        <source>The resources are wrong: {error}.</source>
+        <translation>Kaynaklar yanlış: {error}.</translation>
+    </message>
+    <message>
+        <source>The revocation names another owner than this wallet.</source>
+        <translation>Geri alma bu cüzdandan başka bir sahibi adlandırıyor.</translation>
+    </message>
+    <message>
+        <source>The roles have to be known ones, each once.</source>
+        <translation>Roller bilinen roller ve her biri bir kez olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The signed bytes do not have the hash that was given.</source>
+        <translation>İmzalı baytların özeti verilenle uyuşmuyor.</translation>
+    </message>
+    <message>
+        <source>The signing address is a module&apos;s, which no key can sign for.</source>
+        <translation>İmzalayan adres bir modülün; onun adına hiçbir anahtar imzalayamaz.</translation>
+    </message>
+    <message>
+        <source>The stake is too low for this role.</source>
+        <translation>Stake bu rol için yetersiz.</translation>
+    </message>
+    <message>
+        <source>The staking authorization names no action.</source>
+        <translation>Stake yetkisi bir eylem adlandırmıyor.</translation>
+    </message>
+    <message>
+        <source>The staking authorization names no validator.</source>
+        <translation>Stake yetkisi bir doğrulayıcı adlandırmıyor.</translation>
+    </message>
+    <message>
+        <source>The stored recovery phrase has an impossible length.</source>
+        <translation>Saklanan kurtarma ifadesinin uzunluğu olanaksız.</translation>
+    </message>
+    <message>
+        <source>The system did not keep it: afterwards it was as before.</source>
+        <translation>Sistem bunu saklamadı: sonra yine önceki gibiydi.</translation>
+    </message>
+    <message>
+        <source>The system does not tell.</source>
+        <translation>Sistem bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring does not answer; it may be waiting for you in another window.</source>
+        <translation>Sistemin anahtarlığı yanıt vermiyor; başka bir pencerede sizi bekliyor olabilir.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring does not have the unlock key.</source>
+        <translation>Sistemin anahtarlığında açma anahtarı yok.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring is locked.</source>
+        <translation>Sistemin anahtarlığı kilitli.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring keeps the unlock key.</source>
+        <translation>Sistemin anahtarlığı açma anahtarını saklıyor.</translation>
+    </message>
+    <message>
+        <source>The system&apos;s keyring refused access.</source>
+        <translation>Sistemin anahtarlığı erişimi reddetti.</translation>
+    </message>
+    <message>
+        <source>The transaction came too late: its last block has passed. Nothing was spent.</source>
+        <translation>İşlem geç kaldı: son bloğu geçti. Hiçbir şey harcanmadı.</translation>
+    </message>
+    <message>
+        <source>The transaction has no body or no signer.</source>
+        <translation>İşlemin gövdesi ya da imzalayanı yok.</translation>
+    </message>
+    <message>
+        <source>The transaction has not exactly one signer.</source>
+        <translation>İşlemin tam olarak bir imzalayanı yok.</translation>
+    </message>
+    <message>
+        <source>The transaction is larger than a chain takes.</source>
+        <translation>İşlem bir zincirin alacağından büyük.</translation>
+    </message>
+    <message>
+        <source>The transaction is larger than this chain takes.</source>
+        <translation>İşlem bu zincirin alacağından büyük.</translation>
+    </message>
+    <message>
+        <source>The transaction is signed in another mode than SIGN_MODE_DIRECT.</source>
+        <translation>İşlem SIGN_MODE_DIRECT dışında bir kipte imzalanmış.</translation>
+    </message>
+    <message>
+        <source>The transaction ran out of gas; its fee is spent.</source>
+        <translation>İşlemin gazı bitti; ücreti harcandı.</translation>
+    </message>
+    <message>
+        <source>The transaction was built for another key than the one that signs.</source>
+        <translation>İşlem, imzalayan anahtardan başkası için kurulmuş.</translation>
+    </message>
+    <message>
+        <source>The unbonding to cancel is named by the height that it began at.</source>
+        <translation>İptal edilecek çözme, başladığı blok yüksekliğiyle belirtilir.</translation>
+    </message>
+    <message>
+        <source>The vault would grow beyond 4 MiB.</source>
+        <translation>Kasa 4 MiB&apos;ı aşardı.</translation>
+    </message>
+    <message>
+        <source>The vault&apos;s password was changed by another launcher.</source>
+        <translation>Kasanın parolasını başka bir başlatıcı değiştirdi.</translation>
+    </message>
+    <message>
+        <source>The wallet file asks for more work than any honest one.</source>
+        <translation>Cüzdan dosyası dürüst hiçbir dosyanın istemeyeceği kadar iş istiyor.</translation>
+    </message>
+    <message>
+        <source>The wallet file is damaged: its header is too long.</source>
+        <translation>Cüzdan dosyası bozuk: başlığı çok uzun.</translation>
+    </message>
+    <message>
+        <source>The wallet file is damaged: some of it is missing or changed.</source>
+        <translation>Cüzdan dosyası bozuk: bir bölümü eksik ya da değişmiş.</translation>
+    </message>
+    <message>
+        <source>The wallet file was written by a newer version.</source>
+        <translation>Cüzdan dosyasını daha yeni bir sürüm yazmış.</translation>
+    </message>
+    <message>
+        <source>The wallet file {path} can&apos;t be read: {strerror}.</source>
+        <translation>{path} cüzdan dosyası okunamıyor: {strerror}.</translation>
+    </message>
+    <message>
+        <source>The wallet file {path} can&apos;t be written: {strerror}. What was there is unchanged.</source>
+        <translation>{path} cüzdan dosyası yazılamıyor: {strerror}. Oradaki olduğu gibi duruyor.</translation>
+    </message>
+    <message>
+        <source>The wallet file&apos;s header has values that no honest file has.</source>
+        <translation>Cüzdan dosyasının başlığında dürüst hiçbir dosyada olmayan değerler var.</translation>
+    </message>
+    <message>
+        <source>The wallet is locked.</source>
+        <translation>Cüzdan kilitli.</translation>
+    </message>
+    <message>
+        <source>The wallet locked itself after {idle} without use.</source>
+        <translation>Cüzdan {idle} kullanılmayınca kendini kilitledi.</translation>
+    </message>
+    <message>
+        <source>The wallet&apos;s file did not answer within {timeout_s:.0f} seconds.</source>
+        <translation>Cüzdan dosyası {timeout_s:.0f} saniye içinde yanıt vermedi.</translation>
+    </message>
+    <message>
+        <source>The wallet&apos;s file is gone, but its backup is there.</source>
+        <translation>Cüzdan dosyası yok olmuş, ama yedeği duruyor.</translation>
+    </message>
+    <message>
+        <source>The wallet&apos;s record of transactions ({path}) can&apos;t be used: {error}.</source>
+        <translation>Cüzdanın işlem kaydı ({path}) kullanılamıyor: {error}.</translation>
+    </message>
+    <message>
+        <source>The words are all real, but they do not belong together: their checksum is wrong.</source>
+        <translation>Sözcüklerin hepsi gerçek ama birbirine ait değil: sağlama toplamı yanlış.</translation>
+    </message>
+    <message>
+        <source>The {field} is not a date after 1970.</source>
+        <translation>{field} 1970&apos;ten sonra bir tarih değil.</translation>
+    </message>
+    <message>
+        <source>The {name} has to be in small letters.</source>
+        <translation>{name} küçük harflerle yazılmalıdır.</translation>
+    </message>
+    <message>
+        <source>The {name} holds fields that this wallet does not know or would not write.</source>
+        <translation>{name}, bu cüzdanın tanımadığı ya da yazmayacağı alanlar içeriyor.</translation>
+    </message>
+    <message>
+        <source>The {name} is not well formed: {error}.</source>
+        <translation>{name} düzgün biçimli değil: {error}.</translation>
+    </message>
+    <message>
+        <source>The {name} lies outside of what a chain can count.</source>
+        <translation>{name}, bir zincirin sayabileceğinin dışında.</translation>
+    </message>
+    <message>
+        <source>The {words} has to be in small letters.</source>
+        <translation>{words} küçük harflerle yazılmalıdır.</translation>
+    </message>
+    <message>
+        <source>There are no rewards to claim yet.</source>
+        <translation>Henüz alınacak ödül yok.</translation>
+    </message>
+    <message>
+        <source>There are not enough coins for this, with its fee.</source>
+        <translation>Ücretiyle birlikte bunun için yeterli para yok.</translation>
+    </message>
+    <message>
+        <source>There is a vault or its backup at {path} already; it is left alone.</source>
+        <translation>{path} konumunda zaten bir kasa ya da yedeği var; ona dokunulmadı.</translation>
+    </message>
+    <message>
+        <source>There is no GPU to look at.</source>
+        <translation>Bakılacak GPU yok.</translation>
+    </message>
+    <message>
+        <source>There is no NVIDIA driver that tells how the GPUs are used.</source>
+        <translation>GPU&apos;ların nasıl kullanıldığını bildiren bir NVIDIA sürücüsü yok.</translation>
+    </message>
+    <message>
+        <source>There is no NVIDIA driver, and the CPU was chosen.</source>
+        <translation>NVIDIA sürücüsü yok ve işlemci seçildi.</translation>
+    </message>
+    <message>
+        <source>There is no delegation of yours to this validator, so nothing can be claimed.</source>
+        <translation>Bu doğrulayıcıda stake&apos;iniz yok, bu yüzden alınacak bir şey de yok.</translation>
+    </message>
+    <message>
+        <source>There is no delegation of yours to this validator.</source>
+        <translation>Bu doğrulayıcıda stake&apos;iniz yok.</translation>
+    </message>
+    <message>
+        <source>There is no desktop here that could tell whether somebody uses the computer.</source>
+        <translation>Burada bilgisayarın kullanılıp kullanılmadığını bildirecek bir masaüstü yok.</translation>
+    </message>
+    <message>
+        <source>There is no gateway to grant it for.</source>
+        <translation>Yetki verilecek bir ağ geçidi yok.</translation>
+    </message>
+    <message>
+        <source>There is no gateway.</source>
+        <translation>Ağ geçidi yok.</translation>
+    </message>
+    <message>
+        <source>There is no grant to take back.</source>
+        <translation>Geri alınacak yetki yok.</translation>
+    </message>
+    <message>
+        <source>There is no model at {model}.</source>
+        <translation>{model} konumunda model yok.</translation>
+    </message>
+    <message>
+        <source>There is no network yet.</source>
+        <translation>Henüz ağ yok.</translation>
+    </message>
+    <message>
+        <source>There is no network “{network}”; known are {names}, or a profile&apos;s file.</source>
+        <translation>“{network}” diye bir ağ yok; bilinenler: {names} ya da bir profil dosyası.</translation>
+    </message>
+    <message>
+        <source>There is no rule {rule!r}.</source>
+        <translation>{rule!r} diye bir kural yok.</translation>
+    </message>
+    <message>
+        <source>There is no such permission.</source>
+        <translation>Böyle bir izin yok.</translation>
+    </message>
+    <message>
+        <source>There is no such unstaking.</source>
+        <translation>Böyle bir çözme yok.</translation>
+    </message>
+    <message>
+        <source>There is no such validator to move the stake to.</source>
+        <translation>Stake&apos;in taşınacağı böyle bir doğrulayıcı yok.</translation>
+    </message>
+    <message>
+        <source>There is no such validator.</source>
+        <translation>Böyle bir doğrulayıcı yok.</translation>
+    </message>
+    <message>
+        <source>There is no wallet file at {path}.</source>
+        <translation>{path} konumunda cüzdan dosyası yok.</translation>
+    </message>
+    <message>
+        <source>There is nothing to miss before the engine is installed.</source>
+        <translation>Motor kurulmadan eksik olacak bir şey yok.</translation>
+    </message>
+    <message>
+        <source>These bytes are no {name}.</source>
+        <translation>Bu baytlar bir {name} değil.</translation>
+    </message>
+    <message>
+        <source>These coins can&apos;t be moved on to a third validator for {days}.</source>
+        <translation>Bu paralar {days} boyunca üçüncü bir doğrulayıcıya taşınamaz.</translation>
+    </message>
+    <message>
+        <source>These coins were redelegated a short time ago and can&apos;t hop on yet.</source>
+        <translation>Bu paralar kısa süre önce taşındı; henüz ileri taşınamaz.</translation>
+    </message>
+    <message>
+        <source>These settings come from a newer R3MES. Update this one first.</source>
+        <translation>Bu ayarlar daha yeni bir R3MES&apos;ten. Önce bunu güncelleyin.</translation>
+    </message>
+    <message>
+        <source>They can still be slashed: {twice} if the validator signs twice, {offline} if it was offline.</source>
+        <translation>Yine de kesilebilirler: doğrulayıcı iki kez imzalarsa {twice}, çevrimdışı kaldıysa {offline}.</translation>
+    </message>
+    <message>
+        <source>This Wayland desktop does not tell the idle time; GNOME does.</source>
+        <translation>Bu Wayland masaüstü boşta kalma süresini bildirmiyor; GNOME bildirir.</translation>
+    </message>
+    <message>
+        <source>This amount is larger than any chain can hold.</source>
+        <translation>Bu tutar hiçbir zincirin tutamayacağı kadar büyük.</translation>
+    </message>
+    <message>
+        <source>This computer can connect to itself.</source>
+        <translation>Bu bilgisayar kendine bağlanabiliyor.</translation>
+    </message>
+    <message>
+        <source>This computer can&apos;t connect to itself ({problem}).</source>
+        <translation>Bu bilgisayar kendine bağlanamıyor ({problem}).</translation>
+    </message>
+    <message>
+        <source>This computer has no network.</source>
+        <translation>Bu bilgisayarda ağ yok.</translation>
+    </message>
+    <message>
+        <source>This computer has no network; the gateway on it works without.</source>
+        <translation>Bu bilgisayarda ağ yok; üzerindeki ağ geçidi ağsız da çalışır.</translation>
+    </message>
+    <message>
+        <source>This computer has {total}.</source>
+        <translation>Bu bilgisayarda {total} var.</translation>
+    </message>
+    <message>
+        <source>This computer&apos;s clock is {seconds} s {direction} the gateway&apos;s.</source>
+        <translation>Bu bilgisayarın saati ağ geçidininkinden {seconds} sn {direction}.</translation>
+    </message>
+    <message>
+        <source>This computer&apos;s clock is {seconds} s {direction} the gateway&apos;s. Signatures with a date may be refused.</source>
+        <translation>Bu bilgisayarın saati ağ geçidininkinden {seconds} sn {direction}. Tarihli imzalar reddedilebilir.</translation>
+    </message>
+    <message>
+        <source>This computer&apos;s node has no key yet.</source>
+        <translation>Bu bilgisayarın düğümünün henüz anahtarı yok.</translation>
+    </message>
+    <message>
+        <source>This confirmation is too old.</source>
+        <translation>Bu onay çok eski.</translation>
+    </message>
+    <message>
+        <source>This conversation has become too long to be kept. Start a new one.</source>
+        <translation>Bu konuşma saklanamayacak kadar uzadı. Yenisine başlayın.</translation>
+    </message>
+    <message>
+        <source>This conversation is not there any more.</source>
+        <translation>Bu konuşma artık yok.</translation>
+    </message>
+    <message>
+        <source>This file holds no settings of R3MES.</source>
+        <translation>Bu dosyada R3MES ayarları yok.</translation>
+    </message>
+    <message>
+        <source>This file is a wallet {kind}, not a wallet {kind2}.</source>
+        <translation>Bu dosya bir cüzdan {kind2} değil, {kind} dosyasıdır.</translation>
+    </message>
+    <message>
+        <source>This file is not JSON, so it is no export of settings.</source>
+        <translation>Bu dosya JSON değil, yani ayarların dışa aktarımı değil.</translation>
+    </message>
+    <message>
+        <source>This file is too large to be exported settings.</source>
+        <translation>Bu dosya dışa aktarılmış ayarlar için çok büyük.</translation>
+    </message>
+    <message>
+        <source>This gateway does not answer chats: its inference is switched off.</source>
+        <translation>Bu ağ geçidi sohbeti yanıtlamıyor: çıkarımı kapalı.</translation>
+    </message>
+    <message>
+        <source>This is far longer than a recovery phrase.</source>
+        <translation>Bu, bir kurtarma ifadesinden çok daha uzun.</translation>
+    </message>
+    <message>
+        <source>This is no access token: a token is one word of letters, digits and signs.</source>
+        <translation>Bu bir erişim belirteci değil: belirteç harf, rakam ve işaretlerden oluşan tek sözcüktür.</translation>
+    </message>
+    <message>
+        <source>This is not a compressed secp256k1 public key of 33 bytes.</source>
+        <translation>Bu, 33 baytlık sıkıştırılmış bir secp256k1 açık anahtarı değil.</translation>
+    </message>
+    <message>
+        <source>This is not a key export of a Cosmos daemon, or a part of it is missing.</source>
+        <translation>Bu, bir Cosmos programının anahtar dışa aktarımı değil ya da bir bölümü eksik.</translation>
+    </message>
+    <message>
+        <source>This is not a secp256k1 private key.</source>
+        <translation>Bu, bir secp256k1 özel anahtarı değil.</translation>
+    </message>
+    <message>
+        <source>This is not a valid address: its checksum is wrong.</source>
+        <translation>Bu geçerli bir adres değil: sağlama toplamı yanlış.</translation>
+    </message>
+    <message>
+        <source>This is not a wallet file of R3MES.</source>
+        <translation>Bu bir R3MES cüzdan dosyası değil.</translation>
+    </message>
+    <message>
+        <source>This is not an amount.</source>
+        <translation>Bu bir tutar değil.</translation>
+    </message>
+    <message>
+        <source>This is not the name of a coin on a Cosmos chain.</source>
+        <translation>Bu, bir Cosmos zincirindeki para adı değil.</translation>
+    </message>
+    <message>
+        <source>This is too large for a transaction.</source>
+        <translation>Bu, bir işlem için çok büyük.</translation>
+    </message>
+    <message>
+        <source>This is too long for an address.</source>
+        <translation>Bu, bir adres için çok uzun.</translation>
+    </message>
+    <message>
+        <source>This needs a node with a GPU, and none serves right now.</source>
+        <translation>Bunun için GPU&apos;lu bir düğüm gerekir ve şu anda hizmet veren yok.</translation>
+    </message>
+    <message>
+        <source>This needs {amount} {display} with its fee, but there is {most}.</source>
+        <translation>Bu, ücretiyle {amount} {display} gerektiriyor ama {most} var.</translation>
+    </message>
+    <message>
+        <source>This network has no faucet.</source>
+        <translation>Bu ağın musluğu yok.</translation>
+    </message>
+    <message>
+        <source>This payment is not one that needs a person to look it up.</source>
+        <translation>Bu ödeme, birinin bakmasını gerektiren bir ödeme değil.</translation>
+    </message>
+    <message>
+        <source>This system does not tell its network interfaces.</source>
+        <translation>Bu sistem ağ arabirimlerini bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>This system does not tell whether it runs on battery.</source>
+        <translation>Bu sistem pille çalışıp çalışmadığını bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>This system has no keyring that the wallet can use.</source>
+        <translation>Bu sistemde cüzdanın kullanabileceği bir anahtarlık yok.</translation>
+    </message>
+    <message>
+        <source>This system has none that the wallet can use; the wallet&apos;s password works without.</source>
+        <translation>Bu sistemde cüzdanın kullanabileceği bir tane yok; cüzdan parolası onsuz da çalışır.</translation>
+    </message>
+    <message>
+        <source>This text is a transaction in disguise, so it is not signed as a message.</source>
+        <translation>Bu metin kılık değiştirmiş bir işlem; mesaj olarak imzalanmaz.</translation>
+    </message>
+    <message>
+        <source>This unstaking has ended; the coins are free already.</source>
+        <translation>Bu çözme bitti; paralar zaten serbest.</translation>
+    </message>
+    <message>
+        <source>This user may not use the driver.</source>
+        <translation>Bu kullanıcı sürücüyü kullanamıyor.</translation>
+    </message>
+    <message>
+        <source>This validator address has {payload} bytes, not 20.</source>
+        <translation>Bu doğrulayıcı adresi 20 değil, {payload} bayt.</translation>
+    </message>
+    <message>
+        <source>This wallet does not know what this does. It could move everything you own.</source>
+        <translation>Bu cüzdan bunun ne yaptığını bilmiyor. Sahip olduğunuz her şeyi taşıyabilir.</translation>
+    </message>
+    <message>
+        <source>This wallet is in the vault already, as “{name}”.</source>
+        <translation>Bu cüzdan kasada zaten var: “{name}”.</translation>
+    </message>
+    <message>
+        <source>This wallet is not in the vault any more.</source>
+        <translation>Bu cüzdan artık kasada değil.</translation>
+    </message>
+    <message>
+        <source>This wallet was not made from words, so it has none to show.</source>
+        <translation>Bu cüzdan sözcüklerden oluşmadı, gösterecek sözcüğü yok.</translation>
+    </message>
+    <message>
+        <source>This {what} begins with “{found}1”, but this network&apos;s begin with “{wanted}1”.</source>
+        <translation>Bu {what} “{found}1” ile başlıyor, ama bu ağınkiler “{wanted}1” ile başlar.</translation>
+    </message>
+    <message>
+        <source>This {what} has {payload} bytes inside, not 20 or 32.</source>
+        <translation>Bu {what} içinde 20 ya da 32 değil, {payload} bayt var.</translation>
+    </message>
+    <message>
+        <source>This {what} is a validator&apos;s address ({prefix}valoper…), which cannot hold coins.</source>
+        <translation>Bu {what} bir doğrulayıcının adresi ({prefix}valoper…); para tutamaz.</translation>
+    </message>
+    <message>
+        <source>Too little free memory: unlocking needs {memory_bytes} MiB for a second.</source>
+        <translation>Boş bellek çok az: kilidi açmak bir saniyeliğine {memory_bytes} MiB ister.</translation>
+    </message>
+    <message>
+        <source>Too many redelegations between these two validators run at once.</source>
+        <translation>Bu iki doğrulayıcı arasında aynı anda çok fazla taşıma sürüyor.</translation>
+    </message>
+    <message>
+        <source>Too many requests. Wait a moment, then try again.</source>
+        <translation>Çok fazla istek. Biraz bekleyip yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>Too many unstakings from this validator run at once.</source>
+        <translation>Bu doğrulayıcıdan aynı anda çok fazla çözme sürüyor.</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Yeniden dene</translation>
+    </message>
+    <message>
+        <source>Try again to install it anew. If an antivirus removed it, allow its folder first.</source>
+        <translation>Baştan kurmak için yeniden deneyin. Bir antivirüs kaldırdıysa önce klasörüne izin verin.</translation>
+    </message>
+    <message>
+        <source>Try again to install what is missing. If an antivirus took it, allow its folder first.</source>
+        <translation>Eksik olanı kurmak için yeniden deneyin. Bir antivirüs aldıysa önce klasörüne izin verin.</translation>
+    </message>
+    <message>
+        <source>Try again with a higher gas limit.</source>
+        <translation>Daha yüksek bir gaz sınırıyla yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>Try again, or send the signed revocation to its operator.</source>
+        <translation>Yeniden deneyin ya da imzalı geri almayı işletmecisine gönderin.</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>Yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>Try again: it goes on where it stopped. The log has its output.</source>
+        <translation>Yeniden deneyin: kaldığı yerden sürer. Çıktısı günlükte.</translation>
+    </message>
+    <message>
+        <source>Try again; if it stays, report it with the log.</source>
+        <translation>Yeniden deneyin; sürerse günlükle birlikte bildirin.</translation>
+    </message>
+    <message>
+        <source>Try another node or update this program.</source>
+        <translation>Başka bir düğüm deneyin ya da bu programı güncelleyin.</translation>
+    </message>
+    <message>
+        <source>Two words may be swapped, or one may be replaced by a similar one.</source>
+        <translation>İki sözcük yer değiştirmiş ya da biri benzeriyle karışmış olabilir.</translation>
+    </message>
+    <message>
+        <source>Type a price such as 0.30: digits and one decimal mark, no sign and no unit.</source>
+        <translation>0,30 gibi bir fiyat yazın: rakamlar ve tek ondalık işareti; işaret ve birim olmasın.</translation>
+    </message>
+    <message>
+        <source>Type an amount, like 12.5.</source>
+        <translation>Bir tutar yazın; 12,5 gibi.</translation>
+    </message>
+    <message>
+        <source>Unknown: {kind}</source>
+        <translation>Bilinmeyen: {kind}</translation>
+    </message>
+    <message>
+        <source>Unlock it again.</source>
+        <translation>Kilidini yeniden açın.</translation>
+    </message>
+    <message>
+        <source>Unlock it with your login password (in “Passwords and Keys” or KWallet), or use the wallet&apos;s password.</source>
+        <translation>Oturum parolanızla açın (“Parolalar ve Anahtarlar” ya da KWallet içinde) ya da cüzdanın parolasını kullanın.</translation>
+    </message>
+    <message>
+        <source>Unlock it with your login password, or use the wallet&apos;s password.</source>
+        <translation>Oturum parolanızla açın ya da cüzdanın parolasını kullanın.</translation>
+    </message>
+    <message>
+        <source>Unlock it with your password.</source>
+        <translation>Parolanızla kilidini açın.</translation>
+    </message>
+    <message>
+        <source>Unlock it, or move it away first.</source>
+        <translation>Önce kilidini açın ya da başka yere taşıyın.</translation>
+    </message>
+    <message>
+        <source>Unlock with the wallet&apos;s password; then you can store the key again.</source>
+        <translation>Cüzdanın parolasıyla açın; sonra anahtarı yeniden saklayabilirsiniz.</translation>
+    </message>
+    <message>
+        <source>Unlock with your password. On Linux, GNOME Keyring and KWallet are such keyrings.</source>
+        <translation>Parolanızla açın. Linux&apos;ta GNOME Keyring ve KWallet böyle anahtarlıklardır.</translation>
+    </message>
+    <message>
+        <source>Unstake {amount}</source>
+        <translation>{amount} stake&apos;i çöz</translation>
+    </message>
+    <message>
+        <source>Update this program.</source>
+        <translation>Bu programı güncelleyin.</translation>
+    </message>
+    <message>
+        <source>Use a Python from 3.11 to 3.14, or the desktop package.</source>
+        <translation>3.11 ile 3.14 arası bir Python ya da masaüstü paketini kullanın.</translation>
+    </message>
+    <message>
+        <source>Use a fee granter instead.</source>
+        <translation>Bunun yerine ücret izni veren bir hesap kullanın.</translation>
+    </message>
+    <message>
+        <source>Use a newer system, such as Debian 12.</source>
+        <translation>Daha yeni bir sistem kullanın; Debian 12 gibi.</translation>
+    </message>
+    <message>
+        <source>Use digits and one decimal mark, like 12.5 or 12,5; no sign, no blanks, no exponent.</source>
+        <translation>Rakam ve tek ondalık işareti kullanın; 12.5 ya da 12,5 gibi; işaret, boşluk ve üs olmasın.</translation>
+    </message>
+    <message>
+        <source>Use the CPU</source>
+        <translation>İşlemciyi kullan</translation>
+    </message>
+    <message>
+        <source>Use the wallet&apos;s password, or allow R3MES in the keyring.</source>
+        <translation>Cüzdanın parolasını kullanın ya da anahtarlıkta R3MES&apos;e izin verin.</translation>
+    </message>
+    <message>
+        <source>Wait a while.</source>
+        <translation>Biraz bekleyin.</translation>
+    </message>
+    <message>
+        <source>Wait until it has started.</source>
+        <translation>Başlayana kadar bekleyin.</translation>
+    </message>
+    <message>
+        <source>Wait until it is settled; that takes seconds, at most its time-out.</source>
+        <translation>Sonuçlanana kadar bekleyin; saniyeler, en çok zaman aşımı kadar sürer.</translation>
+    </message>
+    <message>
+        <source>Wait until one has ended.</source>
+        <translation>Biri bitene kadar bekleyin.</translation>
+    </message>
+    <message>
+        <source>Wait until one of them has ended.</source>
+        <translation>Birinin bitmesini bekleyin.</translation>
+    </message>
+    <message>
+        <source>Wait until the gateway has started.</source>
+        <translation>Ağ geçidi başlayana kadar bekleyin.</translation>
+    </message>
+    <message>
+        <source>Wait until the unbonding time is over.</source>
+        <translation>Çözme süresi bitene kadar bekleyin.</translation>
+    </message>
+    <message>
+        <source>Whoever asked for this signature may be after your coins.</source>
+        <translation>Bu imzayı isteyen paranızın peşinde olabilir.</translation>
+    </message>
+    <message>
+        <source>Whoever holds that account&apos;s key can do this in your name, without asking you again.</source>
+        <translation>O hesabın anahtarını tutan, size bir daha sormadan bunu sizin adınıza yapabilir.</translation>
+    </message>
+    <message>
+        <source>Word {position} is not in the list of recovery words.</source>
+        <translation>{position}. sözcük kurtarma sözcükleri listesinde yok.</translation>
+    </message>
+    <message>
+        <source>Write {whole} for the first, or {fraction} for the second.</source>
+        <translation>İlki için {whole}, ikincisi için {fraction} yazın.</translation>
+    </message>
+    <message>
+        <source>You have nothing staked with this validator.</source>
+        <translation>Bu doğrulayıcıda stake&apos;iniz yok.</translation>
+    </message>
+    <message>
+        <source>a gateway URL looks like https://host or https://host:port</source>
+        <translation>ağ geçidi adresi https://sunucu ya da https://sunucu:port gibi görünür</translation>
+    </message>
+    <message>
+        <source>a gateway URL looks like https://host, https://host:port or https://[IPv6 address]:port</source>
+        <translation>ağ geçidi adresi https://sunucu, https://sunucu:port ya da https://[IPv6 adresi]:port gibi görünür</translation>
+    </message>
+    <message>
+        <source>a gateway URL must not hold a user name or password</source>
+        <translation>ağ geçidi adresi kullanıcı adı ya da parola içeremez</translation>
+    </message>
+    <message>
+        <source>a gateway URL must not hold an address that is valid on one network card only</source>
+        <translation>ağ geçidi adresi yalnızca bir ağ kartında geçerli bir adres içeremez</translation>
+    </message>
+    <message>
+        <source>a gateway URL must not hold blanks or control characters</source>
+        <translation>ağ geçidi adresi boşluk ya da denetim karakteri içeremez</translation>
+    </message>
+    <message>
+        <source>a gateway URL needs a host name</source>
+        <translation>ağ geçidi adresi bir sunucu adı ister</translation>
+    </message>
+    <message>
+        <source>a gateway URL needs a valid host name</source>
+        <translation>ağ geçidi adresi geçerli bir sunucu adı ister</translation>
+    </message>
+    <message>
+        <source>a gateway URL starts with https:// or http://</source>
+        <translation>ağ geçidi adresi https:// ya da http:// ile başlar</translation>
+    </message>
+    <message>
+        <source>ahead of</source>
+        <translation>ileride</translation>
+    </message>
+    <message>
+        <source>an unknown allowance</source>
+        <translation>bilinmeyen bir ödenek</translation>
+    </message>
+    <message>
+        <source>any amount</source>
+        <translation>her tutar</translation>
+    </message>
+    <message>
+        <source>behind</source>
+        <translation>geride</translation>
+    </message>
+    <message>
+        <source>brought no result for {stuck_s:.0f} s while requests ran</source>
+        <translation>istekler sürerken {stuck_s:.0f} sn sonuç vermedi</translation>
+    </message>
+    <message>
+        <source>could not be started ({error})</source>
+        <translation>başlatılamadı ({error})</translation>
+    </message>
+    <message>
+        <source>declared stake {declared}</source>
+        <translation>bildirilen stake {declared}</translation>
+    </message>
+    <message>
+        <source>declared stake {stake}</source>
+        <translation>bildirilen stake {stake}</translation>
+    </message>
+    <message>
+        <source>ended by {name}</source>
+        <translation>{name} ile sonlandırıldı</translation>
+    </message>
+    <message>
+        <source>ended by {name}: {meaning}</source>
+        <translation>{name} ile sonlandırıldı: {meaning}</translation>
+    </message>
+    <message>
+        <source>ended with code 0x{returncode:08X}: it crashed</source>
+        <translation>0x{returncode:08X} koduyla sona erdi: çöktü</translation>
+    </message>
+    <message>
+        <source>ended with code {code}</source>
+        <translation>{code} koduyla sona erdi</translation>
+    </message>
+    <message>
+        <source>ended with code {code}: {meaning}</source>
+        <translation>{code} koduyla sona erdi: {meaning}</translation>
+    </message>
+    <message>
+        <source>failed at {failures} requests in a row</source>
+        <translation>art arda {failures} istekte başarısız oldu</translation>
+    </message>
+    <message>
+        <source>for ever</source>
+        <translation>süresiz</translation>
+    </message>
+    <message>
+        <source>for {subject}</source>
+        <translation>şunun için: {subject}</translation>
+    </message>
+    <message>
+        <source>from the unstaking of block {creation_height}</source>
+        <translation>{creation_height}. bloktaki çözmeden</translation>
+    </message>
+    <message>
+        <source>from validator {validator}</source>
+        <translation>şu doğrulayıcıdan: {validator}</translation>
+    </message>
+    <message>
+        <source>from {address}</source>
+        <translation>gönderen: {address}</translation>
+    </message>
+    <message>
+        <source>glibc {version}</source>
+        <translation>glibc {version}</translation>
+    </message>
+    <message>
+        <source>glibc {version} is older than 2.34.</source>
+        <translation>glibc {version}, 2.34&apos;ten eski.</translation>
+    </message>
+    <message>
+        <source>it closed the connection</source>
+        <translation>bağlantıyı kapattı</translation>
+    </message>
+    <message>
+        <source>it crashed</source>
+        <translation>çöktü</translation>
+    </message>
+    <message>
+        <source>it did not understand how it was started</source>
+        <translation>nasıl başlatıldığını anlamadı</translation>
+    </message>
+    <message>
+        <source>it does not answer in time</source>
+        <translation>zamanında yanıt vermiyor</translation>
+    </message>
+    <message>
+        <source>it found no usable GPU</source>
+        <translation>kullanılabilir GPU bulamadı</translation>
+    </message>
+    <message>
+        <source>it gave no reason</source>
+        <translation>neden belirtmedi</translation>
+    </message>
+    <message>
+        <source>it met an error of its own</source>
+        <translation>kendi içinde bir hatayla karşılaştı</translation>
+    </message>
+    <message>
+        <source>it takes no connection for {connect_s:.0f} s</source>
+        <translation>{connect_s:.0f} sn&apos;dir bağlantı almıyor</translation>
+    </message>
+    <message>
+        <source>its configuration can&apos;t be used</source>
+        <translation>yapılandırması kullanılamıyor</translation>
+    </message>
+    <message>
+        <source>its disk did not answer within {look_s:.0f} s</source>
+        <translation>diski {look_s:.0f} sn içinde yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>memory ran out</source>
+        <translation>bellek bitti</translation>
+    </message>
+    <message>
+        <source>named an address that can&apos;t be used ({error})</source>
+        <translation>kullanılamayan bir adres verdi ({error})</translation>
+    </message>
+    <message>
+        <source>no connection can be made</source>
+        <translation>bağlantı kurulamıyor</translation>
+    </message>
+    <message>
+        <source>node type {node_type}</source>
+        <translation>düğüm türü {node_type}</translation>
+    </message>
+    <message>
+        <source>node {node}</source>
+        <translation>düğüm {node}</translation>
+    </message>
+    <message>
+        <source>not with {address}</source>
+        <translation>şununla değil: {address}</translation>
+    </message>
+    <message>
+        <source>only for {type_url}</source>
+        <translation>yalnızca şunun için: {type_url}</translation>
+    </message>
+    <message>
+        <source>only to {address}</source>
+        <translation>yalnızca şuna: {address}</translation>
+    </message>
+    <message>
+        <source>only with {address}</source>
+        <translation>yalnızca şununla: {address}</translation>
+    </message>
+    <message>
+        <source>something asked it to end</source>
+        <translation>bir şey sonlanmasını istedi</translation>
+    </message>
+    <message>
+        <source>something ended it by force, perhaps the system because memory ran out</source>
+        <translation>bir şey onu zorla sonlandırdı; belki bellek bittiği için sistem</translation>
+    </message>
+    <message>
+        <source>something interrupted it</source>
+        <translation>bir şey onu kesti</translation>
+    </message>
+    <message>
+        <source>speaks version {protocol} of the protocol, this launcher version {protocol_version}</source>
+        <translation>protokolün {protocol}. sürümünü konuşuyor, bu başlatıcı {protocol_version}. sürümünü</translation>
+    </message>
+    <message>
+        <source>the IPv4 address of a gateway is written with four numbers from 0 to 255</source>
+        <translation>ağ geçidinin IPv4 adresi 0 ile 255 arası dört sayıyla yazılır</translation>
+    </message>
+    <message>
+        <source>the address in brackets of a gateway URL is no IPv6 address</source>
+        <translation>ağ geçidi adresinde köşeli ayraç içindeki adres bir IPv6 adresi değil</translation>
+    </message>
+    <message>
+        <source>the gateway rejected the node</source>
+        <translation>ağ geçidi düğümü reddetti</translation>
+    </message>
+    <message>
+        <source>the model is missing or damaged</source>
+        <translation>model eksik ya da bozuk</translation>
+    </message>
+    <message>
+        <source>the network&apos;s unbonding time</source>
+        <translation>ağın çözme süresi</translation>
+    </message>
+    <message>
+        <source>the node&apos;s key or grant is not valid</source>
+        <translation>düğümün anahtarı ya da yetkisi geçerli değil</translation>
+    </message>
+    <message>
+        <source>the port of a gateway URL is a number from 1 to 65535</source>
+        <translation>ağ geçidi adresinin portu 1 ile 65535 arası bir sayıdır</translation>
+    </message>
+    <message>
+        <source>the system did not answer within {look_s:.0f} s</source>
+        <translation>sistem {look_s:.0f} sn içinde yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>the wallet locks itself after {min_idle_s:.0f} s to {max_idle_s:.0f} h, or sooner</source>
+        <translation>cüzdan {min_idle_s:.0f} sn ile {max_idle_s:.0f} saat arasında ya da daha önce kendini kilitler</translation>
+    </message>
+    <message>
+        <source>this processor does not know one of its instructions</source>
+        <translation>bu işlemci komutlarından birini tanımıyor</translation>
+    </message>
+    <message>
+        <source>to do {type_url} without any limit</source>
+        <translation>sınırsız olarak {type_url} yapmak için</translation>
+    </message>
+    <message>
+        <source>to send up to {amount}</source>
+        <translation>en çok {amount} göndermek için</translation>
+    </message>
+    <message>
+        <source>to validator {validator}</source>
+        <translation>şu doğrulayıcıya: {validator}</translation>
+    </message>
+    <message>
+        <source>to {action} {amount}</source>
+        <translation>{action}: {amount}</translation>
+    </message>
+    <message>
+        <source>to {address}</source>
+        <translation>alıcı: {address}</translation>
+    </message>
+    <message>
+        <source>until {date}</source>
+        <translation>{date} tarihine kadar</translation>
+    </message>
+    <message>
+        <source>up to {each} every {seconds} seconds</source>
+        <translation>her {seconds} saniyede en çok {each}</translation>
+    </message>
+    <message>
+        <source>up to {limit} in all</source>
+        <translation>toplam en çok {limit}</translation>
+    </message>
+    <message>
+        <source>was not ready within {ready_deadline_s:.0f} s</source>
+        <translation>{ready_deadline_s:.0f} sn içinde hazır olmadı</translation>
+    </message>
+    <message>
+        <source>was silent for {silent_s:.0f} s</source>
+        <translation>{silent_s:.0f} sn sessiz kaldı</translation>
+    </message>
+    <message>
+        <source>with validator {validator}</source>
+        <translation>şu doğrulayıcıyla: {validator}</translation>
+    </message>
+    <message>
+        <source>without any limit</source>
+        <translation>sınırsız</translation>
+    </message>
+    <message>
+        <source>write the address of a gateway as plain IPv4, such as http://192.0.2.1</source>
+        <translation>ağ geçidinin adresini düz IPv4 olarak yazın; http://192.0.2.1 gibi</translation>
+    </message>
+    <message>
+        <source>write the host name of the gateway in its xn-- form: it has a letter with two spellings</source>
+        <translation>ağ geçidinin sunucu adını xn-- biçiminde yazın: iki yazımı olan bir harf içeriyor</translation>
+    </message>
+    <message>
+        <source>{amount} {denom} (a coin of another name)</source>
+        <translation>{amount} {denom} (başka adlı bir para)</translation>
+    </message>
+    <message>
+        <source>{argv} could not be started: {reason}.</source>
+        <translation>{argv} başlatılamadı: {reason}.</translation>
+    </message>
+    <message>
+        <source>{available} of {total} available.</source>
+        <translation>{total} içinden {available} kullanılabilir.</translation>
+    </message>
+    <message>
+        <source>{before} and {name}</source>
+        <translation>{before} ve {name}</translation>
+    </message>
+    <message>
+        <source>{cpu_cores} cores, {memory_gb} GB memory, {gpu_count} GPU with {gpu_memory_gb} GB, {storage_gb} GB disk, {network_bandwidth_mbps} Mbit/s</source>
+        <translation>{cpu_cores} çekirdek, {memory_gb} GB bellek, {gpu_memory_gb} GB&apos;lık {gpu_count} GPU, {storage_gb} GB disk, {network_bandwidth_mbps} Mbit/sn</translation>
+    </message>
+    <message>
+        <source>{first} and {count} more</source>
+        <translation>{first} ve {count} tane daha</translation>
+    </message>
+    <message>
+        <source>{free} free.</source>
+        <translation>{free} boş.</translation>
+    </message>
+    <message>
+        <source>{minutes} min</source>
+        <translation>{minutes} dk</translation>
+    </message>
+    <message>
+        <source>{model} holds no model: its config.json is missing.</source>
+        <translation>{model} bir model içermiyor: config.json dosyası eksik.</translation>
+    </message>
+    <message>
+        <source>{model} is not a GGUF file.</source>
+        <translation>{model} bir GGUF dosyası değil.</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be read: {cause}.</source>
+        <translation>{name} okunamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be written: {cause}.</source>
+        <translation>{name} yazılamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>{name} has compute capability {capability}; the engine will tell whether that is enough.</source>
+        <translation>{name} hesaplama yeteneği {capability}; yeterli olup olmadığını motor söyleyecek.</translation>
+    </message>
+    <message>
+        <source>{name} has {total}.</source>
+        <translation>{name}: {total}.</translation>
+    </message>
+    <message>
+        <source>{name} is too large for an exported wallet.</source>
+        <translation>{name} dışa aktarılmış bir cüzdan için çok büyük.</translation>
+    </message>
+    <message>
+        <source>{name} is too old for the engine: {reason}</source>
+        <translation>{name} motor için çok eski: {reason}</translation>
+    </message>
+    <message>
+        <source>{name} needs an access token of its hub</source>
+        <translation>{name} için kaynağının erişim belirteci gerekiyor</translation>
+    </message>
+    <message>
+        <source>{name} was there and is gone.</source>
+        <translation>{name} vardı ve yok oldu.</translation>
+    </message>
+    <message>
+        <source>{name}: compute capability {capability}.</source>
+        <translation>{name}: hesaplama yeteneği {capability}.</translation>
+    </message>
+    <message>
+        <source>{name}: only {free} of {total} free.</source>
+        <translation>{name}: {total} içinden yalnızca {free} boş.</translation>
+    </message>
+    <message>
+        <source>{name}: {free} of {total} free.</source>
+        <translation>{name}: {total} içinden {free} boş.</translation>
+    </message>
+    <message>
+        <source>{nearest} is not a folder</source>
+        <translation>{nearest} bir klasör değil</translation>
+    </message>
+    <message>
+        <source>{origin} answers with HTTP status {status_code}: is it a R3MES gateway?</source>
+        <translation>{origin} HTTP {status_code} durumuyla yanıt veriyor: bir R3MES ağ geçidi mi?</translation>
+    </message>
+    <message>
+        <source>{origin} answers, but not like a R3MES gateway.</source>
+        <translation>{origin} yanıt veriyor ama bir R3MES ağ geçidi gibi değil.</translation>
+    </message>
+    <message>
+        <source>{path} can be written to.</source>
+        <translation>{path} yazılabilir.</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be opened: {cause}.</source>
+        <translation>{path} açılamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be used: {problem}.</source>
+        <translation>{path} kullanılamıyor: {problem}.</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written: {strerror}.</source>
+        <translation>{path} yazılamıyor: {strerror}.</translation>
+    </message>
+    <message>
+        <source>{path} holds several settings. Name one of them.</source>
+        <translation>{path} birkaç ayar içeriyor. Birini belirtin.</translation>
+    </message>
+    <message>
+        <source>{path} was written by a newer version.</source>
+        <translation>{path} daha yeni bir sürümce yazılmış.</translation>
+    </message>
+    <message>
+        <source>{reason} Nothing is signed for it.</source>
+        <translation>{reason} Onun için hiçbir şey imzalanmaz.</translation>
+    </message>
+    <message>
+        <source>{seconds:.0f} s</source>
+        <translation>{seconds:.0f} sn</translation>
+    </message>
+    <message>
+        <source>{system} has no glibc.</source>
+        <translation>{system} sisteminde glibc yok.</translation>
+    </message>
+    <message>
+        <source>{url} answers.</source>
+        <translation>{url} yanıt veriyor.</translation>
+    </message>
+    <message>
+        <source>{url} does not answer; {origin} is used until it does.</source>
+        <translation>{url} yanıt vermiyor; yanıt verene kadar {origin} kullanılıyor.</translation>
+    </message>
+    <message>
+        <source>{variable} names {chosen}, which is not a program that can be started.</source>
+        <translation>{variable} değişkeni {chosen} diyor; bu başlatılabilir bir program değil.</translation>
+    </message>
+    <message>
+        <source>“{name}” is a wallet of the demo and signs for {only_chain_id} only.</source>
+        <translation>“{name}” bir demo cüzdanıdır ve yalnızca {only_chain_id} için imzalar.</translation>
+    </message>
+    <message>
+        <source>“{name}” is only watched: its key is not here, so it can&apos;t sign.</source>
+        <translation>“{name}” yalnızca izleniyor: anahtarı burada değil, imzalayamaz.</translation>
+    </message>
+    <message>
+        <source>“{name}” is only watched: its key is not here.</source>
+        <translation>“{name}” yalnızca izleniyor: anahtarı burada değil.</translation>
+    </message>
+    <message>
+        <source>“{network}” is a network that this program brings along: there is no signature to check.</source>
+        <translation>“{network}” bu programın kendi getirdiği bir ağ: denetlenecek imza yok.</translation>
+    </message>
+    <message>
+        <source>“{typed}” can mean {whole} or {start} and a fraction.</source>
+        <translation>“{typed}”, {whole} ya da {start} ve kesir anlamına gelebilir.</translation>
+    </message>
+</context>
+<context>
+    <name>CoreThread</name>
+    <message>
+        <source>The launcher&apos;s core stopped unexpectedly ({detail}).</source>
+        <translation>Başlatıcının çekirdeği beklenmedik biçimde durdu ({detail}).</translation>
+    </message>
+</context>
+<context>
     <name>CreateSheet</name>
     <message>
         <source>Make a wallet</source>
@@ -752,6 +3335,41 @@
     <message>
         <source>Make the wallet</source>
         <translation>Cüzdanı oluştur</translation>
+    </message>
+</context>
+<context>
+    <name>DeviceCard</name>
+    <message>
+        <source>GPUs</source>
+        <translation>GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>The best GPU, as the engine finds it</source>
+        <translation>Motorun bulduğu en iyi GPU</translation>
+    </message>
+    <message>
+        <source>Only these GPUs</source>
+        <translation>Yalnızca bu GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>The processor: slow, for trying it out</source>
+        <translation>İşlemci: yavaş, denemek için</translation>
+    </message>
+    <message>
+        <source>Tick at least one. Until then the engine takes the best one.</source>
+        <translation>En az birini işaretleyin. O zamana kadar motor en iyisini alır.</translation>
+    </message>
+    <message>
+        <source>No GPU is seen now; the GPUs page tells why.</source>
+        <translation>Şu anda GPU görünmüyor; nedenini GPU&apos;lar sayfası söyler.</translation>
+    </message>
+    <message>
+        <source>{uuid}: not in this computer now</source>
+        <translation>{uuid}: şu anda bu bilgisayarda değil</translation>
+    </message>
+    <message>
+        <source>{name}: lost</source>
+        <translation>{name}: yitirildi</translation>
     </message>
 </context>
 <context>
@@ -1184,18 +3802,6 @@
         <translation>Sunulacak model</translation>
     </message>
     <message>
-        <source>SmolLM2 135M (built-in)</source>
-        <translation>SmolLM2 135M (gömülü)</translation>
-    </message>
-    <message>
-        <source>Choose a GGUF file</source>
-        <translation>GGUF dosyası seç</translation>
-    </message>
-    <message>
-        <source>Choose a model folder</source>
-        <translation>Model klasörü seç</translation>
-    </message>
-    <message>
         <source>GPU</source>
         <translation>GPU</translation>
     </message>
@@ -1218,14 +3824,6 @@
     <message>
         <source>A new choice takes effect when the engine starts next.</source>
         <translation>Yeni seçim, motor bir sonraki başlayışında geçerli olur.</translation>
-    </message>
-    <message>
-        <source>Models (*.gguf)</source>
-        <translation>Modeller (*.gguf)</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>Tüm dosyalar (*)</translation>
     </message>
 </context>
 <context>
@@ -1546,6 +4144,61 @@
     <message>
         <source>Enter the gateway&apos;s address, such as https://gateway.example.org.</source>
         <translation>Ağ geçidinin adresini girin; örneğin https://gateway.example.org.</translation>
+    </message>
+</context>
+<context>
+    <name>GatewaysCard</name>
+    <message>
+        <source>Gateways</source>
+        <translation>Ağ geçitleri</translation>
+    </message>
+    <message>
+        <source>A gateway on this computer</source>
+        <translation>Bu bilgisayardaki ağ geçidi</translation>
+    </message>
+    <message>
+        <source>Other gateways</source>
+        <translation>Başka ağ geçitleri</translation>
+    </message>
+    <message>
+        <source>The node uses the first that answers, and goes back to an earlier one when that does again.</source>
+        <translation>Düğüm yanıt veren ilkini kullanır; öncekilerden biri yeniden yanıt verince ona döner.</translation>
+    </message>
+    <message>
+        <source>Gateways in the order of preference</source>
+        <translation>Tercih sırasıyla ağ geçitleri</translation>
+    </message>
+    <message>
+        <source>Earlier</source>
+        <translation>Öne al</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Sona al</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Kaldır</translation>
+    </message>
+    <message>
+        <source>Address of another gateway</source>
+        <translation>Başka bir ağ geçidinin adresi</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>Ekle</translation>
+    </message>
+    <message>
+        <source>Enter the gateway&apos;s address, such as https://gateway.example.org.</source>
+        <translation>Ağ geçidinin adresini girin; örneğin https://gateway.example.org.</translation>
+    </message>
+    <message>
+        <source>This gateway is in the list already.</source>
+        <translation>Bu ağ geçidi zaten listede.</translation>
+    </message>
+    <message>
+        <source>The list is full. Remove a gateway first.</source>
+        <translation>Liste dolu. Önce bir ağ geçidini kaldırın.</translation>
     </message>
 </context>
 <context>
@@ -2049,6 +4702,29 @@
     </message>
 </context>
 <context>
+    <name>ModelCard</name>
+    <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
+        <source>Model to serve</source>
+        <translation>Sunulacak model</translation>
+    </message>
+    <message>
+        <source>Requests at the same time</source>
+        <translation>Aynı anda istek</translation>
+    </message>
+    <message>
+        <source>as the engine sees fit</source>
+        <translation>motorun uygun gördüğü kadar</translation>
+    </message>
+    <message>
+        <source>More at a time serve more people and take more memory. 0: the engine decides.</source>
+        <translation>Aynı anda daha çok istek daha çok kişiye hizmet eder ve daha çok bellek ister. 0: motor karar verir.</translation>
+    </message>
+</context>
+<context>
     <name>ModelChoice</name>
     <message>
         <source>Model</source>
@@ -2073,6 +4749,33 @@
     <message>
         <source>as the gateway thinks best</source>
         <translation>ağ geçidi seçsin</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPicker</name>
+    <message>
+        <source>Model to serve</source>
+        <translation>Sunulacak model</translation>
+    </message>
+    <message>
+        <source>SmolLM2 135M (built-in)</source>
+        <translation>SmolLM2 135M (yerleşik)</translation>
+    </message>
+    <message>
+        <source>Choose a GGUF file</source>
+        <translation>GGUF dosyası seç</translation>
+    </message>
+    <message>
+        <source>Choose a model folder</source>
+        <translation>Model klasörü seç</translation>
+    </message>
+    <message>
+        <source>Models (*.gguf)</source>
+        <translation>Modeller (*.gguf)</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>Tüm dosyalar (*)</translation>
     </message>
 </context>
 <context>
@@ -2619,6 +5322,65 @@
     <message>
         <source>Type a price such as 0.30: digits and one decimal mark, no sign and no unit.</source>
         <translation>0.30 gibi bir fiyat yazın: rakamlar ve tek bir ondalık işareti; artı, eksi ya da birim yok.</translation>
+    </message>
+</context>
+<context>
+    <name>PrivacyCard</name>
+    <message>
+        <source>Privacy</source>
+        <translation>Gizlilik</translation>
+    </message>
+    <message>
+        <source>R3MES reports to nobody. Of the requests that this computer answers, neither prompts nor answers are kept.</source>
+        <translation>R3MES kimseye bilgi göndermez. Bu bilgisayarın yanıtladığı isteklerin ne istemleri ne yanıtları saklanır.</translation>
+    </message>
+    <message>
+        <source>Keep a list of requests: when, how long, how many tokens</source>
+        <translation>İsteklerin listesini tut: ne zaman, ne kadar, kaç token</translation>
+    </message>
+    <message>
+        <source>Keep the conversations of the chat page on this computer</source>
+        <translation>Sohbet sayfasındaki konuşmaları bu bilgisayarda sakla</translation>
+    </message>
+    <message>
+        <source>Keep figures and timeline for</source>
+        <translation>Rakamları ve zaman çizelgesini sakla</translation>
+    </message>
+    <message>
+        <source>days</source>
+        <translation>gün</translation>
+    </message>
+    <message>
+        <source>Lock the wallet after</source>
+        <translation>Cüzdanı şu süre sonra kilitle</translation>
+    </message>
+    <message>
+        <source>min</source>
+        <translation>dk</translation>
+    </message>
+    <message>
+        <source>Delete the list of requests…</source>
+        <translation>İstek listesini sil…</translation>
+    </message>
+    <message>
+        <source>Delete the list of requests?</source>
+        <translation>İstek listesi silinsin mi?</translation>
+    </message>
+    <message>
+        <source>It is gone for good. What the gateway counted for you stays there.</source>
+        <translation>Geri gelmez. Ağ geçidinin sizin için saydıkları orada kalır.</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Sil</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Vazgeç</translation>
+    </message>
+    <message>
+        <source>The list of requests is deleted.</source>
+        <translation>İstek listesi silindi.</translation>
     </message>
 </context>
 <context>
@@ -3221,6 +5983,29 @@
     <message>
         <source>{day}, {hour}:00: no</source>
         <translation>{day}, {hour}.00: izinsiz</translation>
+    </message>
+</context>
+<context>
+    <name>SectionCard</name>
+    <message>
+        <source>The engine starts anew with it, after the requests that run.</source>
+        <translation>Motor, süren isteklerden sonra bununla yeniden başlar.</translation>
+    </message>
+    <message>
+        <source>It takes effect when the engine starts next.</source>
+        <translation>Motor bir sonraki başlayışında geçerli olur.</translation>
+    </message>
+    <message>
+        <source>Reset {section}</source>
+        <translation>{section} bölümünü sıfırla</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Geri al</translation>
+    </message>
+    <message>
+        <source>This section has its first values again.</source>
+        <translation>Bu bölüm ilk değerlerine döndü.</translation>
     </message>
 </context>
 <context>
@@ -4138,8 +6923,8 @@
         <translation>İçe aktar…</translation>
     </message>
     <message>
-        <source>Reset the rules…</source>
-        <translation>Kuralları sıfırla…</translation>
+        <source>Reset all sections…</source>
+        <translation>Tüm bölümleri sıfırla…</translation>
     </message>
     <message>
         <source>Export the settings</source>
@@ -4166,16 +6951,12 @@
         <translation>İçe aktarıldı; burada kullanılamayanlar dışında: {names}.</translation>
     </message>
     <message>
-        <source>Imported.</source>
-        <translation>İçe aktarıldı.</translation>
+        <source>Reset all sections?</source>
+        <translation>Tüm bölümler sıfırlansın mı?</translation>
     </message>
     <message>
-        <source>Reset the rules?</source>
-        <translation>Kurallar sıfırlansın mı?</translation>
-    </message>
-    <message>
-        <source>All rules and the schedule get their first values. Model, gateway and wallet stay as they are.</source>
-        <translation>Tüm kurallar ve çizelge ilk değerlerini alır. Model, ağ geçidi ve cüzdan olduğu gibi kalır.</translation>
+        <source>Model, GPUs, gateways, rules and all else get their first values. The wallet stays as it is.</source>
+        <translation>Model, GPU&apos;lar, ağ geçitleri, kurallar ve kalan her şey ilk değerlerini alır. Cüzdan olduğu gibi kalır.</translation>
     </message>
     <message>
         <source>Reset</source>
@@ -4184,10 +6965,6 @@
     <message>
         <source>Cancel</source>
         <translation>Vazgeç</translation>
-    </message>
-    <message>
-        <source>The rules have their first values again.</source>
-        <translation>Kurallar yeniden ilk değerlerinde.</translation>
     </message>
 </context>
 <context>

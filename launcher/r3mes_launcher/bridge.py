@@ -20,6 +20,7 @@ from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, GpuReport, LauncherState, LogLine
 from r3mes_launcher.ui.coalescer import Coalescer
 from r3mes_launcher.ui.core_thread import CoreEndedError, CoreFactory, CoreThread
+from r3mes_launcher.ui.core_wording import spoken_error
 from r3mes_launcher.wallet.errors import WalletError
 
 Result = TypeVar("Result")
@@ -103,9 +104,10 @@ class ChatStream(QObject):
             self.conclude(True, "stopped", name)
             raise
         except ChatError as error:
-            self.conclude(False, str(error), name)
+            self.conclude(False, spoken_error(error), name)
         except Exception as error:
-            self.conclude(False, f"The answer broke off unexpectedly ({type(error).__name__}: {error}).", name)
+            words = self.tr("The answer broke off unexpectedly ({detail}).")
+            self.conclude(False, words.format(detail=f"{type(error).__name__}: {error}"), name)
             raise
         else:
             self.conclude(True, reason, name)
@@ -265,7 +267,7 @@ class Bridge(QObject):
         try:
             stream.begin(self._thread.submit(run))
         except CoreEndedError as error:
-            stream.conclude(False, str(error), model)
+            stream.conclude(False, spoken_error(error), model)
         return stream
 
     def _wish(
@@ -281,9 +283,9 @@ class Bridge(QObject):
                 result = await intent(core)
             except (ValueError, OSError, WalletError) as error:
                 # Foreseeable: the core's sentence, or the system's own words for a file.
-                sentence = str(error)
+                sentence = spoken_error(error)
             except Exception as error:
-                sentence = f"That did not work ({type(error).__name__}: {error})."
+                sentence = self.tr("That did not work ({detail}).").format(detail=f"{type(error).__name__}: {error}")
             else:
                 if done is not None:
                     self._post(lambda: done(result))
@@ -296,7 +298,7 @@ class Bridge(QObject):
         try:
             self._thread.submit(work)
         except CoreEndedError as error:
-            sentence = str(error)
+            sentence = spoken_error(error)
             self._post(lambda: report(sentence))
 
     # CoreThreadListener: on the core's thread.

@@ -215,7 +215,7 @@ def test_the_shown_days_are_saved(window: Any, answered: Any, intents: Any) -> N
 def test_the_prices_are_a_click_away(window: Any, answered: Any, qtbot: QtBot) -> None:
     answered.prices.click()
     assert window.page == SETTINGS
-    qtbot.waitUntil(lambda: window.settings.power.currency.hasFocus(), timeout=5000)
+    qtbot.waitUntil(lambda: window.settings.sections.power.currency.hasFocus(), timeout=5000)
 
 
 def test_words_of_others_are_shown_as_they_came(theme: Any) -> None:

@@ -178,18 +178,21 @@ def test_a_device_is_chosen(window: Any, intents: Any, qtbot: QtBot) -> None:
 def test_a_model_by_path_is_chosen_and_shown(window: Any, intents: Any, qtbot: QtBot) -> None:
     card = window.home.engine
     show(window, NodeState())
-    qtbot.mouseClick(card.browse_file, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(card.model.browse_file, Qt.MouseButton.LeftButton)
     dialog = card.findChild(QFileDialog)
     assert dialog is not None
     dialog.fileSelected.emit("/models/big.gguf")
     dialog.reject()
     assert intents.calls == [("choose_model", "/models/big.gguf")]
     show(window, NodeState(), model_path="/models/big.gguf")
-    assert card.model.currentText() == "big.gguf"
+    assert card.model.box.currentText() == "big.gguf"
     show(window, NodeState(), model_path="/models/other")
-    assert [card.model.itemText(index) for index in range(card.model.count())] == ["SmolLM2 135M (built-in)", "other"]
+    assert [card.model.box.itemText(index) for index in range(card.model.box.count())] == [
+        "SmolLM2 135M (built-in)",
+        "other",
+    ]
     show(window, NodeState(), model_path="builtin")
-    assert card.model.currentIndex() == 0
+    assert card.model.box.currentIndex() == 0
 
 
 def test_a_model_that_is_refused_leaves_the_choice_as_it_was(window: Any, intents: Any) -> None:
@@ -198,7 +201,7 @@ def test_a_model_that_is_refused_leaves_the_choice_as_it_was(window: Any, intent
     intents.refuse = "This folder holds no model."
     card._choose("/empty")
     assert "This folder holds no model." in texts(card)
-    assert card.model.currentIndex() == 0
+    assert card.model.box.currentIndex() == 0
     show(window, NodeState())
     assert "This folder holds no model." in texts(card), "the next state does not wipe the sentence away"
 

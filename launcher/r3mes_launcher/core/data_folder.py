@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from platformdirs import user_data_path
 
 from r3mes_launcher.core.interface import StartRefused
+from r3mes_launcher.sentence import Sentence
 
 HOME_VARIABLE = "R3MES_HOME"
 
@@ -76,8 +77,13 @@ class DataFolder:
                     folder.chmod(0o700)
         except OSError as error:
             raise StartRefused(
-                f"The data folder {self.root} can't be used: {_system_words(error)}. "
-                f"Set {HOME_VARIABLE} to a folder that you may write to."
+                Sentence(
+                    "The data folder {folder} can't be used: {cause}. "
+                    "Set {variable} to a folder that you may write to.",
+                    folder=self.root,
+                    cause=_system_words(error),
+                    variable=HOME_VARIABLE,
+                )
             ) from error
 
 
@@ -93,14 +99,19 @@ class FolderLock:
         try:
             file = self._path.open("a+b")
         except OSError as error:
-            raise StartRefused(f"{self._path} can't be opened: {_system_words(error)}.") from error
+            raise StartRefused(
+                Sentence("{path} can't be opened: {cause}.", path=self._path, cause=_system_words(error))
+            ) from error
         try:
             _lock(file)
         except OSError:
             file.close()
             raise StartRefused(
-                f"Another R3MES launcher already uses {self._path.parent}. "
-                "Open its window, or end it first; `r3mes status` shows it."
+                Sentence(
+                    "Another R3MES launcher already uses {folder}. "
+                    "Open its window, or end it first; `r3mes status` shows it.",
+                    folder=self._path.parent,
+                )
             ) from None
         self._file = file
 

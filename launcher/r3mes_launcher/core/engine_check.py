@@ -12,6 +12,7 @@ from r3mes_launcher.core.doctor.facts import GpuVerdict, SelfTest
 from r3mes_launcher.core.log_hub import LogHub, plain_text
 from r3mes_launcher.core.stop_ladder import FORCED
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
+from r3mes_launcher.sentence import Sentence, sentence_of
 
 SELF_TEST_S = 120.0
 """The first import of torch from a slow disk takes a minute."""
@@ -48,13 +49,15 @@ async def self_test(
     try:
         child = await supervisor.start("engine-check", command, conversation)
     except SpawnError as error:
-        raise SelfTestFailed(str(error)) from None
+        raise SelfTestFailed(sentence_of(error)) from None
     try:
         async with asyncio.timeout(limit_s):
             outcome = await child.wait()
     except TimeoutError:
         await asyncio.shield(child.stop(FORCED))
-        raise SelfTestFailed(f"The engine's self-test did not end within {limit_s:.0f} s.") from None
+        raise SelfTestFailed(
+            Sentence("The engine's self-test did not end within {limit_s:.0f} s.", limit_s=limit_s)
+        ) from None
     except asyncio.CancelledError:
         await asyncio.shield(child.stop(FORCED))
         raise
@@ -63,7 +66,9 @@ async def self_test(
             return read_self_test(json.loads(line))
         except (ValueError, RecursionError):
             continue
-    raise SelfTestFailed(f"The engine's self-test {outcome.sentence()} and said nothing that can be read.")
+    raise SelfTestFailed(
+        Sentence("The engine's self-test {outcome} and said nothing that can be read.", outcome=outcome.sentence())
+    )
 
 
 def read_self_test(document: object) -> SelfTest:

@@ -17,6 +17,7 @@ from r3mes_launcher.core.node_events import (
     Event,
 )
 from r3mes_launcher.core.state import Fault, LogLevel, Progress
+from r3mes_launcher.sentence import Sentence
 from r3mes_protocol import PROTOCOL_VERSION, control
 from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
 from r3mes_protocol.wire import ProtocolError
@@ -157,11 +158,11 @@ class EngineEvents:
     def _download(self, event: control.DownloadEvent) -> None:
         """The machine passes over it while the engine serves: then it is something beside."""
         words = {
-            "waiting": f"Another process downloads {event.name}",
-            "token_needed": f"{event.name} needs an access token of its hub",
-            "downloading": f"Downloading {event.name}",
-            "paused": f"The download of {event.name} is paused",
-            "checking": f"Checking {event.name}",
+            "waiting": Sentence("Another process downloads {name}", name=event.name),
+            "token_needed": Sentence("{name} needs an access token of its hub", name=event.name),
+            "downloading": Sentence("Downloading {name}", name=event.name),
+            "paused": Sentence("The download of {name} is paused", name=event.name),
+            "checking": Sentence("Checking {name}", name=event.name),
         }
         if event.state in words:
             self._dispatch(EngineLoading(Progress(words[event.state], event.done_bytes, event.total_bytes)))
@@ -172,9 +173,11 @@ class EngineEvents:
     def _check_protocol(self, protocol: int, version: str) -> bool:
         if protocol == PROTOCOL_VERSION:
             return True
-        sentence = (
-            f"The engine {version}".rstrip()
-            + f" speaks version {protocol} of the control channel, this launcher version {PROTOCOL_VERSION}."
+        sentence = Sentence(
+            "The engine {version} speaks version {its} of the control channel, this launcher version {ours}.",
+            version=version or "?",
+            its=protocol,
+            ours=PROTOCOL_VERSION,
         )
         hint = "Install the engine again, or update the launcher."
         self._dispatch(EngineUnfit(Fault("engine_protocol_mismatch", sentence, hint)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from r3mes_launcher.core.state import DeviceChoice, Fault, GpuDriver
+from r3mes_launcher.sentence import Sentence, as_sentence, joined
 from r3mes_protocol.exit_codes import ExitCode
 
 _FAULTS = {
@@ -60,10 +61,14 @@ def engine_fault(code: ExitCode, complaint: Fault | None) -> Fault:
 
 
 def too_many_losses(losses: int, how: str, complaint: Fault | None) -> Fault:
-    cause = f" {complaint.message}" if complaint is not None else ""
     return Fault(
         "engine_keeps_ending",
-        f"The engine ended {losses} times in a row; the last time it {how}.{cause}",
+        joined(
+            Sentence(
+                "The engine ended {losses} times in a row; the last time it {how}.", losses=losses, how=as_sentence(how)
+            ),
+            "" if complaint is None else complaint.message,
+        ),
         (complaint.hint if complaint is not None else "") or "See the log for the cause, then try again.",
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from r3mes_launcher.sentence import Sentence
+
 SILENT_S = 60.0
 """It tells its figures every 2 s. Loading an adapter may hold it up for seconds, never for a minute."""
 STUCK_S = 300.0
@@ -87,11 +89,11 @@ class EngineHealth:
         if self.sticky and self.failures:
             return "met a CUDA error after which its GPU answers nothing"
         if self.failures >= FAILURES:
-            return f"failed at {self.failures} requests in a row"
+            return Sentence("failed at {failures} requests in a row", failures=self.failures)
         if self.asked_at is not None and now - self.asked_at >= ANSWER_S:
             return "did not answer after the computer's sleep"
         if now - self.heard_at >= SILENT_S:
-            return f"was silent for {SILENT_S:.0f} s"
+            return Sentence("was silent for {silent_s:.0f} s", silent_s=SILENT_S)
         if self.active and now - self.moved_at >= STUCK_S:
-            return f"brought no result for {STUCK_S:.0f} s while requests ran"
+            return Sentence("brought no result for {stuck_s:.0f} s while requests ran", stuck_s=STUCK_S)
         return ""

@@ -16,6 +16,7 @@ import httpx
 from r3mes_launcher.core.interface import ChatError
 from r3mes_launcher.core.log_hub import plain_text
 from r3mes_launcher.core.state import AdapterOffer, ChatDelta, ChatTurn
+from r3mes_launcher.sentence import Sentence, as_sentence, sentence_of
 from r3mes_protocol.errors import ErrorCode
 from r3mes_protocol.sse import SseDecoder
 from r3mes_protocol.wire import ProtocolError
@@ -117,7 +118,11 @@ class GatewayClient:
             raise GatewayUnreachable(_unreachable(origin, error)) from None
         if response.status_code != httpx.codes.OK:
             raise GatewayUnreachable(
-                f"{origin} answers with HTTP status {response.status_code}: is it a R3MES gateway?"
+                Sentence(
+                    "{origin} answers with HTTP status {status_code}: is it a R3MES gateway?",
+                    origin=origin,
+                    status_code=response.status_code,
+                )
             )
         return _offers(body, origin)
 
@@ -134,7 +139,7 @@ class GatewayClient:
         except (ValueError, KeyError, TypeError, RecursionError):
             milliseconds = None
         if response.status_code != httpx.codes.OK or type(milliseconds) is not int:
-            raise GatewayUnreachable(f"{origin} answers, but not like a R3MES gateway.")
+            raise GatewayUnreachable(Sentence("{origin} answers, but not like a R3MES gateway.", origin=origin))
         return milliseconds / 1000
 
     async def call(
@@ -161,7 +166,7 @@ class GatewayClient:
         except (httpx.HTTPError, TimeoutError) as error:
             raise GatewayUnreachable(_unreachable(origin, error)) from None
         if len(answer) > MAX_ACCOUNT_BYTES:
-            raise GatewayUnreachable(f"The answer of {origin} is too long.")
+            raise GatewayUnreachable(Sentence("The answer of {origin} is too long.", origin=origin))
         try:
             document = json.loads(answer)
         except (ValueError, RecursionError):
@@ -173,7 +178,7 @@ class GatewayClient:
         try:
             models = await self.models(origin)
         except GatewayUnreachable as error:
-            raise ChatError(str(error)) from None
+            raise ChatError(sentence_of(error)) from None
         if not models:
             raise ChatError(_SENTENCES[ErrorCode.NO_SERVING_NODES])
         return models[0]
@@ -205,7 +210,7 @@ class GatewayClient:
                 return
             raise ChatError(_unreachable(origin, error)) from None
         except ProtocolError as error:
-            raise ChatError(f"The gateway's answer can't be read: {error.reason}.") from None
+            raise ChatError(Sentence("The gateway's answer can't be read: {reason}.", reason=error.reason)) from None
         if not finished:
             raise ChatError("The answer broke off: the gateway closed the connection before its end. Try again.")
 
@@ -243,16 +248,16 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
 def _unreachable(origin: str, error: BaseException) -> str:
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            why = f"it takes no connection for {CONNECT_S:.0f} s"
+            why = Sentence("it takes no connection for {connect_s:.0f} s", connect_s=CONNECT_S)
         case httpx.TimeoutException() | TimeoutError():
-            why = "it does not answer in time"
+            why = Sentence("it does not answer in time")
         case httpx.ConnectError():
-            why = "no connection can be made"
+            why = Sentence("no connection can be made")
         case httpx.RemoteProtocolError() | httpx.ReadError():
-            why = "it closed the connection"
+            why = Sentence("it closed the connection")
         case _:
-            why = type(error).__name__
-    return f"The gateway {origin} is out of reach: {why}."
+            why = as_sentence(type(error).__name__)
+    return Sentence("The gateway {origin} is out of reach: {why}.", origin=origin, why=why)
 
 
 def _refusal(status: int, body: bytes) -> str:
@@ -260,7 +265,7 @@ def _refusal(status: int, body: bytes) -> str:
         problem = json.loads(body)["error"]
         code, message = problem["code"], problem["message"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return f"The gateway refused the request with HTTP status {status}."
+        return Sentence("The gateway refused the request with HTTP status {status}.", status=status)
     return _error_sentence(code, message)
 
 
@@ -273,7 +278,7 @@ def _error_sentence(code: object, message: object) -> str:
         return _SENTENCES[known]
     # Text from the network is shown as what it is: somebody else's words, plain and short.
     said = plain_text(str(message))[:MAX_SERVER_SENTENCE_CHARS]
-    return f"The gateway refused the request: {said}"
+    return Sentence("The gateway refused the request: {said}", said=said)
 
 
 def _deltas(data: str) -> list[ChatDelta]:
@@ -311,7 +316,7 @@ def _offers(body: bytes, origin: str) -> Offers:
     try:
         entries = [(entry["id"], entry.get("parent")) for entry in json.loads(body)["data"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise GatewayUnreachable(f"{origin} answers, but not like a R3MES gateway.") from None
+        raise GatewayUnreachable(Sentence("{origin} answers, but not like a R3MES gateway.", origin=origin)) from None
     kept = [(plain_text(name), parent) for name, parent in entries[:MAX_MODELS_SHOWN] if isinstance(name, str) and name]
     return Offers(
         tuple(name for name, _ in kept),

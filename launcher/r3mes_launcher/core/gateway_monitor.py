@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable
 from r3mes_launcher.core.state import AdapterOffer
+from r3mes_launcher.sentence import sentence_of
 
 POLL_S = 5.0
 """A list from memory over a kept connection costs a few milliseconds here and there."""
@@ -43,7 +44,7 @@ class GatewayMonitor:
     def __init__(self, client: GatewayClient, tell: Callable[[GatewayReport], None]) -> None:
         self._client = client
         self._tell = tell
-        self._origin = ""
+        self._origins: tuple[str, ...] = ()
         self._report = GatewayReport()
         self._alike = 0
         self._wake = asyncio.Event()
@@ -52,11 +53,11 @@ class GatewayMonitor:
     def start(self) -> None:
         self._task = asyncio.create_task(self._watch(), name="watch the gateway")
 
-    def watch(self, origin: str) -> None:
-        """From now on this gateway; empty for none."""
-        if origin != self._origin:
-            self._origin = origin
-            self._change(GatewayReport(origin))
+    def watch(self, *origins: str) -> None:
+        """From now on the first of these gateways that answers; none for none."""
+        if origins != self._origins:
+            self._origins = origins
+            self._change(GatewayReport(origins[0] if origins else ""))
             self.look_now()
 
     def look_now(self) -> None:
@@ -73,7 +74,7 @@ class GatewayMonitor:
     async def _watch(self) -> None:
         while True:
             self._wake.clear()
-            delay = await self._look() if self._origin else None
+            delay = await self._look() if self._origins else None
             try:
                 async with asyncio.timeout(delay):
                     await self._wake.wait()
@@ -81,14 +82,18 @@ class GatewayMonitor:
                 continue
 
     async def _look(self) -> float:
-        origin = self._origin
-        try:
-            offers = await self._client.offers(origin)
-        except GatewayUnreachable as error:
-            report = GatewayReport(origin, message=str(error))
-        else:
-            report = GatewayReport(origin, reachable=True, models=offers.models, adapters=offers.adapters)
-        if origin == self._origin:
+        origins = self._origins
+        report = GatewayReport(origins[0])
+        for origin in origins:
+            try:
+                offers = await self._client.offers(origin)
+            except GatewayUnreachable as error:
+                # Of several that are out of reach, the preferred one's trouble is told.
+                report = replace(report, message=report.message or sentence_of(error))
+            else:
+                report = GatewayReport(origin, reachable=True, models=offers.models, adapters=offers.adapters)
+                break
+        if origins == self._origins:
             self._alike = self._alike + 1 if report == self._report else 0
             self._change(report)
         return pause_s(bool(report.models), self._alike)

@@ -30,6 +30,7 @@ from r3mes_launcher.ports.engine_runtime import (
     Refused,
     RuntimeReport,
 )
+from r3mes_launcher.sentence import Sentence
 
 ENGINE_PYTHON_VARIABLE = "R3MES_ENGINE_PYTHON"
 
@@ -41,7 +42,10 @@ _CATALOGUE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 NOT_INSTALLABLE = Fault(
     "installer_missing",
     "The engine is not installed, and this copy of the launcher comes without the installer.",
-    f"Start R3MES by its installer, or set {ENGINE_PYTHON_VARIABLE} to a Python that has the engine.",
+    Sentence(
+        "Start R3MES by its installer, or set {variable} to a Python that has the engine.",
+        variable=ENGINE_PYTHON_VARIABLE,
+    ),
 )
 
 
@@ -108,9 +112,13 @@ class InstalledEngineRuntime:
         if not os.access(self._python, os.X_OK) or Path(self._python).is_dir():
             chosen = self._environ.get(ENGINE_PYTHON_VARIABLE, "").strip()
             if chosen:
-                message = f"{ENGINE_PYTHON_VARIABLE} names {chosen}, which is not a program that can be started."
+                message = Sentence(
+                    "{variable} names {chosen}, which is not a program that can be started.",
+                    variable=ENGINE_PYTHON_VARIABLE,
+                    chosen=chosen,
+                )
                 return Refused(Fault("engine_python_missing", message, "Correct the variable, or unset it."))
-            message = f"The engine's program {self._python or 'is not installed and'} is gone."
+            message = Sentence("The engine's program {program} is gone.", program=self._python)
             hint = "Try again to install it anew. If an antivirus removed it, allow its folder first."
             return Refused(Fault("engine_missing", message, hint), runtime_missing=self._installer is not None)
         return self._check_model(wish.model) or self._check_folder()
@@ -124,29 +132,38 @@ class InstalledEngineRuntime:
             if _CATALOGUE_NAME.fullmatch(model) and path.suffix.lower() != ".gguf":
                 # The engine knows its catalogue, and says so if this is not in it.
                 return None
-            return Refused(Fault("model_unusable", f"There is no model at {model}.", hint))
+            return Refused(Fault("model_unusable", Sentence("There is no model at {model}.", model=model), hint))
         if path.is_dir() and not (path / "config.json").is_file():
-            return Refused(Fault("model_unusable", f"{model} holds no model: its config.json is missing.", hint))
+            return Refused(
+                Fault(
+                    "model_unusable", Sentence("{model} holds no model: its config.json is missing.", model=model), hint
+                )
+            )
         if path.is_file() and path.suffix.lower() != ".gguf":
-            return Refused(Fault("model_unusable", f"{model} is not a GGUF file.", hint))
+            return Refused(Fault("model_unusable", Sentence("{model} is not a GGUF file.", model=model), hint))
         return None
 
     def _check_folder(self) -> Refused | None:
         try:
             self._state_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            message = f"The engine's folder {self._state_folder} can't be made: {(error.strerror or '').lower()}."
+            message = Sentence(
+                "The engine's folder {folder} can't be made: {cause}.",
+                folder=self._state_folder,
+                cause=(error.strerror or "").lower(),
+            )
             return Refused(Fault("engine_folder", message, "Free some disk space, or correct the folder's rights."))
         return None
 
     def _command(self, wish: EngineWish) -> ChildCommand:
         argv = (
             *(self._python, "-P", "-m", "r3mes_engine", "serve"),
-            *("--gateway", wish.gateway),
+            *(word for origin in (wish.gateway, *wish.other_gateways) for word in ("--gateway", origin)),
             *("--model", wish.model),
             *("--device", wish.device.value),
             *("--state-dir", str(self._state_folder)),
             *("--control", "stdio", "--ask-for-token"),
+            *(("--max-concurrency", str(wish.max_concurrency)) if wish.max_concurrency else ()),
             *self._extra_arguments,
         )
         # Source: https://docs.nvidia.com/cuda/cuda-c-programming-guide/#env-vars (UUIDs do not change with the order).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -67,6 +67,7 @@ from r3mes_launcher.ports.autostart import Autostart
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.replay_clock import ReplayClock
+from r3mes_launcher.sentence import Sentence, joined
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.grants import SignedGrant
@@ -74,6 +75,8 @@ from r3mes_protocol.origin import gateway_origin
 
 if TYPE_CHECKING:
     from r3mes_launcher.core.bundle.bundle import BundleFile
+
+DAY_S = 86_400.0
 
 GATEWAY_WAIT_S = 20.0
 """A chat that is asked while the local gateway still starts waits for it no longer than this."""
@@ -139,6 +142,7 @@ class LauncherCore:
         self._monitor = GatewayMonitor(self._client, self._on_gateway_report)
         self._gateway_report = GatewayReport()
         self._gateway_base = GatewayState()
+        self._fallbacks: tuple[str, ...] = ()
         self._local_gateway: LocalGateway | None = None
         self._node: NodeController | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -149,7 +153,7 @@ class LauncherCore:
         self._closed: asyncio.Task[None] | None = None
         self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
         self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
-        self._settings = SettingsDesk(parts.settings)
+        self._settings = SettingsDesk(parts.settings, self.change_settings)
         self._autostart = AutostartDesk(parts.autostart, parts.logs.say)
         self._chats = ChatDesk(ChatStore(parts.folder.chats, parts.logs.say), parts.settings)
         self._downloads = DownloadDesk(parts.wallet.keyring, self._on_download, self._on_download_cancelled)
@@ -272,7 +276,12 @@ class LauncherCore:
         await parts.supervisor.reap_stale()
         settings = parts.settings.current
         self._node = NodeController(
-            NodeMachineState(device=settings.device, cpu_fallback=parts.serve, back_off=parts.back_off),
+            NodeMachineState(
+                device=settings.device,
+                cpu_fallback=parts.serve,
+                back_off=parts.back_off,
+                ready_deadline_s=settings.ready_deadline_s,
+            ),
             parts.runtime,
             parts.supervisor,
             self._logs,
@@ -281,6 +290,7 @@ class LauncherCore:
             tell_request=self._on_request,
             gpus=settings.gpus,
             downloads=self._downloads,
+            max_concurrency=settings.max_concurrency,
             obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
             now=self._clock.now,
             rate=1.0 if parts.replay is None else parts.replay.clock.rate,
@@ -288,8 +298,9 @@ class LauncherCore:
         self._change(
             replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
         )
+        parts.history.keep_for(settings.history_days * DAY_S)
         self._monitor.start()
-        await self._use_gateway(settings.gateway_kind, settings.gateway_url)
+        await self._use_gateway(settings.gateway_kind, settings.gateway_url, settings.gateway_fallbacks)
         await self._wallet.start()
         await self._owner.start()
         await past
@@ -397,7 +408,7 @@ class LauncherCore:
         origin = gateway_origin(url) if kind is GatewayKind.REMOTE else ""
         async with self._choosing_gateway:
             self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
-            await self._use_gateway(kind, origin)
+            await self._use_gateway(kind, origin, self._parts.settings.current.gateway_fallbacks)
 
     @property
     def current_settings(self) -> Settings:
@@ -406,24 +417,48 @@ class LauncherCore:
     async def change_settings(self, values: Mapping[str, Any]) -> Settings:
         store = self._parts.settings
         wanted, rest = checked(store.current, dict(values)), dict(values)
+        if wanted.gateway_kind is GatewayKind.REMOTE and not wanted.gateway_url:
+            raise ValueError("Name the gateway's address first, such as https://gateway.example.org.")
         if self._started.is_set():
             # Whoever has to hear of a change does what the window's button does.
-            if rest.pop("device", None) is not None:
-                await self.choose_device(wanted.device)
-            if rest.pop("model", None) is not None:
-                await self.choose_model(wanted.model)
-            if {"gateway_kind", "gateway_url"} & rest.keys():
-                rest = {name: value for name, value in rest.items() if not name.startswith("gateway_")}
-                await self.choose_gateway(wanted.gateway_kind, wanted.gateway_url)
-            if rest.pop("policy", None) is not None:
-                self._policy.change(wanted.policy)
-            if rest.pop("wallet_idle_s", None) is not None:
-                await self._wallet.choose_auto_lock(wanted.wallet_idle_s)
-            if rest.pop("desired", None) is not None:
-                await self.set_desired(wanted.desired)
+            for names, tell in self._hearers(wanted):
+                if rest.keys() & names:
+                    # What stands beside it is written first: the hearer reads it.
+                    beside = {name: rest.pop(name) for name in names if name in rest}
+                    store.change(**beside)
+                    await tell()
         if rest:
             store.change(**rest)
         return store.current
+
+    def _hearers(self, wanted: Settings) -> tuple[tuple[frozenset[str], Callable[[], Awaitable[None]]], ...]:
+        """Who is told of a change of which settings while the launcher runs."""
+
+        async def policy() -> None:
+            self._policy.change(wanted.policy)
+
+        async def engine() -> None:
+            node = await self._ready_node()
+            node.choose_concurrency(wanted.max_concurrency)
+            node.choose_deadline(wanted.ready_deadline_s)
+
+        async def history() -> None:
+            self._parts.history.keep_for(wanted.history_days * DAY_S)
+
+        return (
+            (frozenset({"device"}), lambda: self.choose_device(wanted.device)),
+            (frozenset({"gpus"}), lambda: self.choose_gpus(wanted.gpus)),
+            (frozenset({"model"}), lambda: self.choose_model(wanted.model)),
+            (
+                frozenset({"gateway_kind", "gateway_url", "gateway_fallbacks"}),
+                lambda: self.choose_gateway(wanted.gateway_kind, wanted.gateway_url),
+            ),
+            (frozenset({"policy"}), policy),
+            (frozenset({"wallet_idle_s"}), lambda: self._wallet.choose_auto_lock(wanted.wallet_idle_s)),
+            (frozenset({"max_concurrency", "ready_deadline_s"}), engine),
+            (frozenset({"history_days"}), history),
+            (frozenset({"desired"}), lambda: self.set_desired(wanted.desired)),
+        )
 
     async def bundle(self) -> tuple[BundleFile, ...]:
         # What makes bundles is seldom needed, and a window has to open first.
@@ -463,11 +498,11 @@ class LauncherCore:
 
     # --- the gateway ---------------------------------------------------------------------------------------------
 
-    async def _use_gateway(self, kind: GatewayKind, origin: str) -> None:
+    async def _use_gateway(self, kind: GatewayKind, origin: str, fallbacks: tuple[str, ...]) -> None:
         if kind is GatewayKind.LOCAL and self._local_gateway is not None:
             return
         if kind is GatewayKind.LOCAL:
-            parts = self._parts
+            parts, self._fallbacks = self._parts, ()
             self._local_gateway = LocalGateway(
                 parts.gateway_command, parts.supervisor, self._logs, self._on_gateway, parts.back_off,
                 now=self._clock.now,
@@ -475,6 +510,7 @@ class LauncherCore:
             self._local_gateway.start()
             return
         local, self._local_gateway = self._local_gateway, None
+        self._fallbacks = tuple(each for each in fallbacks if each != origin)
         self._on_gateway(GatewayState(kind=GatewayKind.REMOTE, url=origin))
         if local is not None:
             await local.close()
@@ -500,7 +536,7 @@ class LauncherCore:
             return await self._client.first_model(origin)
         except ChatError:
             if node.desired is Desired.SERVING and node.actual in _ON_ITS_WAY:
-                raise ChatError(f"No model can be asked yet. {node.reason}".strip()) from None
+                raise ChatError(joined("No model can be asked yet.", node.reason)) from None
             raise
 
     # --- what the parts tell -------------------------------------------------------------------------------------
@@ -510,9 +546,9 @@ class LauncherCore:
             return  # the last words of one that was left for a remote gateway
         self._gateway_base = base
         # A local gateway has something to say exactly while it does not answer.
-        self._monitor.watch("" if base.message else base.url)
+        self._monitor.watch(*((base.url, *self._fallbacks) if base.url and not base.message else ()))
         if self._node is not None:
-            self._node.use_gateway(base.url)
+            self._node.use_gateway(base.url, self._fallbacks)
         self._wallet.follow_gateway("" if base.message else base.url)
         self._show_gateway()
 
@@ -522,8 +558,13 @@ class LauncherCore:
 
     def _show_gateway(self) -> None:
         base, report = self._gateway_base, self._gateway_report
-        known = report if report.origin == base.url else GatewayReport()
-        gateway = replace(base, reachable=known.reachable, message=base.message or known.message)
+        known = report if report.origin in (base.url, *self._fallbacks) else GatewayReport()
+        message = base.message or known.message
+        if known.reachable and known.origin != base.url:
+            message = Sentence(
+                "{url} does not answer; {origin} is used until it does.", url=base.url, origin=known.origin
+            )
+        gateway = replace(base, url=known.origin or base.url, reachable=known.reachable, message=message)
         self._change(replace(self._state, gateway=gateway, models=known.models, adapters=known.adapters))
         self._policy.observe(gateway_remote=base.kind is GatewayKind.REMOTE)
 
@@ -546,6 +587,8 @@ class LauncherCore:
             self._node.wish(Desired.OFF)
 
     def _on_request(self, event: RequestEvent, model: str) -> None:
+        if not self._parts.settings.current.keep_requests:
+            return
         self._parts.history.note_request(request_record(event, model, self._clock.now()))
 
     def _on_wallet(self, wallet: WalletState) -> None:
@@ -583,7 +626,7 @@ class LauncherCore:
         cards = [card for card in self._gpus.gpus if not card.lost]
         return NodeFacts(
             node_id=self._state.node.node_id,
-            gateway=self._state.gateway.url,
+            gateway=self._gateway_base.url,
             gpu_count=len(cards),
             gpu_memory_gb=max((card.memory_total_mb or 0 for card in cards), default=0) // 1000,
         )

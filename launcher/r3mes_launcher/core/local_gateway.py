@@ -15,6 +15,7 @@ from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import GatewayKind, GatewayState, LogLevel, ProcessState
 from r3mes_launcher.core.stop_ladder import FORCED, GATEWAY_STOP
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
+from r3mes_launcher.sentence import Sentence
 from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.control import ApiReadyEvent, parse_api_ready
 from r3mes_protocol.origin import gateway_origin
@@ -106,14 +107,21 @@ class LocalGateway:
             self._losses += 1
             self._logs.say(f"The gateway {how}.", LogLevel.WARNING)
             if not worth_restarting or self._losses >= self._back_off.max_losses:
-                self._change(message=f"The gateway {how}. It is not started again by itself; see the log.", url="")
+                self._change(
+                    message=Sentence("The gateway {how}. It is not started again by itself; see the log.", how=how),
+                    url="",
+                )
                 self.given_up = True
                 await self._wait_for_retry(None)
                 self.given_up = False
                 self._losses = 0
             else:
                 delay = self._back_off.delay_s(self._losses, self._chance())
-                self._change(message=f"The gateway {how}. It is started again in {max(delay, 1):.0f} s.")
+                self._change(
+                    message=Sentence(
+                        "The gateway {how}. It is started again in {delay:.0f} s.", how=how, delay=max(delay, 1)
+                    )
+                )
                 await self._wait_for_retry(delay)
             self._restarts += 1
 
@@ -131,7 +139,7 @@ class LocalGateway:
         try:
             child = await self._supervisor.start("gateway", self._command(self._usable_port()), life)
         except SpawnError as error:
-            return f"could not be started ({error})", False
+            return Sentence("could not be started ({error})", error=error), False
         self._child = child
         started_at = self._now()
         try:
@@ -167,14 +175,18 @@ class LocalGateway:
             return ""
         ended.cancel()
         if not life.ready.done():
-            return f"was not ready within {self._ready_deadline_s:.0f} s"
+            return Sentence("was not ready within {ready_deadline_s:.0f} s", ready_deadline_s=self._ready_deadline_s)
         event = life.ready.result()
         if event.protocol != PROTOCOL_VERSION:
-            return f"speaks version {event.protocol} of the protocol, this launcher version {PROTOCOL_VERSION}"
+            return Sentence(
+                "speaks version {protocol} of the protocol, this launcher version {protocol_version}",
+                protocol=event.protocol,
+                protocol_version=PROTOCOL_VERSION,
+            )
         try:
             origin = gateway_origin(event.url)
         except ValueError as error:
-            return f"named an address that can't be used ({error})"
+            return Sentence("named an address that can't be used ({error})", error=error)
         self._change(url=origin, mode=event.mode, message="")
         self._logs.say(f"The local gateway answers on {origin} ({event.mode}).")
         return ""

@@ -18,6 +18,7 @@ from r3mes_launcher.core.node_events import (
     CancelProvisioning,
     CancelRequested,
     Closing,
+    DeadlineChosen,
     DeviceChosen,
     DrainEnded,
     Effect,
@@ -66,6 +67,7 @@ from r3mes_launcher.core.stop_ladder import (
 )
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineRuntime, EngineWish, ProvisioningError, Refused, RuntimeReport
+from r3mes_launcher.sentence import Sentence, sentence_of
 from r3mes_protocol.control import DownloadEvent, GrantCommand, PingCommand, RequestEvent
 from r3mes_protocol.grants import SignedGrant
 
@@ -98,6 +100,7 @@ class NodeController:
         now: Callable[[], float] = time,
         rate: float = 1.0,
         downloads: DownloadDesk | None = None,
+        max_concurrency: int = 0,
     ) -> None:
         """`obstacle` is asked before each start what the whole computer has against it.
 
@@ -117,9 +120,11 @@ class NodeController:
         self._now = now
         self._rate = rate
         self._downloads = downloads
+        self._max_concurrency = max_concurrency
         self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
+        self._other_gateways: tuple[str, ...] = ()
         self._no_gateway_since = now()
         self._policy: tuple[ActiveReason, ...] = ()
         self._grant: SignedGrant | None = None
@@ -167,12 +172,19 @@ class NodeController:
     def choose_model(self, model: str) -> None:
         self._model = model
 
-    def use_gateway(self, origin: str) -> None:
-        """The gateway to register with; empty while there is none."""
-        if origin == self._gateway:
+    def choose_concurrency(self, most: int) -> None:
+        """Requests at the same time, from the next start on; 0: the engine decides."""
+        self._max_concurrency = most
+
+    def choose_deadline(self, ready_deadline_s: float) -> None:
+        self._dispatch(DeadlineChosen(ready_deadline_s))
+
+    def use_gateway(self, origin: str, others: tuple[str, ...] = ()) -> None:
+        """The gateway to register with, and those to use while it does not answer; empty while there is none."""
+        if (origin, others) == (self._gateway, self._other_gateways):
             return
         moved = bool(self._gateway)
-        self._gateway = origin
+        self._gateway, self._other_gateways = origin, others
         self._no_gateway_since = self._now()
         self._dispatch(Suspended(self._suspend_reasons()))
         if moved and origin:
@@ -299,7 +311,8 @@ class NodeController:
     # --- the engine ----------------------------------------------------------------------------------------------
 
     async def _run_engine(self, device: DeviceChoice) -> None:
-        wish = EngineWish(self._gateway, self._model, device, () if device is DeviceChoice.CPU else self._gpus)
+        gpus = () if device is DeviceChoice.CPU else self._gpus
+        wish = EngineWish(self._gateway, self._model, device, gpus, self._other_gateways, self._max_concurrency)
         fault = self._obstacle(device)
         verdict = Refused(fault) if fault is not None else await self._runtime.prepare(wish)
         if isinstance(verdict, Refused):
@@ -316,7 +329,7 @@ class NodeController:
         try:
             child = await self._supervisor.start("engine", verdict.command, listener)
         except SpawnError as error:
-            fault = Fault("engine_not_started", str(error), "Install the engine again, then try once more.")
+            fault = Fault("engine_not_started", sentence_of(error), "Install the engine again, then try once more.")
             self._dispatch(StartRefused(fault))
             return
         self._child = child
@@ -416,6 +429,6 @@ def _worth_a_line(before: NodeMachineState, after: NodeMachineState) -> bool:
 def _unexpected(error: BaseException) -> Fault:
     return Fault(
         "launcher_error",
-        f"The launcher met an error of its own ({type(error).__name__}: {error}).",
+        Sentence("The launcher met an error of its own ({name}: {error}).", name=type(error).__name__, error=error),
         "Try again; if it stays, report it with the log.",
     )

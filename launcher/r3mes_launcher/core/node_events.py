@@ -34,6 +34,13 @@ class DeviceChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadlineChosen:
+    """How long an engine that shows no progress may take to be ready, from the next start on."""
+
+    ready_deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reconfigured:
     """What the running engine was started with is no longer what is wanted."""
 
@@ -153,6 +160,7 @@ Event: TypeAlias = (
     | Closing
     | Retried
     | DeviceChosen
+    | DeadlineChosen
     | Reconfigured
     | Suspended
     | RuntimeFound

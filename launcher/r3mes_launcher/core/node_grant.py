@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from r3mes_launcher.core.data_folder import write_atomically
 from r3mes_launcher.core.wallet_orders import NodeFacts
 from r3mes_launcher.core.wallet_state import GrantEntry
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_protocol.grants import MAX_GRANT_BYTES, Grant, Role, SignedGrant, parse_signed_grant
 from r3mes_protocol.wire import ProtocolError
@@ -37,7 +38,8 @@ class GrantFile:
             write_atomically(self._path, signed.to_json() + "\n")
         except OSError as error:
             raise WalletError(
-                Problem.VAULT_UNWRITABLE, f"The grant can't be saved: {(error.strerror or '').lower()}."
+                Problem.VAULT_UNWRITABLE,
+                Sentence("The grant can't be saved: {cause}.", cause=(error.strerror or "").lower()),
             ) from None
 
     def remove(self) -> None:
@@ -56,7 +58,9 @@ def wanted_grant(node: NodeFacts, owner: str, network: str, roles: tuple[str, ..
     if not node.gateway:
         raise WalletError(Problem.BAD_INPUT, "There is no gateway to grant it for.", "Wait until it has started.")
     if not 0 < days <= MAX_GRANT_DAYS:
-        raise WalletError(Problem.BAD_INPUT, f"A grant lasts 1 to {MAX_GRANT_DAYS} days.")
+        raise WalletError(
+            Problem.BAD_INPUT, Sentence("A grant lasts 1 to {max_grant_days} days.", max_grant_days=MAX_GRANT_DAYS)
+        )
     try:
         return Grant(
             network=network,

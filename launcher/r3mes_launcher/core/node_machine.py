@@ -16,6 +16,7 @@ from r3mes_launcher.core.node_events import (
     CancelProvisioning,
     CancelRequested,
     Closing,
+    DeadlineChosen,
     DeviceChosen,
     DrainEnded,
     Effect,
@@ -48,6 +49,7 @@ from r3mes_launcher.core.node_events import (
 from r3mes_launcher.core.node_machine_state import NodeMachineState, Runtime
 from r3mes_launcher.core.policy.reasons import Urgency
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault
+from r3mes_launcher.sentence import Sentence, as_sentence, joined
 from r3mes_protocol.exit_codes import ExitCode
 
 _BY_URGENCY = {
@@ -91,6 +93,7 @@ _EVERYWHERE: dict[type[object], Callable[[NodeMachineState, Any], NodeMachineSta
     Wished: _note_wish,
     Closing: lambda state, event: replace(state, closing=True),
     DeviceChosen: _note_device,
+    DeadlineChosen: lambda state, event: replace(state, ready_deadline_s=event.ready_deadline_s),
     Suspended: lambda state, event: replace(state, suspended=event.reasons),
     RuntimeFound: _note_runtime,
 }
@@ -189,7 +192,7 @@ def _stop(state: NodeMachineState, manner: StopManner, lost: str = "") -> Step:
         actual=Actual.DRAINING if drains else Actual.STOPPING,
         manner=manner,
         lost=lost,
-        reason=f"{because} {doing}".strip(),
+        reason=joined(because, doing),
         progress=None,
         ready_by=None,
         healthy_at=None,
@@ -263,7 +266,9 @@ def _registered(state: NodeMachineState, event: object, now: float) -> Step:
 
 
 def _disconnected(state: NodeMachineState, event: EngineDisconnected, now: float) -> Step:
-    sentence = f"The gateway is out of reach ({event.reason.rstrip('.')}); the engine keeps trying."
+    sentence = Sentence(
+        "The gateway is out of reach ({reason}); the engine keeps trying.", reason=event.reason.rstrip(".")
+    )
     return replace(state, actual=Actual.REGISTERING, reason=sentence), ()
 
 
@@ -274,7 +279,11 @@ def _complained(state: NodeMachineState, event: EngineComplained, now: float) ->
 def _not_ready_in_time(state: NodeMachineState, event: object, now: float) -> Step:
     if state.ready_by is None or now < state.ready_by:
         return state, ()
-    return _stop(state, StopManner.FORCE, lost=f"was not ready within {state.ready_deadline_s:.0f} s")
+    return _stop(
+        state,
+        StopManner.FORCE,
+        lost=Sentence("was not ready within {ready_deadline_s:.0f} s", ready_deadline_s=state.ready_deadline_s),
+    )
 
 
 def _unfit(state: NodeMachineState, event: EngineUnfit, now: float) -> Step:
@@ -328,12 +337,15 @@ def _count_loss(state: NodeMachineState, how: str, chance: float, now: float) ->
     losses = state.losses + 1
     if losses >= state.back_off.max_losses:
         return _fail(replace(state, losses=losses), too_many_losses(losses, how, state.complaint))
-    complaint = f" {state.complaint.message}" if state.complaint is not None else ""
     waiting = replace(
         state,
         actual=Actual.BACKING_OFF,
         losses=losses,
-        reason=f"The engine {how}.{complaint} It is started again (loss {losses} of {state.back_off.max_losses}).",
+        reason=joined(
+            Sentence("The engine {how}.", how=as_sentence(how)),
+            "" if state.complaint is None else state.complaint.message,
+            Sentence("It is started again (loss {losses} of {most}).", losses=losses, most=state.back_off.max_losses),
+        ),
         retry_at=now + state.back_off.delay_s(losses, chance),
         progress=None,
         manner=None,
@@ -349,7 +361,7 @@ def _count_loss(state: NodeMachineState, how: str, chance: float, now: float) ->
 def _unkillable(state: NodeMachineState, event: object, now: float) -> Step:
     # It still counts as alive: a second engine beside it would fight for the same memory.
     sentence = "The engine can't be ended, not even by force; it hangs in the system, perhaps in the GPU's driver."
-    return replace(state, reason=f"{sentence} Restarting the computer frees it."), ()
+    return replace(state, reason=joined(sentence, "Restarting the computer frees it.")), ()
 
 
 def _force_again(state: NodeMachineState, event: object, now: float) -> Step:

@@ -13,7 +13,6 @@ from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, Prog
 READY_DEADLINE_S = 180.0
 """From the spawn, or the last sign of progress, to `ready`: a cold disk reads gigabytes of libraries and weights."""
 
-
 _ENGINE_LIVES = frozenset({Actual.STARTING, Actual.REGISTERING, Actual.SERVING, Actual.DRAINING, Actual.STOPPING})
 
 

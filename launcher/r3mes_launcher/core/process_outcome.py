@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
+from r3mes_launcher.sentence import Sentence, as_sentence
 from r3mes_protocol.exit_codes import ExitCode
 
 _MEANINGS = {
@@ -62,8 +63,12 @@ class ProcessOutcome:
         if self.returncode < 0:
             name = self.signal_name
             meaning = _SIGNAL_MEANINGS.get(name)
-            return f"ended by {name}" + (f": {meaning}" if meaning else "")
+            if meaning is None:
+                return Sentence("ended by {name}", name=name)
+            return Sentence("ended by {name}: {meaning}", name=name, meaning=as_sentence(meaning))
         if self.returncode >= _NTSTATUS_ERROR:
-            return f"ended with code 0x{self.returncode:08X}: it crashed"
+            return Sentence("ended with code 0x{returncode:08X}: it crashed", returncode=self.returncode)
         meaning = _MEANINGS.get(self.exit_code) if self.exit_code is not None else None
-        return f"ended with code {self.returncode}" + (f": {meaning}" if meaning else "")
+        if meaning is None:
+            return Sentence("ended with code {code}", code=self.returncode)
+        return Sentence("ended with code {code}: {meaning}", code=self.returncode, meaning=as_sentence(meaning))

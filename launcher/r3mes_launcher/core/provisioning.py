@@ -21,6 +21,7 @@ from r3mes_launcher.core.state import Fault, LogLevel, Progress
 from r3mes_launcher.core.stop_ladder import INSTALLER_STOP
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import ProvisioningError, RuntimeReport
+from r3mes_launcher.sentence import Sentence, joined, sentence_of
 
 SOURCE = "launcher"
 
@@ -117,7 +118,10 @@ class Installer:
             async with asyncio.timeout(PLAN_DEADLINE_S):
                 conversation = await self._run(("--plan",), lambda progress: None)
         except TimeoutError:
-            fault = Fault("provisioning_no_plan", f"The installer gave no plan within {PLAN_DEADLINE_S:.0f} s.")
+            fault = Fault(
+                "provisioning_no_plan",
+                Sentence("The installer gave no plan within {plan_deadline_s:.0f} s.", plan_deadline_s=PLAN_DEADLINE_S),
+            )
             raise ProvisioningError(fault) from None
         if conversation.plan is None:
             raise ProvisioningError(conversation.fault or _broke_off(conversation))
@@ -143,7 +147,7 @@ class Installer:
                     "installer", ChildCommand(argv, self._home, environment), conversation
                 )
             except SpawnError as error:
-                raise ProvisioningError(Fault("provisioning_not_started", str(error))) from None
+                raise ProvisioningError(Fault("provisioning_not_started", sentence_of(error))) from None
             try:
                 await child.wait()
             except asyncio.CancelledError:
@@ -160,6 +164,8 @@ def _broke_off(conversation: _Conversation) -> Fault:
     last = conversation.last_lines[-1] if conversation.last_lines else ""
     return Fault(
         "provisioning_broke_off",
-        "The installer ended without saying why." + (f" Its last words: {last}" if last else ""),
+        joined(
+            "The installer ended without saying why.", Sentence("Its last words: {last}", last=last) if last else ""
+        ),
         "Try again: it goes on where it stopped. The log has its output.",
     )

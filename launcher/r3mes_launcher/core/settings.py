@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
 from r3mes_launcher.core.earnings.tariff import MAX_BANDS, CoinPrice, Price, Tariff, TariffBand
+from r3mes_launcher.core.node_machine_state import READY_DEADLINE_S
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
@@ -21,8 +22,16 @@ from r3mes_protocol.origin import gateway_origin
 SCHEMA = 1
 BUILTIN_MODEL = "builtin"
 
+# What belongs to this computer or this moment does not travel to another one.
+STAYS_HERE = frozenset({"desired", "wallet_active", "wallet_keyring", "pause", "earnings_gateway", "schema_version"})
+
 # It becomes a part of the engine's environment, where a comma or a blank would mean something.
 GpuUuid = Annotated[str, Field(pattern=r"^(GPU|MIG)-[0-9A-Za-z-]{1,60}$")]
+
+GatewayUrl = Annotated[str, Field(min_length=1, max_length=300)]
+MOST_FALLBACKS = 8
+
+HISTORY_DAYS = 90
 
 SayLine = Callable[[str, LogLevel], None]
 
@@ -45,10 +54,20 @@ class Settings(BaseModel):
     desired: Desired = Desired.OFF
     gateway_kind: GatewayKind = GatewayKind.LOCAL
     gateway_url: Annotated[str, Field(max_length=300)] = ""
+    gateway_fallbacks: Annotated[tuple[GatewayUrl, ...], Field(max_length=MOST_FALLBACKS)] = ()
+    """Gateways that the node uses, in this order, while the one before does not answer."""
     device: DeviceChoice = DeviceChoice.AUTO
     gpus: Annotated[tuple[GpuUuid, ...], Field(max_length=64)] = ()
     """The UUIDs of the GPUs that the node may use, as NVML tells them; none: the engine takes the best one."""
-    model: Annotated[str, Field(min_length=1, max_length=4096)] = BUILTIN_MODEL
+    model: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)] = BUILTIN_MODEL
+    max_concurrency: Annotated[int, Field(ge=0, le=1024)] = 0
+    """Requests that the engine answers at the same time, at most; 0: it decides by the model and the memory."""
+    ready_deadline_s: Annotated[float, Field(ge=30, le=7200)] = READY_DEADLINE_S
+    """How long an engine that shows no progress may take to be ready."""
+    keep_requests: bool = True
+    """Whether the list of requests is kept: times, tokens and outcome. Prompts and answers never are."""
+    history_days: Annotated[int, Field(ge=1, le=3650)] = HISTORY_DAYS
+    """How long the GPUs' figures and the node's timeline are kept."""
     wallet_keyring: bool = False
     """Whether the system's keyring keeps the vault's unlock key: only its owner switches that on."""
     wallet_idle_s: Annotated[float, Field(ge=MIN_IDLE_S, le=MAX_IDLE_S)] = DEFAULT_IDLE_S
@@ -76,6 +95,11 @@ class Settings(BaseModel):
     @classmethod
     def _origin(cls, value: str) -> str:
         return gateway_origin(value) if value else value
+
+    @field_validator("gateway_fallbacks")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(gateway_origin(url) for url in value))
 
 
 class SettingsStore:

@@ -1,23 +1,33 @@
-"""What a person changes on the Settings page: one value at a time, all back to their defaults, to and from a file."""
+"""What a person changes on the Settings page: one value at a time, a section back to its defaults, to and from a file.
+
+Every change goes the way of the running core, which tells whoever has to hear of it.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
-from r3mes_launcher.core.settings import SCHEMA, Settings, SettingsStore, heal
+from r3mes_launcher.core.settings import SCHEMA, STAYS_HERE, Settings, SettingsStore, heal
+from r3mes_launcher.core.settings_paths import checked
+from r3mes_launcher.core.settings_sections import FIELDS, Section, defaults_of, values_of
+from r3mes_launcher.sentence import Sentence
 
 MAX_IMPORT_CHARACTERS = 1_000_000
-# What belongs to this computer or this moment does not travel to another one.
-STAYS_HERE = frozenset({"desired", "wallet_active", "wallet_keyring", "pause", "earnings_gateway", "schema_version"})
+
+Apply: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Settings]]
+"""Takes top-level values as JSON. Raises ValueError with a sentence; then nothing has changed."""
 
 
 class SettingsDesk:
-    def __init__(self, store: SettingsStore) -> None:
+    def __init__(self, store: SettingsStore, apply: Apply | None = None) -> None:
+        """`apply` is the running core's way of a change; without it the file alone changes."""
         self._store = store
+        self._apply = apply or self._write
 
     async def read(self) -> Settings:
         return self._store.current
@@ -26,20 +36,27 @@ class SettingsDesk:
         """Changes values of one rule of the policy, such as `battery`. Raises ValueError with a sentence."""
         policy = self._store.kept.policy
         if rule not in PolicySettings.model_fields:
-            raise ValueError(f"There is no rule {rule!r}.")
+            raise ValueError(Sentence("There is no rule {rule!r}.", rule=rule))
         document = policy.model_dump(mode="json")
         document[rule] |= values
         try:
             changed = PolicySettings.model_validate(document)
         except ValidationError as error:
             raise ValueError(problem_sentence(error)) from None
-        self._store.change(policy=changed)
-        return self._store.current
+        return await self._apply({"policy": changed.model_dump(mode="json")})
 
-    async def reset(self) -> Settings:
-        """The policy's defaults. Gateway, model and wallet stay: losing them would hurt."""
-        self._store.change(policy=PolicySettings())
-        return self._store.current
+    async def change(self, values: Mapping[str, Any]) -> Settings:
+        """Top-level values as JSON, all or none. Raises ValueError with a sentence."""
+        return await self._apply(values)
+
+    async def reset(self, section: Section | None = None) -> Settings:
+        """One section's defaults; without one, those of all. The wallet and its keys are in none of them."""
+        sections = FIELDS if section is None else (section,)
+        before = self._store.current
+        wanted = {name: value for each in sections for name, value in defaults_of(each).items()}
+        now = {name: value for each in sections for name, value in values_of(before, each).items()}
+        differ = {name: value for name, value in wanted.items() if value != now[name]}
+        return await self._apply(differ) if differ else before
 
     async def export_text(self) -> str:
         """JSON for another computer: everything but what belongs to this one. It holds no secret."""
@@ -65,9 +82,13 @@ class SettingsDesk:
         known = set(Settings.model_fields) - STAYS_HERE
         taken = {name: value for name, value in document.items() if name in known}
         healed, wrong = heal(taken)
-        values = {name: getattr(healed, name) for name in taken if name not in wrong}
-        self._store.change(**{name: _plain(value) for name, value in values.items()})
-        return self._store.current, tuple(wrong)
+        values = {name: _plain(getattr(healed, name)) for name in taken if name not in wrong}
+        return await self._apply(values), tuple(wrong)
+
+    async def _write(self, values: Mapping[str, Any]) -> Settings:
+        checked(self._store.current, dict(values))
+        self._store.change(**values)
+        return self._store.current
 
 
 def problem_sentence(error: ValidationError) -> str:
@@ -77,7 +98,7 @@ def problem_sentence(error: ValidationError) -> str:
     if cause is not None:
         return str(cause)
     name = str(problem["loc"][-1]).replace("_", " ") if problem["loc"] else "The value"
-    return f"{name}: {problem['msg']}."
+    return Sentence("{name}: {problem}.", name=name, problem=problem["msg"])
 
 
 def _plain(value: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from r3mes_launcher.core.settings import Settings
-from r3mes_launcher.core.settings_desk import STAYS_HERE
+from r3mes_launcher.core.settings import STAYS_HERE, Settings
 from r3mes_launcher.core.state import GatewayKind
+from r3mes_launcher.sentence import Sentence, sentence_of
 
 
 def listed(settings: Settings) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def changed(settings: Settings, path: str, text: str) -> dict[str, Any]:
     """
     if path not in listed(settings):
         value_of(settings, path)
-        raise ValueError(f"{path} holds several settings. Name one of them.")
+        raise ValueError(Sentence("{path} holds several settings. Name one of them.", path=path))
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -71,8 +71,10 @@ def checked(settings: Settings, values: dict[str, Any]) -> Settings:
         problem = error.errors(include_url=False)[0]
         cause = problem.get("ctx", {}).get("error")
         place = ".".join(str(part) for part in problem["loc"])
-        words = str(cause) if cause is not None else problem["msg"]
-        raise ValueError(f"{place}: {words[:1].lower()}{words[1:].rstrip('.')}.") from None
+        said = problem["msg"] if cause is None else sentence_of(cause)
+        if isinstance(said, Sentence):
+            raise ValueError(Sentence("{place}: {problem}", place=place, problem=said)) from None
+        raise ValueError(f"{place}: {said[:1].lower()}{said[1:].rstrip('.')}.") from None
 
 
 def _flat(document: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from r3mes_launcher.core.blocking_reader import BlockingReader
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.source import Source, Unavailable
+from r3mes_launcher.sentence import Sentence
 
 Value = TypeVar("Value")
 
@@ -82,7 +83,7 @@ class SourceWatch(Generic[Value]):
     def _take(self, reading: asyncio.Future[Value | Unavailable]) -> None:
         error = reading.exception()
         if error is not None:
-            self._miss(f"It could not be read ({type(error).__name__}).")
+            self._miss(Sentence("It could not be read ({name}).", name=type(error).__name__))
             return
         value = reading.result()
         if isinstance(value, Unavailable):

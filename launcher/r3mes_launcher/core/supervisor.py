@@ -16,6 +16,7 @@ from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.run_record import RunRecord, RunRecords
 from r3mes_launcher.core.state import LogLevel
 from r3mes_launcher.ports.process_tree import ProcessTrees
+from r3mes_launcher.sentence import Sentence
 
 
 class SpawnError(Exception):
@@ -85,7 +86,9 @@ class Supervisor:
             return await ChildProcess.spawn(command, listener, self._trees.spawn_options(), self._trees.adopt)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise SpawnError(f"{command.argv[0]} could not be started: {reason}.") from error
+            raise SpawnError(
+                Sentence("{argv} could not be started: {reason}.", argv=command.argv[0], reason=reason)
+            ) from error
 
     def _remember(self, name: str, child: ChildProcess) -> None:
         try:

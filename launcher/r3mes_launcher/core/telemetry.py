@@ -11,6 +11,7 @@ from r3mes_launcher.core.blocking_reader import BlockingReader
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.gpu import GpuSource
+from r3mes_launcher.sentence import Sentence
 
 INTERVAL_S = 1.0
 """Charts need no more, and each reading keeps a driver thread of the card awake."""
@@ -115,14 +116,17 @@ def _outcome(reading: asyncio.Future[GpuReport], last: GpuReport, at: float) -> 
     error = reading.exception()
     if error is None:
         return reading.result()
-    return _without_driver(last, at, f"The GPUs could not be read ({type(error).__name__}).")
+    return _without_driver(last, at, Sentence("The GPUs could not be read ({name}).", name=type(error).__name__))
 
 
 def _silent(last: GpuReport, at: float, seconds: float) -> GpuReport:
     return _without_driver(
         last,
         at,
-        f"The graphics driver has not answered for {seconds:.0f} seconds; restart the computer if it stays so.",
+        Sentence(
+            "The graphics driver has not answered for {seconds:.0f} seconds; restart the computer if it stays so.",
+            seconds=seconds,
+        ),
     )
 
 

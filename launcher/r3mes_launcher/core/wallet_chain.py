@@ -26,6 +26,7 @@ from r3mes_launcher.core.wallet_state import (
     Unit,
 )
 from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.account_discovery import Preview, look_up, suggestion
 from r3mes_launcher.wallet.amounts import parse_coin
@@ -273,10 +274,14 @@ class WalletChain:
             async with httpx.AsyncClient(timeout=FAUCET_TIMEOUT_S, trust_env=False) as http:
                 answer = await http.post(self._faucet_url, json={"address": address})
         except httpx.HTTPError as error:
-            raise WalletError(Problem.OFFLINE, f"The faucet does not answer ({type(error).__name__}).") from None
+            raise WalletError(
+                Problem.OFFLINE, Sentence("The faucet does not answer ({name}).", name=type(error).__name__)
+            ) from None
         if answer.status_code >= 400:
             raise WalletError(
-                Problem.CHAIN_REFUSED, f"The faucet refused (HTTP {answer.status_code}).", "Wait a while."
+                Problem.CHAIN_REFUSED,
+                Sentence("The faucet refused (HTTP {status_code}).", status_code=answer.status_code),
+                "Wait a while.",
             )
 
     def _watch(self, payment: Payment) -> None:

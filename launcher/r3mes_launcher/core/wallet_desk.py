@@ -20,6 +20,7 @@ from r3mes_launcher.core.wallet_vault import (
 )
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.session_events import SessionEvents
+from r3mes_launcher.sentence import Sentence, sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.os_keyring import KeyringPort
 from r3mes_launcher.wallet.payment_machine import Payment
@@ -120,7 +121,7 @@ class WalletDesk:
                 on_payment=self._on_payment,
             )
         except WalletError as error:
-            self._change(network=replace(self._state.network, problem=str(error)))
+            self._change(network=replace(self._state.network, problem=sentence_of(error)))
             return
         self._change(network=self._chain.view)
         self._show_payments()
@@ -139,7 +140,7 @@ class WalletDesk:
         if not record.public_key:
             raise WalletError(
                 Problem.WATCH_ONLY,
-                f"“{record.name}” is only watched: its key is not here, so it can't sign.",
+                Sentence("“{name}” is only watched: its key is not here, so it can't sign.", name=record.name),
                 "Restore it from its words to spend from it.",
             )
         self.touch()
@@ -249,7 +250,7 @@ class WalletDesk:
                 view = replace(
                     chain.view,
                     read_at=self._state.network.read_at,
-                    problem="" if wrong else str(error),
+                    problem="" if wrong else sentence_of(error),
                     mismatch=error.message if wrong else "",
                 )
                 if chain is self._chain:

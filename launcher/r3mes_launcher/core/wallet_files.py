@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 
@@ -15,9 +16,12 @@ def read_limited(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise WalletError(Problem.BAD_INPUT, f"{path.name} can't be read: {(error.strerror or '').lower()}.") from None
+        raise WalletError(
+            Problem.BAD_INPUT,
+            Sentence("{name} can't be read: {cause}.", name=path.name, cause=(error.strerror or "").lower()),
+        ) from None
     if len(data) > limit:
-        raise WalletError(Problem.BAD_INPUT, f"{path.name} is too large for an exported wallet.")
+        raise WalletError(Problem.BAD_INPUT, Sentence("{name} is too large for an exported wallet.", name=path.name))
     return data
 
 
@@ -34,5 +38,6 @@ def write_private(path: Path, data: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise WalletError(
-            Problem.VAULT_UNWRITABLE, f"{path.name} can't be written: {(error.strerror or '').lower()}."
+            Problem.VAULT_UNWRITABLE,
+            Sentence("{name} can't be written: {cause}.", name=path.name, cause=(error.strerror or "").lower()),
         ) from None

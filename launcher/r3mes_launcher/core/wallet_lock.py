@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from r3mes_launcher.core.wallet_state import AutoLockView
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.session_events import SessionEvents
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, AutoLock, AutoLockPolicy, LockReason, SystemEvent
 
 LOOK_S = 5.0
@@ -16,9 +17,9 @@ LOOK_S = 5.0
 
 def lock_sentence(reason: LockReason, idle_s: float) -> str:
     minutes = round(idle_s / 60)
-    idle = f"{minutes} minutes" if minutes > 1 else "1 minute" if minutes else f"{idle_s:.0f} seconds"
+    idle = Sentence("{minutes} min", minutes=minutes) if minutes else Sentence("{seconds:.0f} s", seconds=idle_s)
     return {
-        LockReason.IDLE: f"The wallet locked itself after {idle} without use.",
+        LockReason.IDLE: Sentence("The wallet locked itself after {idle} without use.", idle=idle),
         LockReason.SLEEP: "The wallet locked itself because the computer went to sleep.",
         LockReason.SESSION_LOCK: "The wallet locked itself because the screen was locked.",
         LockReason.CLOCK_JUMP: "The wallet locked itself because the computer slept, or its clock was changed.",

@@ -15,6 +15,7 @@ from r3mes_launcher.core.wallet_orders import (
     StakeOrder,
     UnstakeOrder,
 )
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.addresses import require_account, require_operator
 from r3mes_launcher.wallet.amounts import Coin, parse_coin
@@ -99,7 +100,7 @@ def _resources(declared: NodeResources) -> roles.Resources:
     try:
         return roles.Resources(**asdict(declared))
     except ValueError as error:
-        raise WalletError(Problem.BAD_INPUT, f"The resources are wrong: {error}.") from None
+        raise WalletError(Problem.BAD_INPUT, Sentence("The resources are wrong: {error}.", error=error)) from None
 
 
 def _coin(denom: str, amount: int) -> Coin:

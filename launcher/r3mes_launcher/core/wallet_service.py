@@ -25,6 +25,7 @@ from r3mes_launcher.core.wallet_vault import (
     restore_wallet,
     watch_wallet,
 )
+from r3mes_launcher.sentence import sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.os_keyring import ADVICE, KeyringState
 from r3mes_launcher.wallet.vault import Vault
@@ -131,7 +132,9 @@ class WalletService(WalletDesk):
                 self._thread.lock_later()
             if error.problem in (Problem.VAULT_DAMAGED, Problem.VAULT_TOO_NEW, Problem.VAULT_REFUSED):
                 self._change(
-                    vault=VaultState.DAMAGED, problem=str(error), has_backup=await self._thread.call(Vault.has_backup)
+                    vault=VaultState.DAMAGED,
+                    problem=sentence_of(error),
+                    has_backup=await self._thread.call(Vault.has_backup),
                 )
             raise
         await self._opened(self._parts.settings.current.wallet_active)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from r3mes_launcher.core.wallet_files import read_limited, write_private
 from r3mes_launcher.core.wallet_orders import NewWallet
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.account_discovery import Preview, previews
 from r3mes_launcher.wallet.cosmos_armor import MAX_ARMOR_CHARACTERS, export_armor, import_armor
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -45,7 +46,7 @@ class VaultThread:
             future.add_done_callback(_look_at)
             raise WalletError(
                 Problem.VAULT_UNWRITABLE,
-                f"The wallet's file did not answer within {self._timeout_s:.0f} seconds.",
+                Sentence("The wallet's file did not answer within {timeout_s:.0f} seconds.", timeout_s=self._timeout_s),
                 "The disk may be busy or full. Try again; nothing was lost.",
             ) from None
 

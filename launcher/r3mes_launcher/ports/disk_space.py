@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from r3mes_launcher.ports.source import Unavailable
+from r3mes_launcher.sentence import Sentence
 
 _MIB = 1024 * 1024
 
@@ -20,7 +21,7 @@ class DiskSpace:
         try:
             return shutil.disk_usage(self._folder).free // _MIB
         except OSError as error:
-            return Unavailable(f"The free space can't be read ({error.strerror}).")
+            return Unavailable(Sentence("The free space can't be read ({strerror}).", strerror=error.strerror))
 
     def close(self) -> None:
         return

@@ -21,6 +21,10 @@ class EngineWish:
     device: DeviceChoice
     gpus: tuple[str, ...] = ()
     """UUIDs of the GPUs that it may use; none: it chooses."""
+    other_gateways: tuple[str, ...] = ()
+    """Origins that it uses, in this order, while the first does not answer."""
+    max_concurrency: int = 0
+    """Requests at the same time; 0: it decides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pynvml
 
 from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.sentence import Sentence
 
 RETRY_FIRST_S = 2.0
 """A driver that is just being installed or restarted is back in seconds."""
@@ -170,7 +171,11 @@ class NvmlGpuSource:
         self.close()
         self._failure = _DRIVER_FAILURES.get(error.value) or (
             GpuDriver.FAILED,
-            f"The NVIDIA driver does not work (error {error.value}, {_name(error)}); restart the computer if it stays.",
+            Sentence(
+                "The NVIDIA driver does not work (error {value}, {name}); restart the computer if it stays.",
+                value=error.value,
+                name=_name(error),
+            ),
         )
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -193,7 +198,9 @@ class NvmlGpuSource:
             driver, message = GpuDriver.FAILED, _NONE_ANSWERS
         elif self._failure is None and len(self._handles) < len(samples):
             names = ", ".join(sample.name for sample in samples if sample.lost)
-            message = f"A GPU does not answer any more ({names}); restart the computer if it does not come back."
+            message = Sentence(
+                "A GPU does not answer any more ({names}); restart the computer if it does not come back.", names=names
+            )
         return GpuReport(self._clock.now(), driver, message, self._driver_version, samples)
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 import psutil
 
 from r3mes_launcher.core.doctor.facts import FolderFacts, SystemFacts
+from r3mes_launcher.sentence import Sentence
 
 LOOPBACK_S = 3.0
 """A connection to oneself takes microseconds. A firewall that drops it says nothing at all."""
@@ -50,7 +51,7 @@ class SystemSurroundings:
         problem = ""
         try:
             if not nearest.is_dir():
-                problem = f"{nearest} is not a folder"
+                problem = Sentence("{nearest} is not a folder", nearest=nearest)
             else:
                 with tempfile.TemporaryFile(dir=nearest) as file:
                     file.write(b"r3mes")

@@ -17,8 +17,7 @@ from r3mes_launcher.core.control.messages import BadMessage, ControlError
 from r3mes_launcher.core.data_folder import DataFolder
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.policy.reasons import PauseChoice
-from r3mes_launcher.core.settings import SCHEMA, Settings, heal
-from r3mes_launcher.core.settings_desk import STAYS_HERE
+from r3mes_launcher.core.settings import SCHEMA, STAYS_HERE, Settings, heal
 from r3mes_launcher.core.settings_paths import changed, listed, value_of
 from r3mes_launcher.ports.autostart import AutostartEntry
 from r3mes_launcher.terminal.exit_status import ExitStatus

@@ -8,6 +8,7 @@ from datetime import datetime
 from r3mes_launcher.core.notifications import News, Route, Told, news, route_of
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ports.notifier import Notifier
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.wording import node_wording
@@ -51,7 +52,7 @@ def news_wording(each: News, state: LauncherState, now: float) -> tuple[str, str
         case News.TOO_HOT:
             return translate("News", "A GPU is too hot"), translate("News", "Serving pauses until it has cooled down.")
         case News.GATEWAY_LOST:
-            return translate("News", "The gateway does not answer"), state.gateway.message
+            return translate("News", "The gateway does not answer"), spoken(state.gateway.message)
         case News.PAUSED:
             return translate("News", "Serving is paused"), why
         case News.BACK:

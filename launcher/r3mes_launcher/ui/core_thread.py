@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from r3mes_launcher.core.interface import Core, CoreListener, StartRefused
 from r3mes_launcher.core.state import LogLevel, LogLine
+from r3mes_launcher.ui.core_wording import spoken_error
+from r3mes_launcher.ui.language import translate
 
 # Called on the core's thread with the loop running, so that slow imports stay away from the window.
 CoreFactory = Callable[[], Core]
@@ -137,11 +139,12 @@ class CoreThread:
 
     def _tell_crash(self, error: BaseException) -> None:
         if isinstance(error, StartRefused):
-            self._listener.on_crash(str(error))
+            self._listener.on_crash(spoken_error(error))
             return
         self._log_traceback("The launcher's core stopped", error)
-        detail = str(error) or "no further explanation"
-        self._listener.on_crash(f"The launcher's core stopped unexpectedly ({type(error).__name__}: {detail}).")
+        detail = f"{type(error).__name__}: {error}".removesuffix(": ")
+        words = translate("CoreThread", "The launcher's core stopped unexpectedly ({detail}).")
+        self._listener.on_crash(words.format(detail=detail))
 
     def _log_traceback(self, message: str, error: BaseException | None) -> None:
         text = [message] if message else []

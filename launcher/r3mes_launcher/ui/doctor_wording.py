@@ -1,13 +1,13 @@
-"""The doctor's findings in the window. The core's sentences are shown as they are where nobody has translated them."""
+"""The doctor's findings in the window's language."""
 
 from __future__ import annotations
 
 from r3mes_launcher.core.doctor.report import Check, Verdict
 from r3mes_launcher.core.doctor.words import FINDINGS
+from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.tokens import Tone
-
-CONTEXT = "Doctor"
 
 TONES = {
     Verdict.OK: Tone.GOOD,
@@ -45,14 +45,14 @@ def title(check: Check) -> str:
 
 
 def reason(check: Check) -> str:
-    return _translated(FINDINGS[check.finding].reason).format(**check.values)
+    return spoken(Sentence(FINDINGS[check.finding].reason, **check.values))
 
 
 def advice(check: Check) -> str:
     """Empty where there is nothing to do."""
     if check.verdict not in (Verdict.WARNING, Verdict.PROBLEM):
         return ""
-    return _translated(FINDINGS[check.finding].advice).format(**check.values)
+    return spoken(Sentence(FINDINGS[check.finding].advice, **check.values))
 
 
 def fix_label(check: Check) -> str:
@@ -65,7 +65,3 @@ def fix_label(check: Check) -> str:
         "choose_gateway": translate("Doctor", "Choose a gateway"),
         "show_logs": translate("Doctor", "Show the log"),
     }[check.fix.value]
-
-
-def _translated(template: str) -> str:
-    return translate(CONTEXT, template) if template else ""

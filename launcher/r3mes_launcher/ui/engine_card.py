@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from r3mes_launcher.core.state import Actual, DeviceChoice, LauncherState
 from r3mes_launcher.ui import figures
-from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.model_picker import ModelPicker
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
-BUILTIN = "builtin"
 _AT_REST = (Actual.UNPROVISIONED, Actual.STOPPED, Actual.FAULTED, Actual.PROVISIONING)
 
 
@@ -28,7 +26,6 @@ class EngineCard(Card):
         self.heading_row.addWidget(self._status)
         self._intents = intents
         self._state = LauncherState()
-        self._dialog: QFileDialog | None = None
         space = theme.metrics.space
 
         self._fields = FieldList(theme)
@@ -46,24 +43,11 @@ class EngineCard(Card):
 
         self.body.addSpacing(space(1))
         model_name = PlainLabel(self.tr("Model to serve"), "caption")
-        self.model = QComboBox()
-        self.model.setAccessibleName(self.tr("Model to serve"))
-        self.model.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.model.setMinimumContentsLength(8)
-        self.model.addItem(self.tr("SmolLM2 135M (built-in)"), BUILTIN)
-        self.model.activated.connect(self._on_model)
+        self.model = ModelPicker(theme)
+        self.model.chosen.connect(self._choose)
         model_name.setBuddy(self.model)
-        self.browse_file = Button(theme, icon="file", name=self.tr("Choose a GGUF file"))
-        self.browse_file.clicked.connect(lambda: self._browse(QFileDialog.FileMode.ExistingFile))
-        self.browse_folder = Button(theme, icon="folder", name=self.tr("Choose a model folder"))
-        self.browse_folder.clicked.connect(lambda: self._browse(QFileDialog.FileMode.Directory))
         self.body.addWidget(model_name)
-        row = QHBoxLayout()
-        row.setSpacing(space(1.6))
-        row.addWidget(self.model, 1)
-        row.addWidget(self.browse_file)
-        row.addWidget(self.browse_folder)
-        self.body.addLayout(row)
+        self.body.addWidget(self.model)
 
         device_name = PlainLabel(self.tr("Device"), "caption")
         self.device = QComboBox()
@@ -87,7 +71,7 @@ class EngineCard(Card):
         node, engine = state.node, state.node.engine
         self._fields.show_value("process", self.tr("pid {pid}").format(pid=engine.pid) if engine.running else "")
         self._fields.show_value("restarts", figures.count(engine.restarts) if engine.running or engine.restarts else "")
-        self._fields.show_value("last_exit", engine.last_exit if not engine.running or engine.restarts else "")
+        self._fields.show_value("last_exit", spoken(engine.last_exit) if not engine.running or engine.restarts else "")
         self._fields.show_value("running_model", node.model if engine.running else "")
         self._fields.show_value("running_device", node.device if engine.running else "")
         self._fields.setVisible(engine.running or bool(engine.last_exit) or bool(node.node_id))
@@ -103,15 +87,7 @@ class EngineCard(Card):
         self._status.show_tone(Tone.GOOD if engine.running else None)
 
     def _show_choice(self, state: LauncherState) -> None:
-        if not self.model.view().isVisible():
-            index = self.model.findData(state.model_path)
-            if index < 0:
-                # One row for the model by path; it takes the place of the one before.
-                while self.model.count() > 1:
-                    self.model.removeItem(1)
-                self.model.addItem(PurePath(state.model_path).name or state.model_path, state.model_path)
-                index = 1
-            self.model.setCurrentIndex(index)
+        self.model.show_model(state.model_path)
         if not self.device.view().isVisible():
             self.device.setCurrentIndex(self.device.findData(state.device_choice))
         if state.node.actual in _AT_REST:
@@ -120,22 +96,8 @@ class EngineCard(Card):
             self._note.show_text(self.tr("A new choice takes effect when the engine starts next."))
         self._note.setVisible(bool(self._note.text()))
 
-    def _on_model(self, index: int) -> None:
-        self._choose(str(self.model.itemData(index)))
-
     def _on_device(self, index: int) -> None:
         self._intents.choose_device(DeviceChoice(self.device.itemData(index)))
-
-    def _browse(self, mode: QFileDialog.FileMode) -> None:
-        folder = mode is QFileDialog.FileMode.Directory
-        dialog = QFileDialog(self, self.tr("Choose a model folder") if folder else self.tr("Choose a GGUF file"))
-        dialog.setFileMode(mode)
-        if not folder:
-            dialog.setNameFilters([self.tr("Models (*.gguf)"), self.tr("All files (*)")])
-        dialog.fileSelected.connect(self._choose)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
 
     def _choose(self, path: str) -> None:
         self._show_problem("")

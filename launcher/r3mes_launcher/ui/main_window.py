@@ -306,6 +306,8 @@ class MainWindow(QWidget):
 
         page = SettingsPage(self._theme, self._intents)
         page.show_preferences(self._preferences)
+        page.show_state(self._state)
+        page.show_report(self._report or GpuReport())
         page.preferences_changed.connect(self.preferences_changed)
         return page
 
@@ -350,6 +352,8 @@ class MainWindow(QWidget):
             self.roles.show_state(state, now)
         if self._stack.is_made(DOCTOR):
             self.doctor.show_state(state)
+        if self._stack.is_made(SETTINGS):
+            self.settings.show_state(state)
         self._show_status(now)
         self._show_facts()
 
@@ -364,6 +368,8 @@ class MainWindow(QWidget):
         self._history.add(report)
         if self._stack.is_made(GPUS):
             self.gpus.show_report(report)
+        if self._stack.is_made(SETTINGS):
+            self.settings.show_report(report)
 
     def show_logs(self, batch: LogBatch) -> None:
         self.logs.add(batch)

@@ -9,6 +9,7 @@ from r3mes_launcher.core.state import Actual, Desired, LauncherState, NodeState,
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, Card
+from r3mes_launcher.ui.core_wording import fault_words, spoken
 from r3mes_launcher.ui.download_controls import DownloadControls
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.pause_menu import PauseMenu
@@ -196,18 +197,18 @@ class ServingCard(Card):
         fault = node.fault
         if faulted:
             self._fault.show_tone(Tone.BAD)
-            message = fault.message if fault else node.reason or self.tr("The engine can't run.")
-            self._fault.show_words(message, fault.hint if fault else "")
+            message, hint = fault_words(fault) if fault else (spoken(node.reason), "")
+            self._fault.show_words(message or self.tr("The engine can't run."), hint)
             self.retry.setText(self.tr("Try again"))
         elif waiting:
             self._fault.show_tone(Tone.WARNING)
-            last = node.engine.last_exit
+            last = spoken(node.engine.last_exit)
             title = (
                 self.tr("The engine {ending}.").format(ending=last.rstrip("."))
                 if last
                 else self.tr("The engine ended.")
             )
-            self._fault.show_words(title, fault.hint if fault else "")
+            self._fault.show_words(title, spoken(fault.hint) if fault else "")
             self.retry.setText(self.tr("Try again now"))
         self.use_cpu.setVisible(faulted and fault is not None and fault.code == NO_USABLE_GPU)
 
@@ -215,7 +216,7 @@ class ServingCard(Card):
         """Provisioning can be cancelled; loading a model ends with the switch."""
         self._progress.setVisible(provisioning or progress is not None)
         self.cancel.setVisible(provisioning)
-        self._stage.show_text(progress.stage if progress else self.tr("Preparing"))
+        self._stage.show_text(spoken(progress.stage) if progress else self.tr("Preparing"))
         if progress is None or progress.total <= 0:
             self._bar.setRange(0, 0)
             self._amount.show_text("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from r3mes_launcher.core.history.timeline import Kind, Stretch
-from r3mes_launcher.ui import figures
+from r3mes_launcher.ui import core_wording, figures
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.tokens import Tone
@@ -32,7 +32,7 @@ def stretch_wording(stretch: Stretch) -> Wording:
     if stretch.reasons:
         sentence = all_reasons(stretch.reasons, stretch.since)
     elif stretch.detail:
-        sentence = stretch.detail
+        sentence = core_wording.spoken(stretch.detail)
     return Wording(title, TONES[stretch.kind], sentence)
 
 

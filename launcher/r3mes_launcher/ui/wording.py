@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from r3mes_launcher.core.state import Actual, Desired, GatewayKind, GatewayState, GpuDriver, NodeState
 from r3mes_launcher.ui import figures
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.tokens import Tone
@@ -24,15 +25,15 @@ def node_wording(node: NodeState, now: float) -> Wording:
     """What the node does. The core's own reason wins over the general sentence."""
     title, tone, sentence = _node_words(node)
     if node.actual is Actual.FAULTED and node.fault is not None:
-        sentence = node.fault.message
+        sentence = spoken(node.fault.message)
     elif node.actual is Actual.BACKING_OFF and node.retry_at is not None:
         wait = translate("Wording", "Next try in {time}.").format(time=figures.remaining(node.retry_at - now))
-        sentence = f"{node.reason} {wait}" if node.reason else wait
+        sentence = f"{spoken(node.reason)} {wait}" if node.reason else wait
     elif node.desired is Desired.SERVING and node.suspended and node.actual in _MAY_SAY_WHY:
         why = all_reasons(node.suspended, now)
         sentence = why if node.actual is Actual.SUSPENDED else f"{why} {sentence}"
     elif node.reason:
-        sentence = node.reason
+        sentence = spoken(node.reason)
     return Wording(title, tone, sentence)
 
 
@@ -114,18 +115,18 @@ def gateway_wording(gateway: GatewayState) -> Wording:
         return Wording(
             translate("Wording", "Connected"),
             Tone.GOOD,
-            gateway.message or translate("Wording", "The gateway answers."),
+            spoken(gateway.message) or translate("Wording", "The gateway answers."),
         )
     if gateway.kind is GatewayKind.LOCAL and not gateway.url:
         return Wording(
             translate("Wording", "Starting"),
             Tone.BUSY,
-            gateway.message or translate("Wording", "The gateway on this computer is starting."),
+            spoken(gateway.message) or translate("Wording", "The gateway on this computer is starting."),
         )
     return Wording(
         translate("Wording", "Not reachable"),
         Tone.WARNING,
-        gateway.message or translate("Wording", "The gateway does not answer."),
+        spoken(gateway.message) or translate("Wording", "The gateway does not answer."),
     )
 
 
@@ -166,4 +167,4 @@ def driver_wording(driver: GpuDriver, message: str) -> Wording:
             translate("Wording", "The graphics driver could not be read."),
         ),
     }[driver]
-    return Wording(title, tone, message or sentence)
+    return Wording(title, tone, spoken(message) or sentence)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import bech32
 import wallycore
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 KEY_HASH_BYTES = 20
@@ -81,12 +82,19 @@ def require_account(text: str, prefix: str, *, what: str = "address") -> str:
     if decoded.prefix == f"{prefix}{AddressKind.OPERATOR}":
         raise WalletError(
             Problem.FOREIGN_PREFIX,
-            f"This {what} is a validator's address ({prefix}valoper…), which cannot hold coins.",
-            f"Ask for the account address, which begins with {prefix}1.",
+            Sentence(
+                "This {what} is a validator's address ({prefix}valoper…), which cannot hold coins.",
+                what=what,
+                prefix=prefix,
+            ),
+            Sentence("Ask for the account address, which begins with {prefix}1.", prefix=prefix),
         )
     _require_prefix(decoded.prefix, prefix, what)
     if len(decoded.payload) not in (KEY_HASH_BYTES, MODULE_HASH_BYTES):
-        raise WalletError(Problem.BAD_ADDRESS, f"This {what} has {len(decoded.payload)} bytes inside, not 20 or 32.")
+        raise WalletError(
+            Problem.BAD_ADDRESS,
+            Sentence("This {what} has {payload} bytes inside, not 20 or 32.", what=what, payload=len(decoded.payload)),
+        )
     return text.lower()
 
 
@@ -95,7 +103,10 @@ def require_operator(text: str, prefix: str) -> str:
     decoded = decode_address(text)
     _require_prefix(decoded.prefix, f"{prefix}{AddressKind.OPERATOR}", "validator address")
     if len(decoded.payload) != KEY_HASH_BYTES:
-        raise WalletError(Problem.BAD_ADDRESS, f"This validator address has {len(decoded.payload)} bytes, not 20.")
+        raise WalletError(
+            Problem.BAD_ADDRESS,
+            Sentence("This validator address has {payload} bytes, not 20.", payload=len(decoded.payload)),
+        )
     return text.lower()
 
 
@@ -103,7 +114,12 @@ def _require_prefix(found: str, wanted: str, what: str) -> None:
     if found != wanted:
         raise WalletError(
             Problem.FOREIGN_PREFIX,
-            f"This {what} begins with “{found}1”, but this network's begin with “{wanted}1”.",
+            Sentence(
+                "This {what} begins with “{found}1”, but this network's begin with “{wanted}1”.",
+                what=what,
+                found=found,
+                wanted=wanted,
+            ),
             "Coins sent to another network's address would be lost.",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import NamedTuple
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.addresses import address_of_key, decode_address
 from r3mes_launcher.wallet.decoding import looks_like_transaction
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -24,7 +25,10 @@ class SignedMessage(NamedTuple):
 def sign_message(key: PrivateKey, prefix: str, data: bytes) -> SignedMessage:
     """Raises LOOKS_LIKE_TRANSACTION for data that might move money somewhere else."""
     if len(data) > MAX_MESSAGE_BYTES:
-        raise WalletError(Problem.BAD_MESSAGE, f"A message to sign has at most {MAX_MESSAGE_BYTES} bytes.")
+        raise WalletError(
+            Problem.BAD_MESSAGE,
+            Sentence("A message to sign has at most {max_message_bytes} bytes.", max_message_bytes=MAX_MESSAGE_BYTES),
+        )
     if looks_like_transaction(data):
         raise WalletError(
             Problem.LOOKS_LIKE_TRANSACTION,

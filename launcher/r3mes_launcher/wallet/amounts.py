@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 MAX_AMOUNT = 2**255 - 1
@@ -70,10 +71,17 @@ def parse_amount(text: str, decimals: int = 6) -> int:
             whole, part = re.split(r"[.,]", typed)
             raise WalletError(
                 Problem.BAD_AMOUNT,
-                f"“{typed}” can mean {whole}{part} or {whole} and a fraction.",
-                f"Write {whole}{part} for the first, or {whole}.{part.rstrip('0') or '0'} for the second."
-                if part.rstrip("0") != part
-                else f"Write {whole}{part} for the first, or {whole}.{part}0 for the second.",
+                Sentence(
+                    "“{typed}” can mean {whole} or {start} and a fraction.",
+                    typed=typed,
+                    whole=whole + part,
+                    start=whole,
+                ),
+                Sentence(
+                    "Write {whole} for the first, or {fraction} for the second.",
+                    whole=whole + part,
+                    fraction=f"{whole}.{(part.rstrip('0') or '0') if part.rstrip('0') != part else part + '0'}",
+                ),
             )
         fraction = grouped[2] or ""
         whole = re.sub(r"[.,]", "", typed[: len(typed) - len(fraction)] if fraction else typed)
@@ -86,7 +94,10 @@ def parse_amount(text: str, decimals: int = 6) -> int:
             "Use digits and one decimal mark, like 12.5 or 12,5; no sign, no blanks, no exponent.",
         )
     if len(fraction) > decimals:
-        raise WalletError(Problem.BAD_AMOUNT, f"An amount has at most {decimals} places after the decimal mark.")
+        raise WalletError(
+            Problem.BAD_AMOUNT,
+            Sentence("An amount has at most {decimals} places after the decimal mark.", decimals=decimals),
+        )
     amount = int(whole + fraction.ljust(decimals, "0"))
     if amount > MAX_AMOUNT:
         raise WalletError(Problem.BAD_AMOUNT, "This amount is larger than any chain can hold.")

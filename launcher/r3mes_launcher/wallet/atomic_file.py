@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 LOCK_TIMEOUT_S = 10.0
@@ -45,13 +46,18 @@ class AtomicFile:
             with path.open("rb") as file:
                 data = file.read(self._max_bytes + 1)
         except FileNotFoundError:
-            raise WalletError(Problem.VAULT_MISSING, f"There is no wallet file at {path}.") from None
+            raise WalletError(
+                Problem.VAULT_MISSING, Sentence("There is no wallet file at {path}.", path=path)
+            ) from None
         except OSError as error:
             raise WalletError(
-                Problem.VAULT_UNWRITABLE, f"The wallet file {path} can't be read: {error.strerror}."
+                Problem.VAULT_UNWRITABLE,
+                Sentence("The wallet file {path} can't be read: {strerror}.", path=path, strerror=error.strerror),
             ) from None
         if len(data) > self._max_bytes:
-            raise WalletError(Problem.VAULT_DAMAGED, f"The file {path} is far too large for a wallet file.")
+            raise WalletError(
+                Problem.VAULT_DAMAGED, Sentence("The file {path} is far too large for a wallet file.", path=path)
+            )
         return data
 
     @contextlib.contextmanager
@@ -150,7 +156,11 @@ class AtomicFile:
     def _unwritable(self, error: OSError) -> WalletError:
         return WalletError(
             Problem.VAULT_UNWRITABLE,
-            f"The wallet file {self.path} can't be written: {error.strerror}. What was there is unchanged.",
+            Sentence(
+                "The wallet file {path} can't be written: {strerror}. What was there is unchanged.",
+                path=self.path,
+                strerror=error.strerror,
+            ),
             "Look at the free space and at the folder's permissions.",
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from r3mes_launcher.sentence import Sentence
+
 DEFAULT_IDLE_S = 600.0
 """Ten minutes: long enough for a payment and a look at the chain, short enough for a walk to the door."""
 MIN_IDLE_S = 30.0
@@ -37,7 +39,11 @@ class AutoLockPolicy:
     def __post_init__(self) -> None:
         if not MIN_IDLE_S <= self.idle_s <= MAX_IDLE_S:
             raise ValueError(
-                f"the wallet locks itself after {MIN_IDLE_S:.0f} s to {MAX_IDLE_S / 3600:.0f} h, or sooner"
+                Sentence(
+                    "the wallet locks itself after {min_idle_s:.0f} s to {max_idle_s:.0f} h, or sooner",
+                    min_idle_s=MIN_IDLE_S,
+                    max_idle_s=MAX_IDLE_S / 3600,
+                )
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from r3mes_launcher.sentence import Sentence, sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 CONNECT_TIMEOUT_S = 5.0
@@ -75,13 +76,13 @@ class EndpointPool:
                 try:
                     answer = await self._once(base, path, parameters, body, headers)
                 except _Unusable as error:
-                    reason = str(error)
+                    reason = sentence_of(error)
                     continue
                 self._preferred = self._endpoints.index(base)
                 return answer
         raise WalletError(
             Problem.OFFLINE,
-            f"No node of the network answers ({reason}).",
+            Sentence("No node of the network answers ({reason}).", reason=reason),
             "Check the internet connection; nothing was changed.",
         )
 
@@ -95,7 +96,9 @@ class EndpointPool:
             return await self._once(base, path, None, body, None)
         except _Unusable as error:
             self._preferred = (self._preferred + 1) % len(self._endpoints)
-            raise WalletError(Problem.OFFLINE, f"The node did not answer ({error}).", "It is tried again.") from None
+            raise WalletError(
+                Problem.OFFLINE, Sentence("The node did not answer ({error}).", error=error), "It is tried again."
+            ) from None
 
     async def _once(
         self,
@@ -129,7 +132,7 @@ class EndpointPool:
         try:
             document = json.loads(content)
         except (ValueError, RecursionError):
-            raise _Unusable(f"HTTP {response.status_code} without JSON") from None
+            raise _Unusable(Sentence("HTTP {status_code} without JSON", status_code=response.status_code)) from None
         if not isinstance(document, dict):
             raise _Unusable("JSON of another shape")
         return Answer(response.status_code, document, base)

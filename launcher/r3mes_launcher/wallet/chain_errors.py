@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from r3mes_launcher.sentence import Sentence, as_sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 MAX_LOG_CHARACTERS = 500
@@ -97,7 +98,13 @@ class ChainRefusal(WalletError):
         advice = BY_CODESPACE.get(codespace, {}).get(code)
         if advice is None:
             name = f"{codespace} {code}" if codespace else f"HTTP {status}"
-            advice = Advice(f"The chain refused ({name}): {self.log or 'it gave no reason'}")
+            advice = Advice(
+                Sentence(
+                    "The chain refused ({name}): {reason}",
+                    name=name,
+                    reason=self.log or as_sentence("it gave no reason"),
+                )
+            )
         super().__init__(Problem.CHAIN_REFUSED, advice.message, advice.hint)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin, floor_of_decimal, parse_integer
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
@@ -20,7 +21,7 @@ _DURATION = re.compile(r"(\d{1,12})(?:\.\d{1,9})?s")
 def bad_answer(what: str) -> WalletError:
     return WalletError(
         Problem.BAD_ANSWER,
-        f"The node's answer about {what} is not understood.",
+        Sentence("The node's answer about {what} is not understood.", what=what),
         "Try another node or update this program.",
     )
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.addresses import require_operator
 from r3mes_launcher.wallet.amounts import Coin, parse_amount
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -36,7 +37,7 @@ def roles_of(fields: Fields) -> list[Role]:
     try:
         return [Role(item) for item in fields.items("roles")]
     except ValueError:
-        raise bad(f"Roles are {', '.join(role.value for role in Role)}.") from None
+        raise bad(Sentence("Roles are {names}.", names=", ".join(role.value for role in Role))) from None
 
 
 async def amount_of(online: Online, record: WalletRecord, fields: Fields, *, limited: bool = True) -> Coin:
@@ -62,7 +63,9 @@ async def transact(
     if known is not None:
         return payment_answer(await online.sender.settle(known, SETTLE_TIMEOUT_S))
     if not record.public_key:
-        raise WalletError(Problem.WATCH_ONLY, f"“{record.name}” is only watched: its key is not here.")
+        raise WalletError(
+            Problem.WATCH_ONLY, Sentence("“{name}” is only watched: its key is not here.", name=record.name)
+        )
     plan = await online.sender.plan(bytes.fromhex(record.public_key), messages, memo=memo, fee_granter=granter)
     if not confirm:
         return {"sent": False, **plan_answer(plan)}

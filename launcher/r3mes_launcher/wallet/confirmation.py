@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import reduce
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.addresses import LookAlike, look_alike
 from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_coin
 from r3mes_launcher.wallet.decoding import DecodedTransaction, decode_unsigned
@@ -27,7 +29,7 @@ class MoneyWords:
 
     def amount(self, coin: Coin) -> str:
         if coin.denom != self.denom:
-            return f"{coin.amount} {coin.denom} (a coin of another name)"
+            return Sentence("{amount} {denom} (a coin of another name)", amount=coin.amount, denom=coin.denom)
         return f"{format_amount(coin.amount, self.decimals)} {self.display}"
 
 
@@ -89,77 +91,99 @@ def confirmation_of(
 def summary_of(decoded: DecodedTransaction, words: MoneyWords) -> str:
     """One line for the history."""
     titles = [card_of(message, words, None).title for message in decoded.messages]
-    return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
+    return (
+        titles[0] if len(titles) == 1 else Sentence("{first} and {count} more", first=titles[0], count=len(titles) - 1)
+    )
 
 
 def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding_s: int | None) -> Card:
     if isinstance(message, UnknownMessage):
         return Card(
-            f"Unknown: {message.type_url}",
+            Sentence("Unknown: {kind}", kind=message.type_url),
             (message.value.hex() or "(empty)",),
             ("This wallet does not know what this does. It could move everything you own.",),
             known=False,
         )
-    days = span_of(unbonding_s) if unbonding_s is not None else "the network's unbonding time"
+    days = span_of(unbonding_s) if unbonding_s is not None else as_sentence("the network's unbonding time")
     match message.body:
         case wire.MsgSend(to_address=to) as body:
             amounts = ", ".join(words.amount(_coin(coin)) for coin in body.amount)
             own = ("You send this to yourself.",) if to == body.from_address else ()
-            return Card(f"Send {amounts}", (f"to {to}", f"from {body.from_address}"), own, to)
+            return Card(Sentence("Send {amount}", amount=amounts), (_to(to), _from(body.from_address)), own, to)
         case wire.MsgDelegate() as body:
             return Card(
-                f"Stake {words.amount(_coin(body.amount))}",
-                (f"with validator {body.validator_address}", "Rewards so far are paid out."),
-                (f"Staked coins can be spent only {days} after you unstake them, and can be slashed.",),
+                Sentence("Stake {amount}", amount=words.amount(_coin(body.amount))),
+                (
+                    Sentence("with validator {validator}", validator=body.validator_address),
+                    phrase("Rewards so far are paid out."),
+                ),
+                (
+                    Sentence(
+                        "Staked coins can be spent only {days} after you unstake them, and can be slashed.", days=days
+                    ),
+                ),
             )
         case wire.MsgUndelegate() as body:
             return Card(
-                f"Unstake {words.amount(_coin(body.amount))}",
-                (f"from validator {body.validator_address}", "Rewards so far are paid out."),
-                (f"The coins are locked for {days}, earn nothing, and can still be slashed.",),
+                Sentence("Unstake {amount}", amount=words.amount(_coin(body.amount))),
+                (
+                    Sentence("from validator {validator}", validator=body.validator_address),
+                    phrase("Rewards so far are paid out."),
+                ),
+                (Sentence("The coins are locked for {days}, earn nothing, and can still be slashed.", days=days),),
             )
         case wire.MsgBeginRedelegate() as body:
             return Card(
-                f"Move a stake of {words.amount(_coin(body.amount))}",
-                (f"from validator {body.validator_src_address}", f"to validator {body.validator_dst_address}"),
-                (f"These coins can't be moved on to a third validator for {days}.",),
+                Sentence("Move a stake of {amount}", amount=words.amount(_coin(body.amount))),
+                (
+                    Sentence("from validator {validator}", validator=body.validator_src_address),
+                    Sentence("to validator {validator}", validator=body.validator_dst_address),
+                ),
+                (Sentence("These coins can't be moved on to a third validator for {days}.", days=days),),
             )
         case wire.MsgCancelUnbondingDelegation() as body:
             return Card(
-                f"Stake {words.amount(_coin(body.amount))} again",
-                (f"with validator {body.validator_address}", f"from the unstaking of block {body.creation_height}"),
+                Sentence("Stake {amount} again", amount=words.amount(_coin(body.amount))),
+                (
+                    Sentence("with validator {validator}", validator=body.validator_address),
+                    Sentence("from the unstaking of block {creation_height}", creation_height=body.creation_height),
+                ),
             )
         case wire.MsgWithdrawDelegatorReward() as body:
-            return Card("Claim rewards", (f"from validator {body.validator_address}",))
+            return Card("Claim rewards", (Sentence("from validator {validator}", validator=body.validator_address),))
         case wire.MsgGrant() as body:
             return _permission_card(body, words)
         case wire.MsgRevoke() as body:
-            return Card("Take a permission back", (f"from {body.grantee}", f"for {body.msg_type_url}"))
+            return Card("Take a permission back", (_from(body.grantee), _for(body.msg_type_url)))
         case wire.MsgGrantAllowance() as body:
             held = nested(body)
-            lines = _allowance_lines(held, words) if isinstance(held, ChainMessage) else ("an unknown allowance",)
+            lines = (
+                _allowance_lines(held, words) if isinstance(held, ChainMessage) else (phrase("an unknown allowance"),)
+            )
             return Card(
                 "Pay another account's fees",
-                (f"for {body.grantee}", *lines),
+                (_for(body.grantee), *lines),
                 ("It can spend this much of your coins on fees.",),
                 body.grantee,
             )
         case wire.MsgRevokeAllowance() as body:
-            return Card("Stop paying another account's fees", (f"for {body.grantee}",))
+            return Card("Stop paying another account's fees", (_for(body.grantee),))
         case wire.MsgRegisterNode() as body:
             return Card(
-                f"Register as {_roles(body.roles)}",
+                Sentence("Register as {roles}", roles=_roles(body.roles)),
                 (
-                    f"node {body.node_address}",
-                    f"declared stake {_declared(body.stake, words)}",
+                    Sentence("node {node}", node=body.node_address),
+                    Sentence("declared stake {declared}", declared=_declared(body.stake, words)),
                     _resources(body.resources),
                 ),
                 ("The network records the declared stake; it does not lock these coins by this message.",),
             )
         case wire.MsgUpdateNodeRegistration() as body:
             return Card(
-                f"Change the registration to {_roles(body.roles)}" if body.roles else "Change the registration",
-                (f"node {body.node_address}", _resources(body.resources)),
+                Sentence("Change the registration to {roles}", roles=_roles(body.roles))
+                if body.roles
+                else "Change the registration",
+                (Sentence("node {node}", node=body.node_address), _resources(body.resources)),
             )
     raise AssertionError(f"a known message without words: {message.type_url}")
 
@@ -170,21 +194,26 @@ def _coin(coin: wire.Coin) -> Coin:
 
 def _permission_card(body: wire.MsgGrant, words: MoneyWords) -> Card:
     held = nested(body.grant)
-    lines = [f"to {body.grantee}"]
+    lines: list[str] = [_to(body.grantee)]
     if isinstance(held, ChainMessage):
         match held.body:
             case wire.GenericAuthorization(msg=type_url):
-                lines.append(f"to do {type_url} without any limit")
+                lines.append(Sentence("to do {type_url} without any limit", type_url=type_url))
             case wire.SendAuthorization() as sending:
-                lines.append("to send up to " + ", ".join(words.amount(_coin(coin)) for coin in sending.spend_limit))
-                lines += [f"only to {address}" for address in sending.allow_list]
+                limit = ", ".join(words.amount(_coin(coin)) for coin in sending.spend_limit)
+                lines.append(Sentence("to send up to {amount}", amount=limit))
+                lines += [Sentence("only to {address}", address=address) for address in sending.allow_list]
             case wire.StakeAuthorization() as staking:
-                limit = words.amount(_coin(staking.max_tokens)) if staking.HasField("max_tokens") else "any amount"
+                limit = (
+                    words.amount(_coin(staking.max_tokens))
+                    if staking.HasField("max_tokens")
+                    else as_sentence("any amount")
+                )
                 action = wire.AuthorizationType.Name(staking.authorization_type).rpartition("_")[2].lower()
-                lines.append(f"to {action} {limit}")
-                lines += [f"only with {address}" for address in staking.allow_list.address]
-                lines += [f"not with {address}" for address in staking.deny_list.address]
-    lines.append(f"until {_date(body.grant.expiration)}" if body.grant.HasField("expiration") else "for ever")
+                lines.append(Sentence("to {action} {amount}", action=action, amount=limit))
+                lines += [Sentence("only with {address}", address=address) for address in staking.allow_list.address]
+                lines += [Sentence("not with {address}", address=address) for address in staking.deny_list.address]
+    lines.append(_until(body.grant.expiration if body.grant.HasField("expiration") else None))
     return Card(
         "Let another account act for you",
         tuple(lines),
@@ -199,20 +228,44 @@ def _allowance_lines(held: ChainMessage, words: MoneyWords) -> tuple[str, ...]:
             return _basic_lines(basic, words)
         case wire.PeriodicAllowance() as periodic:
             each = ", ".join(words.amount(_coin(coin)) for coin in periodic.period_spend_limit)
-            return (*_basic_lines(periodic.basic, words), f"up to {each} every {periodic.period.seconds} seconds")
+            return (
+                *_basic_lines(periodic.basic, words),
+                Sentence("up to {each} every {seconds} seconds", each=each, seconds=periodic.period.seconds),
+            )
         case wire.AllowedMsgAllowance() as limited:
             inner = nested(limited)
-            lines = _allowance_lines(inner, words) if isinstance(inner, ChainMessage) else ("an unknown allowance",)
-            return (*lines, *(f"only for {type_url}" for type_url in limited.allowed_messages))
-    return ("an unknown allowance",)
+            lines = (
+                _allowance_lines(inner, words) if isinstance(inner, ChainMessage) else (phrase("an unknown allowance"),)
+            )
+            return (
+                *lines,
+                *(Sentence("only for {type_url}", type_url=type_url) for type_url in limited.allowed_messages),
+            )
+    return (phrase("an unknown allowance"),)
 
 
 def _basic_lines(basic: wire.BasicAllowance, words: MoneyWords) -> tuple[str, ...]:
     limit = ", ".join(words.amount(_coin(coin)) for coin in basic.spend_limit)
     return (
-        f"up to {limit} in all" if limit else "without any limit",
-        f"until {_date(basic.expiration)}" if basic.HasField("expiration") else "for ever",
+        Sentence("up to {limit} in all", limit=limit) if limit else phrase("without any limit"),
+        _until(basic.expiration if basic.HasField("expiration") else None),
     )
+
+
+def _to(address: str) -> str:
+    return Sentence("to {address}", address=address)
+
+
+def _from(address: str) -> str:
+    return Sentence("from {address}", address=address)
+
+
+def _for(subject: str) -> str:
+    return Sentence("for {subject}", subject=subject)
+
+
+def _until(moment: Timestamp | None) -> str:
+    return phrase("for ever") if moment is None else Sentence("until {date}", date=_date(moment))
 
 
 def _date(moment: Timestamp) -> str:
@@ -229,11 +282,17 @@ def _declared(stake: str, words: MoneyWords) -> str:
 
 def _roles(roles: object) -> str:
     names = [wire.NodeType.Name(role).removeprefix("NODE_TYPE_").lower() for role in roles]  # type: ignore[attr-defined]
-    return " and ".join(names)
+    return reduce(lambda before, name: Sentence("{before} and {name}", before=before, name=name), names)
 
 
 def _resources(resources: wire.ResourceSpec) -> str:
-    return (
-        f"{resources.cpu_cores} cores, {resources.memory_gb} GB memory, {resources.gpu_count} GPU with "
-        f"{resources.gpu_memory_gb} GB, {resources.storage_gb} GB disk, {resources.network_bandwidth_mbps} Mbit/s"
+    return Sentence(
+        "{cpu_cores} cores, {memory_gb} GB memory, {gpu_count} GPU with {gpu_memory_gb} GB, "
+        "{storage_gb} GB disk, {network_bandwidth_mbps} Mbit/s",
+        cpu_cores=resources.cpu_cores,
+        memory_gb=resources.memory_gb,
+        gpu_count=resources.gpu_count,
+        gpu_memory_gb=resources.gpu_memory_gb,
+        storage_gb=resources.storage_gb,
+        network_bandwidth_mbps=resources.network_bandwidth_mbps,
     )

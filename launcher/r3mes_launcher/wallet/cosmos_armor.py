@@ -14,6 +14,7 @@ from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from nacl import bindings, exceptions
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import PRIVATE_KEY_BYTES, PrivateKey
 from r3mes_launcher.wallet.secret import Secret, wipe
@@ -44,7 +45,9 @@ def import_armor(text: str, password: str) -> PrivateKey:
     headers, sealed = _read_block(text)
     kind, salt = headers.get("type", "secp256k1"), headers.get("salt", "")
     if kind != "secp256k1":
-        raise WalletError(Problem.BAD_ARMOR, f"The export holds a key of type {kind}, not secp256k1.")
+        raise WalletError(
+            Problem.BAD_ARMOR, Sentence("The export holds a key of type {kind}, not secp256k1.", kind=kind)
+        )
     if not _SALT.fullmatch(salt):
         raise WalletError(Problem.BAD_ARMOR, "The export's salt is missing or wrong.")
     typed = password.encode(errors="surrogatepass")
@@ -63,7 +66,7 @@ def import_armor(text: str, password: str) -> PrivateKey:
             case other:
                 raise WalletError(
                     Problem.BAD_ARMOR,
-                    f"The export is protected with “{other}”, which this wallet does not read.",
+                    Sentence("The export is protected with “{other}”, which this wallet does not read.", other=other),
                     "Known are argon2 and bcrypt.",
                 )
     except (exceptions.CryptoError, exceptions.ValueError, exceptions.TypeError):
@@ -78,7 +81,13 @@ def import_armor(text: str, password: str) -> PrivateKey:
 def export_armor(key: PrivateKey, password: str) -> str:
     """What `keys import` of a daemon of SDK 0.50 takes."""
     if len(password) < MIN_EXPORT_PASSWORD:
-        raise WalletError(Problem.WEAK_PASSWORD, f"An export's password has at least {MIN_EXPORT_PASSWORD} characters.")
+        raise WalletError(
+            Problem.WEAK_PASSWORD,
+            Sentence(
+                "An export's password has at least {min_export_password} characters.",
+                min_export_password=MIN_EXPORT_PASSWORD,
+            ),
+        )
     salt = secrets.token_bytes(SALT_BYTES)
     with key.copy_of_secret() as raw:
         plain = AMINO_SECP256K1 + bytes(raw.view())
@@ -118,7 +127,7 @@ def _read_block(text: str) -> tuple[dict[str, str], bytes]:
     wrong = WalletError(
         Problem.BAD_ARMOR,
         "This is not a key export of a Cosmos daemon, or a part of it is missing.",
-        f"It begins with -----BEGIN {BLOCK}----- and ends with -----END {BLOCK}-----.",
+        Sentence("It begins with -----BEGIN {block}----- and ends with -----END {block}-----.", block=BLOCK),
     )
     lines = [line.strip() for line in text.strip().splitlines()] if len(text) <= MAX_ARMOR_CHARACTERS else []
     if len(lines) < 5 or lines[0] != f"-----BEGIN {BLOCK}-----" or lines[-1] != f"-----END {BLOCK}-----":

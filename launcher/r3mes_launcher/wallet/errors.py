@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from r3mes_launcher.sentence import joined
+
 
 class Problem(StrEnum):
     """The stable name of each refusal; front ends choose icons and translations by it."""
@@ -50,7 +52,7 @@ class WalletError(Exception):
     """A refusal: what happened and why in `message`, what to do in `hint`. Neither ever holds a secret."""
 
     def __init__(self, problem: Problem, message: str, hint: str = "") -> None:
-        super().__init__(message if not hint else f"{message} {hint}")
+        super().__init__(joined(message, hint))
         self.problem = problem
         self.message = message
         self.hint = hint

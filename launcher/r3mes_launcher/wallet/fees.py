@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin, GasPrice, format_amount
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.profiles import NetworkProfile
@@ -50,8 +51,12 @@ def check_fee(fee: FeeOffer, profile: NetworkProfile) -> None:
         if coin.amount > profile.max_fee:
             raise WalletError(
                 Problem.FEE_TOO_HIGH,
-                f"The fee would be {format_amount(coin.amount, profile.decimals)} {profile.display}, more than the "
-                f"limit of {format_amount(profile.max_fee, profile.decimals)}.",
+                Sentence(
+                    "The fee would be {amount} {display}, more than the limit of {most}.",
+                    amount=format_amount(coin.amount, profile.decimals),
+                    display=profile.display,
+                    most=format_amount(profile.max_fee, profile.decimals),
+                ),
                 "The node may be wrong about the gas price; try another one.",
             )
 
@@ -77,7 +82,11 @@ def check_funds(balances: dict[str, int], spent: tuple[Coin, ...], fee: FeeOffer
         if amount > have:
             raise WalletError(
                 Problem.NOT_ENOUGH_FUNDS,
-                f"This needs {format_amount(amount, profile.decimals)} {profile.display} with its fee, "
-                f"but there is {format_amount(have, profile.decimals)}.",
+                Sentence(
+                    "This needs {amount} {display} with its fee, but there is {most}.",
+                    amount=format_amount(amount, profile.decimals),
+                    display=profile.display,
+                    most=format_amount(have, profile.decimals),
+                ),
                 "Send less, or receive some first.",
             )

@@ -6,6 +6,7 @@ import json
 
 import httpx
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_protocol.revocations import SignedRevocation
 
@@ -29,13 +30,17 @@ async def deliver(signed: SignedRevocation, *, transport: httpx.AsyncBaseTranspo
     except httpx.HTTPError:
         raise WalletError(
             Problem.OFFLINE,
-            f"The gateway {gateway} can't be reached, so it still takes the grant.",
+            Sentence("The gateway {gateway} can't be reached, so it still takes the grant.", gateway=gateway),
             "Try again, or send the signed revocation to its operator.",
         ) from None
     if response.status_code != 200 or len(response.content) > MAX_ANSWER_BYTES:
         raise WalletError(
             Problem.BAD_ANSWER,
-            f"The gateway {gateway} did not take the revocation (HTTP {response.status_code}).",
+            Sentence(
+                "The gateway {gateway} did not take the revocation (HTTP {status_code}).",
+                gateway=gateway,
+                status_code=response.status_code,
+            ),
             "Send the signed revocation to its operator.",
         )
     try:

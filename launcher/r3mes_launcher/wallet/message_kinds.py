@@ -12,6 +12,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.json_format import ParseError as JsonParseError
 from google.protobuf.message import DecodeError, Message
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
 
@@ -99,7 +100,7 @@ def message_from_json(document: Mapping[str, Json]) -> ChainMessage:
         raise WalletError(
             Problem.BAD_MESSAGE,
             "A message has no “@type” that this wallet knows.",
-            f"Known: {', '.join(sorted(KINDS))}.",
+            Sentence("Known: {names}.", names=", ".join(sorted(KINDS))),
         )
     return ChainMessage(type_url, _form_from_json(kind.form, _without_type(document), MAX_NESTING))
 
@@ -129,11 +130,11 @@ def parse(form: type[Message], data: bytes) -> Message:
     try:
         message.ParseFromString(data)
     except DecodeError:
-        raise WalletError(Problem.BAD_TRANSACTION, f"These bytes are no {form.__name__}.") from None
+        raise WalletError(Problem.BAD_TRANSACTION, Sentence("These bytes are no {name}.", name=form.__name__)) from None
     if message.SerializeToString(deterministic=True) != data or _has_unknown(message):
         raise WalletError(
             Problem.BAD_TRANSACTION,
-            f"The {form.__name__} holds fields that this wallet does not know or would not write.",
+            Sentence("The {name} holds fields that this wallet does not know or would not write.", name=form.__name__),
         )
     return message
 
@@ -179,7 +180,10 @@ def _form_from_json(form: type[Message], fields: Mapping[str, Json], depth: int)
         ParseDict(remaining, message)
     except (JsonParseError, TypeError, ValueError, RecursionError) as error:
         # json_format names the field and the value; the value is public transaction data.
-        raise WalletError(Problem.BAD_MESSAGE, f"The {form.__name__} is not well formed: {str(error)[:300]}.") from None
+        raise WalletError(
+            Problem.BAD_MESSAGE,
+            Sentence("The {name} is not well formed: {error}.", name=form.__name__, error=str(error)[:300]),
+        ) from None
     for name, value in built.items():
         getattr(message, name).CopyFrom(value)
     _write_always(message)
@@ -193,7 +197,7 @@ def _any_from_json(document: Json, known: Mapping[str, type[Message]], depth: in
         raise WalletError(
             Problem.BAD_MESSAGE,
             "An allowance or authorization has no “@type” that this wallet knows.",
-            f"Known: {', '.join(sorted(known))}.",
+            Sentence("Known: {names}.", names=", ".join(sorted(known))),
         )
     return pack(type_url, _form_from_json(form, _without_type(document), depth - 1))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.addresses import KEY_HASH_BYTES, decode_address, require_account, require_operator
 from r3mes_launcher.wallet.amounts import Coin, check_denom, normal_coins, parse_coin, parse_integer
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -34,7 +35,9 @@ def check_message(message: ChainMessage, prefix: str, signer: str | None = None)
     if signer is not None and message.signer != signer:
         raise WalletError(
             Problem.BAD_MESSAGE,
-            f"The message spends for {message.signer}, but this key's address is {signer}.",
+            Sentence(
+                "The message spends for {signer}, but this key's address is {own}.", signer=message.signer, own=signer
+            ),
             "Choose the wallet that owns that address.",
         )
     _check_content(body, prefix)
@@ -94,7 +97,7 @@ def require_coins(coins: object) -> tuple[Coin, ...]:
 
 def _check_written_small(checked: str, body: Message, field: str) -> None:
     if getattr(body, field) != checked:
-        raise WalletError(Problem.BAD_ADDRESS, f"The {_words(field)} has to be in small letters.")
+        raise WalletError(Problem.BAD_ADDRESS, Sentence("The {words} has to be in small letters.", words=_words(field)))
 
 
 def _words(field: str) -> str:
@@ -118,7 +121,7 @@ def _check_timestamp(holder: Message, field: str) -> None:
         return
     moment: Timestamp = getattr(holder, field)
     if moment.seconds <= 0 or not 0 <= moment.nanos < 10**9:
-        raise WalletError(Problem.BAD_MESSAGE, f"The {field} is not a date after 1970.")
+        raise WalletError(Problem.BAD_MESSAGE, Sentence("The {field} is not a date after 1970.", field=field))
 
 
 def _check_type_url(type_url: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import wallycore
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.secret import Secret, wipe
 
@@ -31,7 +32,9 @@ def word_list() -> tuple[str, ...]:
 def new_entropy(words: int) -> Secret:
     """Fresh randomness of the system for a phrase of `words` words."""
     if words not in WORD_COUNTS:
-        raise WalletError(Problem.BAD_MNEMONIC, f"A new recovery phrase has 12 or 24 words, not {words}.")
+        raise WalletError(
+            Problem.BAD_MNEMONIC, Sentence("A new recovery phrase has 12 or 24 words, not {words}.", words=words)
+        )
     return Secret.taking(secrets.token_bytes(ENTROPY_BYTES[words]))
 
 
@@ -49,7 +52,7 @@ def entropy_of_phrase(text: str) -> Secret:
     if len(words) not in ENTROPY_BYTES:
         raise WalletError(
             Problem.BAD_MNEMONIC,
-            f"A recovery phrase has 12, 15, 18, 21 or 24 words; this one has {len(words)}.",
+            Sentence("A recovery phrase has 12, 15, 18, 21 or 24 words; this one has {words}.", words=len(words)),
             "Look for a missing or doubled word.",
         )
     known = frozenset(word_list())
@@ -58,7 +61,7 @@ def entropy_of_phrase(text: str) -> Secret:
             # The word itself stays out of the message: messages reach logs.
             raise WalletError(
                 Problem.BAD_MNEMONIC,
-                f"Word {position} is not in the list of recovery words.",
+                Sentence("Word {position} is not in the list of recovery words.", position=position),
                 "Check its spelling against your paper.",
             )
     try:
@@ -116,7 +119,13 @@ def seed(entropy: Secret, passphrase: Secret) -> Secret:
 def passphrase_bytes(text: str) -> Secret:
     """The optional extra word. Blanks count, so nothing is stripped; only NFKD, as the standard says."""
     if len(text) > MAX_PASSPHRASE_CHARACTERS:
-        raise WalletError(Problem.BAD_MNEMONIC, f"A passphrase has at most {MAX_PASSPHRASE_CHARACTERS} characters.")
+        raise WalletError(
+            Problem.BAD_MNEMONIC,
+            Sentence(
+                "A passphrase has at most {max_passphrase_characters} characters.",
+                max_passphrase_characters=MAX_PASSPHRASE_CHARACTERS,
+            ),
+        )
     return Secret(bytearray(unicodedata.normalize("NFKD", text).encode()))
 
 

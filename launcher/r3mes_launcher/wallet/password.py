@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.secret import Secret
 
@@ -15,7 +16,13 @@ MIN_DIFFERENT_CHARACTERS = 4
 def password_bytes(text: str) -> Secret:
     """The typed password in NFKD, so that a key made on macOS opens on Windows."""
     if len(text) > MAX_PASSWORD_CHARACTERS:
-        raise WalletError(Problem.WEAK_PASSWORD, f"A password has at most {MAX_PASSWORD_CHARACTERS} characters.")
+        raise WalletError(
+            Problem.WEAK_PASSWORD,
+            Sentence(
+                "A password has at most {max_password_characters} characters.",
+                max_password_characters=MAX_PASSWORD_CHARACTERS,
+            ),
+        )
     return Secret(bytearray(unicodedata.normalize("NFKD", text).encode(errors="surrogatepass")))
 
 
@@ -24,7 +31,10 @@ def new_password_bytes(text: str) -> Secret:
     if len(text) < MIN_PASSWORD_CHARACTERS:
         raise WalletError(
             Problem.WEAK_PASSWORD,
-            f"The password has less than {MIN_PASSWORD_CHARACTERS} characters.",
+            Sentence(
+                "The password has less than {min_password_characters} characters.",
+                min_password_characters=MIN_PASSWORD_CHARACTERS,
+            ),
             "Four or five random words are easy to keep and hard to guess.",
         )
     if len(set(text)) < MIN_DIFFERENT_CHARACTERS:

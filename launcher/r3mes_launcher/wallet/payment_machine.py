@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.chain_errors import DUPLICATE_CODE, MEMPOOL_FULL_CODE, SEQUENCE_CODE
 
 RESEND_S = 20.0
@@ -169,9 +170,9 @@ def sentence(payment: Payment) -> str:
         case PaymentState.PENDING:
             return "A node has it; it waits for its block."
         case PaymentState.INCLUDED:
-            return f"Done, in block {payment.height}."
+            return Sentence("Done, in block {height}.", height=payment.height)
         case PaymentState.FAILED if payment.height:
-            return f"Failed in block {payment.height}; the fee was spent, the amount was not."
+            return Sentence("Failed in block {height}; the fee was spent, the amount was not.", height=payment.height)
         case PaymentState.FAILED:
             return "Refused by the network; nothing was spent."
         case PaymentState.EXPIRED:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.message_kinds import KINDS, ChainMessage, pack
@@ -79,7 +80,9 @@ def permit(
         packed = pack(STAKE, staking)
     else:
         if limit is not None or recipients or validators:
-            raise WalletError(Problem.BAD_MESSAGE, f"A permission to {action.value} has no limits.")
+            raise WalletError(
+                Problem.BAD_MESSAGE, Sentence("A permission to {value} has no limits.", value=action.value)
+            )
         packed = pack(GENERIC, wire.GenericAuthorization(msg=TYPE_URLS[action]))
     grant = wire.Grant(authorization=packed, expiration=_moment(expires_at))
     return ChainMessage("/cosmos.authz.v1beta1.MsgGrant", wire.MsgGrant(granter=owner, grantee=other, grant=grant))

@@ -14,6 +14,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import GasPrice
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_protocol.canonical import canonical_json
@@ -113,7 +114,10 @@ def parse_profile(data: bytes) -> NetworkProfile:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise WalletError(Problem.BAD_PROFILE, f"The network profile is wrong at “{place}”: {first['msg']}.") from None
+        raise WalletError(
+            Problem.BAD_PROFILE,
+            Sentence("The network profile is wrong at “{place}”: {first}.", place=place, first=first["msg"]),
+        ) from None
     except ValueError:
         raise WalletError(Problem.BAD_PROFILE, "The network profile is too large.") from None
 
@@ -176,9 +180,17 @@ def mismatch(profile: NetworkProfile, pinned: NetworkFacts | None, found: Networ
     A gas price below the pinned one is no mismatch: the pinned one is what we would pay, and it is enough.
     """
     if profile.chain_id and found.chain_id != profile.chain_id:
-        return f"The node says it belongs to {found.chain_id}, but this network is {profile.chain_id}."
+        return Sentence(
+            "The node says it belongs to {chain_id}, but this network is {expected}.",
+            chain_id=found.chain_id,
+            expected=profile.chain_id,
+        )
     if profile.bond_denom and found.bond_denom != profile.bond_denom:
-        return f"The node stakes {found.bond_denom}, but this network stakes {profile.bond_denom}."
+        return Sentence(
+            "The node stakes {bond_denom}, but this network stakes {expected}.",
+            bond_denom=found.bond_denom,
+            expected=profile.bond_denom,
+        )
     if pinned is None:
         return None
     for what, before, now in (
@@ -187,7 +199,13 @@ def mismatch(profile: NetworkProfile, pinned: NetworkFacts | None, found: Networ
         ("fee coin", pinned.fee_denom, found.fee_denom),
     ):
         if before != now:
-            return f"The network's {what} was {before} until now; this node says {now}."
+            return Sentence(
+                "The network's {what} was {before} until now; this node says {now}.", what=what, before=before, now=now
+            )
     if found.gas_price_attos > pinned.gas_price_attos:
-        return f"The price of gas was {pinned.gas_price} until now; this node asks for {found.gas_price}."
+        return Sentence(
+            "The price of gas was {gas_price} until now; this node asks for {asked}.",
+            gas_price=pinned.gas_price,
+            asked=found.gas_price,
+        )
     return None

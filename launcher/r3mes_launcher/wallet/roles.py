@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_coin, parse_integer
 from r3mes_launcher.wallet.chain_shapes import Registration
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -101,8 +102,12 @@ def _chain_minimum(params: Mapping[str, Any], bond_denom: str) -> tuple[int, tup
     denom = str(params.get("stake_denom") or bond_denom)
     if denom != bond_denom:
         return 0, (
-            f"The chain's parameter asks for {minimum} {denom[:40]}, a coin that this network does not stake; "
-            "these are the network profile's.",
+            Sentence(
+                "The chain's parameter asks for {minimum} {denom}, a coin that this network does not "
+                "stake; these are the network profile's.",
+                minimum=minimum,
+                denom=denom[:40],
+            ),
         )
     return minimum, ()
 
@@ -180,7 +185,9 @@ def _check_roles(roles: Sequence[Role], held: frozenset[Role]) -> None:
         for other in ALSO_NEEDED.get(role, ()):
             if other not in roles and other not in held:
                 raise WalletError(
-                    Problem.STAKING_RULE, f"A {role.value} also has to be a {other.value}.", "Register both roles."
+                    Problem.STAKING_RULE,
+                    Sentence("A {value} also has to be a {value2}.", value=role.value, value2=other.value),
+                    "Register both roles.",
                 )
 
 
@@ -228,15 +235,19 @@ def registration_report(
     kept: list[str] = []
     dropped: list[str] = []
     node_type = wire.NodeType.Name(wanted.node_type)
-    (kept if found.node_type == node_type else dropped).append(f"node type {_plain(node_type)}")
+    (kept if found.node_type == node_type else dropped).append(
+        Sentence("node type {node_type}", node_type=_plain(node_type))
+    )
     (kept if found.stake == wanted.stake else dropped).append(
-        f"declared stake {_stake(wanted.stake, profile, bond_denom)}"
+        Sentence("declared stake {stake}", stake=_stake(wanted.stake, profile, bond_denom))
     )
     names = tuple(wire.NodeType.Name(role) for role in wanted.roles)
     (kept if found.roles == names else dropped).append("roles " + ", ".join(_plain(name) for name in names))
-    sentences = [f"The chain recorded: {'; '.join(kept)}." if kept else "The chain recorded nothing of it."]
+    sentences = [
+        Sentence("The chain recorded: {names}.", names="; ".join(kept)) if kept else "The chain recorded nothing of it."
+    ]
     if dropped:
-        sentences.append(f"It did not record: {'; '.join(dropped)}.")
+        sentences.append(Sentence("It did not record: {names}.", names="; ".join(dropped)))
     sentences.append(NOT_ENFORCED)
     return RegistrationReport(found.node_type == node_type, tuple(sentences))
 

@@ -19,6 +19,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet import sodium
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.secret import Secret
@@ -107,7 +108,10 @@ def read_sealed(data: bytes, kind: SealedKind) -> SealedFile:
         raise WalletError(Problem.VAULT_DAMAGED, "The wallet file is damaged: its header is too long.")
     header = _read_header(data[start:end])
     if header.kind != kind:
-        raise WalletError(Problem.VAULT_REFUSED, f"This file is a wallet {header.kind}, not a wallet {kind}.")
+        raise WalletError(
+            Problem.VAULT_REFUSED,
+            Sentence("This file is a wallet {kind}, not a wallet {kind2}.", kind=header.kind, kind2=kind),
+        )
     if header.kdf.memory_kib * header.kdf.passes > MAX_WORK_KIB:
         raise WalletError(Problem.VAULT_REFUSED, "The wallet file asks for more work than any honest one.")
     source = KeySource(
@@ -143,7 +147,10 @@ def stretch(password: Secret, source: KeySource) -> Secret:
     if key is None:
         raise WalletError(
             Problem.NOT_ENOUGH_MEMORY,
-            f"Too little free memory: unlocking needs {memory_bytes // 2**20} MiB for a second.",
+            Sentence(
+                "Too little free memory: unlocking needs {memory_bytes} MiB for a second.",
+                memory_bytes=memory_bytes // 2**20,
+            ),
             "Close other programs and try again.",
         )
     return Secret(key)

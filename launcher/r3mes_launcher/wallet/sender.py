@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet import fees
 from r3mes_launcher.wallet.addresses import address_of_key
 from r3mes_launcher.wallet.amounts import Coin
@@ -89,7 +90,7 @@ class Sender:
         if reason is not None:
             raise WalletError(
                 Problem.WRONG_CHAIN,
-                f"{reason} Nothing is signed for it.",
+                Sentence("{reason} Nothing is signed for it.", reason=reason),
                 "The node may be wrong or hostile; use another one, or accept the change if you know its reason.",
             )
         if pinned is None:
@@ -102,7 +103,7 @@ class Sender:
         found = await self._client.facts()
         reason = mismatch(self._profile, None, found)
         if reason is not None:
-            raise WalletError(Problem.WRONG_CHAIN, f"{reason} Nothing is signed for it.")
+            raise WalletError(Problem.WRONG_CHAIN, Sentence("{reason} Nothing is signed for it.", reason=reason))
         self._store.pin(self._profile.name, found)
         return found
 
@@ -130,7 +131,14 @@ class Sender:
             raise WalletError(Problem.BAD_ANSWER, "The node answered about another account than was asked.")
         block = await self._client.latest_block()
         if block.chain_id != facts.chain_id:
-            raise WalletError(Problem.WRONG_CHAIN, f"The node's blocks are of {block.chain_id}, not {facts.chain_id}.")
+            raise WalletError(
+                Problem.WRONG_CHAIN,
+                Sentence(
+                    "The node's blocks are of {chain_id}, not {expected}.",
+                    chain_id=block.chain_id,
+                    expected=facts.chain_id,
+                ),
+            )
         sequence = account.sequence
         if not self._profile.demo:  # whose chain may have begun anew
             sequence = max(sequence, self._store.next_sequence(facts.chain_id, address))

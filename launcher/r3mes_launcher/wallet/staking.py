@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_shapes import (
@@ -86,9 +87,14 @@ def unbonding_meaning(params: StakingParams, slashing: SlashingParams, now: floa
         days,
         free_at,
         (
-            f"The coins are locked for {span}, until {day(free_at)}, and earn nothing meanwhile.",
-            f"They can still be slashed: {percent(slashing.double_sign)} if the validator signs twice, "
-            f"{percent(slashing.downtime)} if it was offline.",
+            Sentence(
+                "The coins are locked for {span}, until {day}, and earn nothing meanwhile.", span=span, day=day(free_at)
+            ),
+            Sentence(
+                "They can still be slashed: {twice} if the validator signs twice, {offline} if it was offline.",
+                twice=percent(slashing.double_sign),
+                offline=percent(slashing.downtime),
+            ),
             "Rewards so far are paid out at once.",
             "You can cancel it while it runs.",
         ),
@@ -132,8 +138,10 @@ def undelegate(owner: str, validator: str, amount: Coin, held: Portfolio, params
         first = min(entry.completes_at for entry in held.unbondings if entry.validator == validator)
         raise WalletError(
             Problem.STAKING_RULE,
-            f"At most {params.max_entries} unstakings from one validator can run at once.",
-            f"The next one ends on {day(first)}.",
+            Sentence(
+                "At most {max_entries} unstakings from one validator can run at once.", max_entries=params.max_entries
+            ),
+            Sentence("The next one ends on {day}.", day=day(first)),
         )
     body = wire.MsgUndelegate(delegator_address=owner, validator_address=validator, amount=_coin(amount))
     return ChainMessage("/cosmos.staking.v1beta1.MsgUndelegate", body)
@@ -151,14 +159,19 @@ def redelegate(
         raise WalletError(
             Problem.STAKING_RULE,
             "Coins were moved to this validator a short time ago; until that is over none can be moved on from it.",
-            f"It is over on {day(max(item.completes_at for item in arriving))}. Unstaking is possible now.",
+            Sentence(
+                "It is over on {day}. Unstaking is possible now.", day=day(max(item.completes_at for item in arriving))
+            ),
         )
     pair = [item for item in held.redelegations if (item.source, item.destination) == (source, destination)]
     if len(pair) >= params.max_entries:
         raise WalletError(
             Problem.STAKING_RULE,
-            f"At most {params.max_entries} moves between these two validators can run at once.",
-            f"The next one ends on {day(min(item.completes_at for item in pair))}.",
+            Sentence(
+                "At most {max_entries} moves between these two validators can run at once.",
+                max_entries=params.max_entries,
+            ),
+            Sentence("The next one ends on {day}.", day=day(min(item.completes_at for item in pair))),
         )
     body = wire.MsgBeginRedelegate(
         delegator_address=owner, validator_src_address=source, validator_dst_address=destination, amount=_coin(amount)

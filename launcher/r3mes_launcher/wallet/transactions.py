@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.addresses import address_of_key, require_account
 from r3mes_launcher.wallet.amounts import Coin, normal_coins
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -80,16 +81,24 @@ def build_transaction(
     """Raises for anything that a chain would refuse, or would take and then fail at the owner's cost."""
     signer = address_of_key(public_key, prefix)
     if not 0 < len(messages) <= MAX_MESSAGES:
-        raise WalletError(Problem.BAD_TRANSACTION, f"A transaction holds 1 to {MAX_MESSAGES} messages.")
+        raise WalletError(
+            Problem.BAD_TRANSACTION,
+            Sentence("A transaction holds 1 to {max_messages} messages.", max_messages=MAX_MESSAGES),
+        )
     for message in messages:
         check_message(message, prefix, signer)
     if not _CHAIN_ID.fullmatch(chain_id):
         raise WalletError(Problem.BAD_TRANSACTION, "The chain id is missing or not a chain's name.")
     for name, value in (("account number", account_number), ("sequence", sequence), ("timeout height", timeout_height)):
         if not 0 <= value <= MAX_UINT64:
-            raise WalletError(Problem.BAD_TRANSACTION, f"The {name} lies outside of what a chain can count.")
+            raise WalletError(
+                Problem.BAD_TRANSACTION, Sentence("The {name} lies outside of what a chain can count.", name=name)
+            )
     if len(memo.encode()) > MAX_MEMO_BYTES:
-        raise WalletError(Problem.BAD_TRANSACTION, f"The memo is longer than {MAX_MEMO_BYTES} bytes.")
+        raise WalletError(
+            Problem.BAD_TRANSACTION,
+            Sentence("The memo is longer than {max_memo_bytes} bytes.", max_memo_bytes=MAX_MEMO_BYTES),
+        )
     _check_fee(fee, prefix, signer)
     body = wire.TxBody(
         messages=[pack(message.type_url, message.body) for message in messages],
@@ -127,7 +136,7 @@ def _check_fee(fee: FeeOffer, prefix: str, signer: str) -> None:
         raise WalletError(Problem.BAD_TRANSACTION, "The gas limit has to be a whole number above zero.")
     for name, address in (("fee payer", fee.payer), ("fee granter", fee.granter)):
         if address and require_account(address, prefix, what=name) != address:
-            raise WalletError(Problem.BAD_ADDRESS, f"The {name} has to be in small letters.")
+            raise WalletError(Problem.BAD_ADDRESS, Sentence("The {name} has to be in small letters.", name=name))
     if fee.payer not in ("", signer):
         raise WalletError(
             Problem.BAD_TRANSACTION,

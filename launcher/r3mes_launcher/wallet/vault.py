@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.addresses import address_of_key, check_public_key, require_account
 from r3mes_launcher.wallet.adr36 import SignedMessage, sign_grant, sign_message, sign_revocation
 from r3mes_launcher.wallet.atomic_file import AtomicFile, Step
@@ -84,7 +85,7 @@ class Vault:
             if self.exists() or self.has_backup():
                 raise WalletError(
                     Problem.VAULT_EXISTS,
-                    f"There is a vault or its backup at {self.path} already; it is left alone.",
+                    Sentence("There is a vault or its backup at {path} already; it is left alone.", path=self.path),
                     "Unlock it, or move it away first.",
                 )
             source = new_source(self._parameters)
@@ -238,13 +239,17 @@ class Vault:
                 if entry.record.address == new.record.address:
                     if entry.record.kind is not WalletKind.WATCH or new.record.kind is WalletKind.WATCH:
                         raise WalletError(
-                            Problem.DUPLICATE_WALLET, f"This wallet is in the vault already, as “{entry.record.name}”."
+                            Problem.DUPLICATE_WALLET,
+                            Sentence("This wallet is in the vault already, as “{name}”.", name=entry.record.name),
                         )
                     # The key of a watched address has come: it takes the watcher's place.
                     content.entries.remove(entry)
                     break
             if len(content.entries) >= MAX_WALLETS:
-                raise WalletError(Problem.VAULT_REFUSED, f"A vault holds at most {MAX_WALLETS} wallets.")
+                raise WalletError(
+                    Problem.VAULT_REFUSED,
+                    Sentence("A vault holds at most {max_wallets} wallets.", max_wallets=MAX_WALLETS),
+                )
             content.entries.append(new)
         return new.record
 
@@ -287,7 +292,10 @@ class Vault:
         with self._changing() as content:
             kept = [known for known in content.contacts if known.address != contact.address]
             if len(kept) >= MAX_CONTACTS:
-                raise WalletError(Problem.VAULT_REFUSED, f"The address book holds at most {MAX_CONTACTS} entries.")
+                raise WalletError(
+                    Problem.VAULT_REFUSED,
+                    Sentence("The address book holds at most {max_contacts} entries.", max_contacts=MAX_CONTACTS),
+                )
             content.contacts = (*kept, contact)
 
     def remove_contact(self, address: str) -> None:
@@ -321,13 +329,17 @@ class Vault:
             if record.kind is WalletKind.WATCH:
                 raise WalletError(
                     Problem.WATCH_ONLY,
-                    f"“{record.name}” is only watched: its key is not here, so it can't sign.",
+                    Sentence("“{name}” is only watched: its key is not here, so it can't sign.", name=record.name),
                     "Restore it from its words to spend from it.",
                 )
             if record.only_chain_id and chain_id not in (None, record.only_chain_id):
                 raise WalletError(
                     Problem.WRONG_CHAIN,
-                    f"“{record.name}” is a wallet of the demo and signs for {record.only_chain_id} only.",
+                    Sentence(
+                        "“{name}” is a wallet of the demo and signs for {only_chain_id} only.",
+                        name=record.name,
+                        only_chain_id=record.only_chain_id,
+                    ),
                 )
             with entry.private_key() as key:
                 yield record, key

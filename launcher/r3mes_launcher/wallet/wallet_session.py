@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -63,7 +64,10 @@ class WalletSession:
         elif self._network_key:
             raise WalletError(
                 Problem.BAD_PROFILE,
-                f"“{self._network}” is a network that this program brings along: there is no signature to check.",
+                Sentence(
+                    "“{network}” is a network that this program brings along: there is no signature to check.",
+                    network=self._network,
+                ),
                 "Leave --network-key out, or give the file of a signed profile.",
             )
         if not self._endpoints:
@@ -77,7 +81,12 @@ class WalletSession:
         except OSError:
             names = ", ".join(profile.name for profile in built_in_profiles())
             raise WalletError(
-                Problem.BAD_PROFILE, f"There is no network “{self._network}”; known are {names}, or a profile's file."
+                Problem.BAD_PROFILE,
+                Sentence(
+                    "There is no network “{network}”; known are {names}, or a profile's file.",
+                    network=self._network,
+                    names=names,
+                ),
             ) from None
         return read_profile(data, self._network_key)
 
@@ -100,7 +109,10 @@ class WalletSession:
         found = [wallet for wallet in wallets if name in (wallet.name, wallet.address, wallet.wallet_id)]
         if len(found) != 1:
             names = ", ".join(f"“{wallet.name}”" for wallet in wallets) or "none"
-            raise WalletError(Problem.NO_SUCH_WALLET, f"Say which wallet, by name or address; there are: {names}.")
+            raise WalletError(
+                Problem.NO_SUCH_WALLET,
+                Sentence("Say which wallet, by name or address; there are: {names}.", names=names),
+            )
         return found[0]
 
     @asynccontextmanager

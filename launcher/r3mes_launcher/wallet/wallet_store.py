@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.payment_machine import IN_FLIGHT, Payment, PaymentState
 from r3mes_launcher.wallet.profiles import NetworkFacts
@@ -78,11 +79,16 @@ class WalletStore:
         except sqlite3.DatabaseError as error:
             raise WalletError(
                 Problem.VAULT_DAMAGED,
-                f"The wallet's record of transactions ({path}) can't be used: {error}.",
+                Sentence(
+                    "The wallet's record of transactions ({path}) can't be used: {error}.", path=path, error=error
+                ),
                 "Move the file away to start a new one; nothing on the chain is lost.",
             ) from None
         except OSError as error:
-            raise WalletError(Problem.VAULT_UNWRITABLE, f"{path} can't be written: {error.strerror}.") from None
+            raise WalletError(
+                Problem.VAULT_UNWRITABLE,
+                Sentence("{path} can't be written: {strerror}.", path=path, strerror=error.strerror),
+            ) from None
 
     def _prepare(self, path: Path) -> None:
         with self._writing():
@@ -92,7 +98,9 @@ class WalletStore:
                     self._database.execute(statement)
             elif version > SCHEMA_VERSION:
                 raise WalletError(
-                    Problem.VAULT_TOO_NEW, f"{path} was written by a newer version.", "Update this program."
+                    Problem.VAULT_TOO_NEW,
+                    Sentence("{path} was written by a newer version.", path=path),
+                    "Update this program.",
                 )
 
     def close(self) -> None:

@@ -187,3 +187,21 @@ def test_the_monitor_asks_less_while_nothing_changes_and_never_stops_asking() ->
         pauses = [pause_s(has_models, alike) for alike in range(10_000)]
         assert pauses[0] == first and pauses[-1] == last
         assert pauses == sorted(pauses)
+
+
+async def test_the_monitor_takes_the_first_that_answers_and_goes_back(
+    client: GatewayClient, server: Server, until: Until, unused_tcp_port: int
+) -> None:
+    reports: list[GatewayReport] = []
+    monitor = GatewayMonitor(client, reports.append)
+    monitor.start()
+    dead = f"http://127.0.0.1:{unused_tcp_port}"
+    server.pieces = [response(200, b'{"data": [{"id": "a"}]}')]
+    monitor.watch(dead, server.origin)
+    await until(lambda: reports and reports[-1].reachable)
+    assert reports[-1].origin == server.origin
+    server.pieces = []
+    monitor.look_now()
+    await until(lambda: not reports[-1].reachable)
+    assert reports[-1].origin == dead and dead in reports[-1].message, "the preferred one's trouble is told"
+    await monitor.close()

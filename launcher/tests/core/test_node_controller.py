@@ -241,6 +241,21 @@ async def test_a_moved_gateway_restarts_the_engine(watched: Any, runtime: Any, u
     assert one.state.engine.restarts == 0
 
 
+async def test_other_gateways_and_limits_reach_the_next_start(watched: Any, runtime: Any, until: Until) -> None:
+    one = watched()
+    one.node.start(Desired.SERVING)
+    await until(lambda: one.told and one.state.actual is Actual.SERVING)
+    one.node.choose_concurrency(3)
+    one.node.choose_deadline(77.0)
+    assert runtime.wishes[-1].max_concurrency == 0, "what runs is left alone"
+    one.node.use_gateway("http://127.0.0.1:1", ("http://127.0.0.1:2",))
+    await until(lambda: len(runtime.wishes) == 2 and one.state.actual is Actual.SERVING)
+    assert runtime.wishes[-1].other_gateways == ("http://127.0.0.1:2",)
+    assert runtime.wishes[-1].max_concurrency == 3
+    one.node.use_gateway("http://127.0.0.1:1", ("http://127.0.0.1:2",))
+    assert one.state.actual is Actual.SERVING
+
+
 async def test_flipping_the_switch_fast_leaves_one_engine_or_none(
     watched: Any, until: Until, runtime: Any, alive: Any
 ) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,12 @@ async def test_the_command_is_the_contracts(tmp_path: Path, logs: LogHub) -> Non
     assert said.startswith("-P -m r3mes_engine serve --gateway http://127.0.0.1:1 --model builtin --device cpu ")
     assert said.endswith(f"--state-dir {tmp_path / 'engine'} --control stdio")
     assert (tmp_path / "engine").is_dir()
+    busy = replace(wish(), other_gateways=("https://two.example", "https://three.example"), max_concurrency=5)
+    verdict = await engine.prepare(busy)
+    assert isinstance(verdict, Prepared)
+    said = " ".join(verdict.command.argv)
+    assert "--gateway http://127.0.0.1:1 --gateway https://two.example --gateway https://three.example --model" in said
+    assert said.endswith("--max-concurrency 5")
 
 
 async def test_bad_models_are_refused_before_the_start(tmp_path: Path, logs: LogHub) -> None:

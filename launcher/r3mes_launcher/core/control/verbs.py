@@ -14,8 +14,7 @@ from r3mes_launcher.core.earnings.overview import MAX_DAYS, MONTH_DAYS
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.log_filter import LogWish
 from r3mes_launcher.core.policy.reasons import PauseChoice
-from r3mes_launcher.core.settings import Settings
-from r3mes_launcher.core.settings_desk import STAYS_HERE
+from r3mes_launcher.core.settings import STAYS_HERE, Settings
 from r3mes_launcher.core.settings_paths import changed
 from r3mes_launcher.core.state import Actual, Desired, GpuReport, LauncherState, LogLevel, LogLine
 from r3mes_launcher.core.status_file import status_document

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from r3mes_launcher.core.doctor.facts import Facts, GpuVerdict
 from r3mes_launcher.core.doctor.report import Check, Fix, Verdict
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, GpuDriver, GpuSample
+from r3mes_launcher.sentence import as_sentence
 from r3mes_launcher.wallet.os_keyring import KeyringState
 
 MIB = 1024 * 1024
@@ -200,7 +201,7 @@ def clock(facts: Facts) -> Check:
         return Check("clock", _UNAVAILABLE, "clock_unknown")
     # Only what the way there and back can't explain.
     off = max(0.0, abs(seen.clock_ahead_s) - seen.clock_uncertainty_s)
-    values = {"seconds": f"{off:.0f}", "direction": "ahead of" if seen.clock_ahead_s > 0 else "behind"}
+    values = {"seconds": f"{off:.0f}", "direction": as_sentence("ahead of" if seen.clock_ahead_s > 0 else "behind")}
     if off >= CLOCK_WRONG_S:
         return Check("clock", _PROBLEM, "clock_wrong", values)
     if off >= CLOCK_OFF_S:

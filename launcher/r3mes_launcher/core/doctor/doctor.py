@@ -20,6 +20,7 @@ from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.surroundings import Surroundings
+from r3mes_launcher.sentence import Sentence, sentence_of
 from r3mes_launcher.wallet.os_keyring import KeyringPort, KeyringState
 from r3mes_protocol import __version__
 
@@ -130,14 +131,18 @@ class Doctor:
         try:
             return await patient_call(self._parts.surroundings.system, LOOK_S, "r3mes-doctor-system")
         except TimeoutError:
-            return SystemFacts(loopback_problem=f"the system did not answer within {LOOK_S:.0f} s")
+            return SystemFacts(
+                loopback_problem=Sentence("the system did not answer within {look_s:.0f} s", look_s=LOOK_S)
+            )
 
     async def _folder(self) -> FolderFacts:
         parts = self._parts
         try:
             return await patient_call(lambda: parts.surroundings.folder(parts.folder), LOOK_S, "r3mes-doctor-folder")
         except TimeoutError:
-            return FolderFacts(str(parts.folder), f"its disk did not answer within {LOOK_S:.0f} s")
+            return FolderFacts(
+                str(parts.folder), Sentence("its disk did not answer within {look_s:.0f} s", look_s=LOOK_S)
+            )
 
     async def _gpus(self, situation: Situation) -> GpuReport:
         if situation.gpus.driver is not GpuDriver.STARTING:
@@ -145,7 +150,7 @@ class Doctor:
         try:
             return await patient_call(self._parts.read_gpus, GPU_S, "r3mes-doctor-gpus")
         except TimeoutError:
-            message = f"The graphics driver did not answer within {GPU_S:.0f} s."
+            message = Sentence("The graphics driver did not answer within {gpu_s:.0f} s.", gpu_s=GPU_S)
             return GpuReport(self._parts.clock.now(), GpuDriver.FAILED, message)
 
     async def _gateway(self, situation: Situation) -> GatewayFacts:
@@ -159,7 +164,7 @@ class Doctor:
             took = clock.monotonic() - asked
             ours = clock.now() - took / 2
         except GatewayUnreachable as error:
-            return replace(facts, problem=str(error))
+            return replace(facts, problem=sentence_of(error))
         return replace(facts, problem="", clock_ahead_s=ours - theirs, clock_uncertainty_s=took / 2)
 
     async def _engine(self, situation: Situation) -> EngineFacts:
@@ -179,13 +184,16 @@ class Doctor:
         try:
             there = await patient_call(lambda: Path(command.argv[0]).exists(), LOOK_S, "r3mes-doctor-engine")
         except TimeoutError:
-            return replace(facts, self_test_problem=f"The engine's disk did not answer within {LOOK_S:.0f} s.")
+            return replace(
+                facts,
+                self_test_problem=Sentence("The engine's disk did not answer within {look_s:.0f} s.", look_s=LOOK_S),
+            )
         if not there:
             return replace(facts, vanished=True)
         try:
             return replace(facts, self_test=await self_test(command, parts.supervisor, parts.logs))
         except SelfTestFailed as error:
-            return replace(facts, self_test_problem=str(error))
+            return replace(facts, self_test_problem=sentence_of(error))
 
     def _show(self, state: DoctorState) -> None:
         self._state = state

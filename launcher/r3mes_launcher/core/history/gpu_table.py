@@ -16,7 +16,9 @@ _SELECT = """SELECT uuid, at, seconds, memory_mb, utilisation, temperature_c, po
     WHERE at >= ? AND at < ? ORDER BY at"""
 
 
-def insert_buckets(connection: sqlite3.Connection, buckets: Iterable[GpuBucket], now: float) -> None:
+def insert_buckets(
+    connection: sqlite3.Connection, buckets: Iterable[GpuBucket], now: float, kept_s: float = KEPT_S
+) -> None:
     connection.executemany(
         _INSERT,
         [
@@ -34,7 +36,7 @@ def insert_buckets(connection: sqlite3.Connection, buckets: Iterable[GpuBucket],
             for bucket in buckets
         ],
     )
-    connection.execute("DELETE FROM gpu_buckets WHERE at < ?", (now - KEPT_S,))
+    connection.execute("DELETE FROM gpu_buckets WHERE at < ?", (now - kept_s,))
 
 
 def select_buckets(connection: sqlite3.Connection, begin: float, end: float) -> tuple[GpuBucket, ...]:

@@ -22,10 +22,11 @@ from r3mes_launcher.core.history.request_table import (
     select_requests,
 )
 from r3mes_launcher.core.history.situation import Span
-from r3mes_launcher.core.history.situation_table import save_spans, select_spans
+from r3mes_launcher.core.history.situation_table import KEPT_S, save_spans, select_spans
 from r3mes_launcher.core.history.timeline import Stretch, timeline
 from r3mes_launcher.core.state import GpuReport, LogLevel
 from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.sentence import Sentence
 
 Result = TypeVar("Result")
 
@@ -61,6 +62,7 @@ class HistoryStore:
         self._say = say
         self._clock = clock
         self._kept = kept
+        self._kept_s = KEPT_S
         self._write_pause_s = write_pause_s
         self._close_timeout_s = close_timeout_s
         self._thread: HistoryThread | None = None
@@ -98,6 +100,10 @@ class HistoryStore:
                     await self._write()
             await self._thread.close(self._close_timeout_s)
             self._thread = None
+
+    def keep_for(self, seconds: float) -> None:
+        """How long spans and figures are kept; what is older goes with the next write."""
+        self._kept_s = seconds
 
     # --- notes: return at once ---------------------------------------------------------------------------------
 
@@ -160,7 +166,7 @@ class HistoryStore:
         try:
             return await self._thread.call(work)
         except sqlite3.Error as error:
-            raise HistoryError(f"The history can't be used now ({error}).") from None
+            raise HistoryError(Sentence("The history can't be used now ({error}).", error=error)) from None
 
     async def _write_for_ever(self) -> None:
         while True:
@@ -189,12 +195,12 @@ class HistoryStore:
             self._after_success()
 
     async def _put(self, records: list[RequestRecord], spans: list[Span], buckets: list[GpuBucket]) -> None:
-        now = self._clock.now()
+        now, kept_s = self._clock.now(), self._kept_s
 
         def save(connection: sqlite3.Connection) -> None:
             insert_requests(connection, records, self._kept)
-            save_spans(connection, spans, now)
-            insert_buckets(connection, buckets, now)
+            save_spans(connection, spans, now, kept_s)
+            insert_buckets(connection, buckets, now, kept_s)
 
         try:
             await self._call(save)

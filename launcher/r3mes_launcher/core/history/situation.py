@@ -71,7 +71,7 @@ def situation_of(node: NodeState, working: bool) -> Situation:
         working=working and node.actual is Actual.SERVING,
         reasons=node.suspended if node.desired is Desired.SERVING else (),
         fault="" if node.fault is None else node.fault.code,
-        sentence=(node.reason if node.fault is None else node.fault.message)[:MAX_SENTENCE],
+        sentence=_kept(node.reason if node.fault is None else node.fault.message),
     )
 
 
@@ -97,6 +97,11 @@ def observe(recording: Recording, node: NodeState, now: float) -> tuple[Recordin
         return replace(noted, span=ended), (ended,)
     begun = Span(recording.run, before.number + 1, now, now, situation)
     return replace(noted, span=begun), (ended, begun)
+
+
+def _kept(sentence: str) -> str:
+    """One of our own keeps its figures; what came from elsewhere may be of any length."""
+    return sentence if len(sentence) <= MAX_SENTENCE else sentence[:MAX_SENTENCE]
 
 
 def reasons_text(reasons: tuple[ActiveReason, ...]) -> str:

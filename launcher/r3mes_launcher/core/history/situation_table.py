@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from r3mes_launcher.core.history.situation import Situation, Span, reasons_of, reasons_text
 from r3mes_launcher.core.state import Actual, Desired
+from r3mes_launcher.sentence import from_text, to_text
 
 KEPT_S = 90 * 86400.0
 """As long as the other histories."""
@@ -18,9 +19,9 @@ _SELECT = """SELECT run, number, since, until, desired, actual, working, reasons
     AND until >= ifnull((SELECT max(until) FROM situations WHERE until < ?), ?) ORDER BY since"""
 
 
-def save_spans(connection: sqlite3.Connection, spans: Iterable[Span], now: float) -> None:
+def save_spans(connection: sqlite3.Connection, spans: Iterable[Span], now: float, kept_s: float = KEPT_S) -> None:
     connection.executemany(_UPSERT, [_row(span) for span in spans])
-    connection.execute("DELETE FROM situations WHERE until < ?", (now - KEPT_S,))
+    connection.execute("DELETE FROM situations WHERE until < ?", (now - kept_s,))
 
 
 def select_spans(connection: sqlite3.Connection, begin: float, end: float) -> tuple[Span, ...]:
@@ -28,7 +29,9 @@ def select_spans(connection: sqlite3.Connection, begin: float, end: float) -> tu
     spans = []
     for row in connection.execute(_SELECT, (end, end, begin, begin)):
         run, number, since, until, desired, actual, working, reasons, fault, sentence = row
-        situation = Situation(Desired(desired), Actual(actual), bool(working), reasons_of(reasons), fault, sentence)
+        situation = Situation(
+            Desired(desired), Actual(actual), bool(working), reasons_of(reasons), fault, from_text(sentence)
+        )
         spans.append(Span(run, number, since, until, situation))
     return tuple(spans)
 
@@ -45,5 +48,5 @@ def _row(span: Span) -> tuple[object, ...]:
         int(situation.working),
         reasons_text(situation.reasons),
         situation.fault,
-        situation.sentence,
+        to_text(situation.sentence),
     )

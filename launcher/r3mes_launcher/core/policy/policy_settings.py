@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from r3mes_launcher.core.policy.schedule import Schedule
+from r3mes_launcher.sentence import Sentence
 
 MAX_APPS = 100
 MAX_APP_NAME = 100
@@ -39,7 +40,12 @@ class ExclusiveAppsRule(_Rule):
     def _clean(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if len(name) > MAX_APP_NAME or any(ord(character) < 32 for character in name):
-                raise ValueError(f"A program's name has at most {MAX_APP_NAME} characters and no line breaks.")
+                raise ValueError(
+                    Sentence(
+                        "A program's name has at most {max_app_name} characters and no line breaks.",
+                        max_app_name=MAX_APP_NAME,
+                    )
+                )
             if "/" in name or "\\" in name:
                 raise ValueError("Give the program's name alone, without its folder.")
         return tuple(dict.fromkeys(cleaned for name in names if (cleaned := program_name(name))))

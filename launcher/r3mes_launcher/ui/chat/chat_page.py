@@ -22,6 +22,7 @@ from r3mes_launcher.ui.chat.composer import Composer
 from r3mes_launcher.ui.chat.conversation import Conversation
 from r3mes_launcher.ui.chat.model_choice import ModelChoice
 from r3mes_launcher.ui.chat.transcript import WIDEST_LINES, Transcript
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.question import ask
@@ -184,7 +185,7 @@ class ChatPage(QWidget):
         if not gateway.reachable:
             self._nobody.show_words(
                 self.tr("The gateway does not answer yet."),
-                gateway.message or self.tr("Home shows what it is doing."),
+                spoken(gateway.message) or self.tr("Home shows what it is doing."),
             )
         else:
             self._nobody.show_words(

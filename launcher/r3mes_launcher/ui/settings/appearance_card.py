@@ -7,12 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.language import NAMES, Language
-from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.preferences import CloseAction, Preferences
+from r3mes_launcher.ui.settings.form import Form
 from r3mes_launcher.ui.theme import Scheme, Theme
 
 
@@ -47,12 +47,8 @@ class AppearanceCard(Card):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("AppearanceCard", "This window"), "home", parent)
-        space = theme.metrics.space
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(space(4))
-        self._grid.setVerticalSpacing(space(2.4))
-        self._grid.setColumnStretch(2, 1)
-        self.body.addLayout(self._grid)
+        self._form = Form(theme)
+        self.body.addLayout(self._form)
         self.language = self._add(
             "language",
             self.tr("Language"),
@@ -85,11 +81,7 @@ class AppearanceCard(Card):
 
     def _add(self, field: str, name: str, choices: list[tuple[str, StrEnum]]) -> Choice:
         box = Choice(name, choices)
-        label = PlainLabel(name, "muted")
-        label.setBuddy(box)
-        row = self._grid.rowCount()
-        self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(box, row, 1)
+        self._form.add(name, box)
 
         def pick(value: Any) -> None:
             self.changed.emit({field: value})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from r3mes_launcher.core.notifications import DEFAULT_ROUTES, News, Route
 from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.preferences import NIGHT, Preferences
 from r3mes_launcher.ui.settings.appearance_card import Choice
+from r3mes_launcher.ui.settings.form import Form
 from r3mes_launcher.ui.theme import Theme
 
 
@@ -21,19 +22,14 @@ class NotificationsCard(Card):
         super().__init__(theme, QCoreApplication.translate("NotificationsCard", "What you are told"), "info", parent)
         self._preferences = Preferences()
         space = theme.metrics.space
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(space(4))
-        grid.setVerticalSpacing(space(2.4))
-        grid.setColumnStretch(2, 1)
+        form = Form(theme)
         self.routes: dict[News, Choice] = {}
-        for row, (each, name) in enumerate(
-            (
-                (News.FAULT, self.tr("Serving stopped by a fault")),
-                (News.TOO_HOT, self.tr("A GPU is too hot")),
-                (News.GATEWAY_LOST, self.tr("The gateway does not answer")),
-                (News.PAUSED, self.tr("Paused by something else than you")),
-                (News.BACK, self.tr("Serving again after trouble")),
-            )
+        for each, name in (
+            (News.FAULT, self.tr("Serving stopped by a fault")),
+            (News.TOO_HOT, self.tr("A GPU is too hot")),
+            (News.GATEWAY_LOST, self.tr("The gateway does not answer")),
+            (News.PAUSED, self.tr("Paused by something else than you")),
+            (News.BACK, self.tr("Serving again after trouble")),
         ):
             box = Choice(
                 name,
@@ -44,12 +40,9 @@ class NotificationsCard(Card):
                 ],
             )
             box.picked.connect(lambda route, each=each: self._on_route(each, route))
-            label = PlainLabel(name, "muted")
-            label.setBuddy(box)
-            grid.addWidget(label, row, 0)
-            grid.addWidget(box, row, 1)
+            form.add(name, box)
             self.routes[each] = box
-        self.body.addLayout(grid)
+        self.body.addLayout(form)
         row_of_hours = QHBoxLayout()
         row_of_hours.setSpacing(space(2))
         self.quiet = QCheckBox(self.tr("No messages of the desktop between"))

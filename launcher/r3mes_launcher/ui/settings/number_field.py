@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-def bounds(model: type[BaseModel], field: str) -> tuple[int, int]:
-    """The whole numbers that a field takes, from its annotations. Raises KeyError and ValueError."""
+def bounds(model: type[BaseModel], field: str, scale: float = 1.0) -> tuple[int, int]:
+    """The whole multiples of `scale` that a field takes, from its annotations. Raises KeyError and ValueError."""
     lowest: int | None = None
     highest: int | None = None
     for rule in model.model_fields[field].metadata:
         at_least, at_most = getattr(rule, "ge", None), getattr(rule, "le", None)
         if at_least is not None:
-            lowest = -int(-at_least // 1)
+            lowest = -int(-at_least // scale)
         if at_most is not None:
-            highest = int(at_most // 1)
+            highest = int(at_most // scale)
     if lowest is None or highest is None:
         raise ValueError(f"{model.__name__}.{field} has no bounds.")
     return lowest, highest
@@ -30,9 +30,10 @@ def bounds(model: type[BaseModel], field: str) -> tuple[int, int]:
 class NumberField(QSpinBox):
     """`editingFinished` tells of a change by hand. The wheel scrolls the page until somebody types here."""
 
-    def __init__(self, name: str, unit: str, model: type[BaseModel], field: str) -> None:
+    def __init__(self, name: str, unit: str, model: type[BaseModel], field: str, scale: float = 1.0) -> None:
+        """`scale` of the field's units are one of those shown, such as 60 for seconds shown as minutes."""
         super().__init__()
-        self.setRange(*bounds(model, field))
+        self.setRange(*bounds(model, field, scale))
         self.setAccessibleName(name)
         self.setSuffix(f" {unit}" if unit else "")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -41,6 +42,11 @@ class NumberField(QSpinBox):
         self.lineEdit().setTextMargins(margin, 0, margin, 0)
         self.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToNearestValue)
         self.setKeyboardTracking(False)
+
+    def show_number(self, value: float) -> None:
+        """What holds now. Somebody who types keeps what is typed."""
+        if not self.hasFocus() or not self.lineEdit().isModified():
+            self.setValue(round(value))
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         if self.hasFocus():

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.policy import policy_settings as rules
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
-from r3mes_launcher.core.settings import Settings
-from r3mes_launcher.ui.card import Card
+from r3mes_launcher.core.settings_sections import Section
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.settings.rule_row import Figure, NamesRow, RuleRow
 from r3mes_launcher.ui.settings.schedule_grid import ScheduleGrid
 from r3mes_launcher.ui.settings.schedule_hours import hours_of, windows_of
+from r3mes_launcher.ui.settings.section_card import SectionCard
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
-from r3mes_launcher.ui.wallet.asking import ask_for
 
 # Whoever switches the schedule on starts with the nights.
 _FIRST_HOURS = frozenset(day * 24 + hour for day in range(7) for hour in (0, 1, 2, 3, 4, 5, 6, 22, 23))
 
 
-class PolicyCard(Card):
+class PolicyCard(SectionCard):
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
-        super().__init__(theme, QCoreApplication.translate("PolicyCard", "When this computer serves"), "power", parent)
-        self._intents = intents
-        self._settings = Settings()
+        heading = QCoreApplication.translate("PolicyCard", "When this computer serves")
+        super().__init__(theme, intents, Section.POLICY, heading, "power", parent)
         space = theme.metrics.space
         self.body.setSpacing(space(4))
         degrees, minutes, seconds = "°C", self.tr("min"), self.tr("s")
@@ -95,7 +90,7 @@ class PolicyCard(Card):
                 self.tr("Names with commas between them. Case and “.exe” do not matter."),
             ),
         ):
-            row.changed.connect(self._on_changed)
+            row.changed.connect(self._on_rule)
             self.rows[row.rule] = row
             self.body.addWidget(row)
         self.scheduled = QCheckBox(self.tr("Serve only at these hours"))
@@ -109,8 +104,8 @@ class PolicyCard(Card):
         self.body.addWidget(self.grid)
         self.body.addWidget(self._schedule_problem)
 
-    def show_settings(self, settings: Settings) -> None:
-        self._settings = settings
+    def draw(self) -> None:
+        settings = self.settings
         for name, row in self.rows.items():
             row.show_values(getattr(settings.policy, name).model_dump())
         schedule = settings.policy.schedule
@@ -120,15 +115,10 @@ class PolicyCard(Card):
 
     @property
     def policy(self) -> PolicySettings:
-        return self._settings.policy
+        return self.settings.policy
 
-    def _on_changed(self, rule: str, values: dict[str, object]) -> None:
-        row = self.rows[rule]
-
-        def change(core: Core) -> Awaitable[Settings]:
-            return core.settings.change_rule(rule, values)
-
-        ask_for(self, self._intents, change, self.show_settings, row.show_problem)
+    def _on_rule(self, rule: str, values: dict[str, object]) -> None:
+        self.ask(lambda core: core.settings.change_rule(rule, values), self.rows[rule].show_problem)
 
     def _on_scheduled(self, on: bool) -> None:
         hours = hours_of(self.policy.schedule) or _FIRST_HOURS
@@ -144,13 +134,7 @@ class PolicyCard(Card):
 
     def _change_schedule(self, values: dict[str, object]) -> None:
         self._show_schedule_problem("")
-        ask_for(
-            self,
-            self._intents,
-            lambda core: core.settings.change_rule("schedule", values),
-            self.show_settings,
-            self._show_schedule_problem,
-        )
+        self.ask(lambda core: core.settings.change_rule("schedule", values), self._show_schedule_problem)
 
     def _show_schedule_problem(self, sentence: str) -> None:
         self._schedule_problem.show_text(sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,30 +10,26 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.earnings.tariff import MAX_BANDS, TariffBand
-from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.policy.policy_settings import BreakEvenRule
-from r3mes_launcher.core.settings import Settings
+from r3mes_launcher.core.settings_sections import Section
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.settings.band_row import BandRow
 from r3mes_launcher.ui.settings.price_field import PriceField
 from r3mes_launcher.ui.settings.rule_row import Figure, RuleRow
+from r3mes_launcher.ui.settings.section_card import SectionCard
 from r3mes_launcher.ui.theme import Theme
-from r3mes_launcher.ui.tokens import Tone
-from r3mes_launcher.ui.wallet.asking import ask_for
 
 # Whoever adds a first band has a cheap night.
 _NIGHT = {"from_hour": 22, "until_hour": 6}
 
 
-class PowerCard(Card):
+class PowerCard(SectionCard):
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
-        super().__init__(theme, QCoreApplication.translate("PowerCard", "Power and price"), "earnings", parent)
+        heading = QCoreApplication.translate("PowerCard", "Power and price")
+        super().__init__(theme, intents, Section.POWER, heading, "earnings", parent)
         self._theme = theme
-        self._intents = intents
-        self._settings = Settings()
         space = theme.metrics.space
         self.body.setSpacing(space(3))
         grid = QGridLayout()
@@ -47,9 +43,9 @@ class PowerCard(Card):
         self.currency.setAccessibleName(self.tr("Currency"))
         self.currency.editingFinished.connect(self._on_currency)
         self.price = PriceField(theme, self.tr("Price of a kilowatt-hour"))
-        self.price.typed.connect(lambda price: self._change({"electricity_price": str(price)}))
+        self.price.typed.connect(lambda price: self.change({"electricity_price": str(price)}))
         self.coin = PriceField(theme, self.tr("Price of a REMES"))
-        self.coin.typed.connect(lambda price: self._change({"remes_price": str(price)}))
+        self.coin.typed.connect(lambda price: self.change({"remes_price": str(price)}))
         for row, (name, field, meaning) in enumerate(
             (
                 (self.tr("Currency"), self.currency, self.tr("Such as EUR, TRY or USD.")),
@@ -75,10 +71,6 @@ class PowerCard(Card):
         self.add = Button(theme, self.tr("Add hours with another price"), "add")
         self.add.clicked.connect(self._on_add)
         self.body.addWidget(self.add)
-        self._problem = PlainLabel("", "caption", wrap=True)
-        self._problem.show_tone(Tone.BAD)
-        self._problem.hide()
-        self.body.addWidget(self._problem)
         self.rule = RuleRow(
             theme,
             "break_even",
@@ -96,11 +88,10 @@ class PowerCard(Card):
         self.rule.changed.connect(self._on_rule)
         self.body.addWidget(self.rule)
         for field in (self.price, self.coin):
-            field.refused.connect(self._show_problem)
+            field.refused.connect(self.show_problem)
 
-    def show_settings(self, settings: Settings) -> None:
-        self._settings = settings
-        self._show_problem("")
+    def draw(self) -> None:
+        settings = self.settings
         if not (self.currency.hasFocus() and self.currency.isModified()):
             self.currency.setText(settings.electricity_currency)
         self.price.show_price(settings.electricity_price)
@@ -120,23 +111,19 @@ class PowerCard(Card):
             row = BandRow(self._theme, band, number)
             row.changed.connect(self._on_bands)
             row.removed.connect(lambda row=row: self._on_removed(row))
-            row.refused.connect(self._show_problem)
+            row.refused.connect(self.show_problem)
             self._bands.addWidget(row)
             self.rows.append(row)
-
-    @property
-    def problem(self) -> str:
-        return self._problem.text()
 
     # What the person does.
 
     def _on_currency(self) -> None:
         if self.currency.isModified():
             self.currency.setModified(False)
-            self._change({"electricity_currency": self.currency.text().strip()})
+            self.change({"electricity_currency": self.currency.text().strip()})
 
     def _on_add(self) -> None:
-        band = TariffBand(price=self._settings.electricity_price or Decimal("0.1"), **_NIGHT)
+        band = TariffBand(price=self.settings.electricity_price or Decimal("0.1"), **_NIGHT)
         self._change_bands([*(row.band for row in self.rows), band])
 
     def _on_removed(self, gone: BandRow) -> None:
@@ -146,20 +133,7 @@ class PowerCard(Card):
         self._change_bands([row.band for row in self.rows])
 
     def _change_bands(self, bands: Sequence[TariffBand]) -> None:
-        self._change({"electricity_bands": [band.model_dump(mode="json") for band in bands]})
+        self.change({"electricity_bands": [band.model_dump(mode="json") for band in bands]})
 
     def _on_rule(self, rule: str, values: dict[str, Any]) -> None:
-        def change(core: Core) -> Awaitable[Settings]:
-            return core.settings.change_rule(rule, values)
-
-        ask_for(self, self._intents, change, self.show_settings, self.rule.show_problem)
-
-    def _change(self, values: dict[str, Any]) -> None:
-        def change(core: Core) -> Awaitable[Settings]:
-            return core.change_settings(values)
-
-        ask_for(self, self._intents, change, self.show_settings, self._show_problem)
-
-    def _show_problem(self, sentence: str) -> None:
-        self._problem.show_text(sentence)
-        self._problem.setVisible(bool(sentence))
+        self.ask(lambda core: core.settings.change_rule(rule, values), self.rule.show_problem)

@@ -93,8 +93,7 @@ class RuleRow(QWidget):
         on = bool(values[self._switch])
         self.check.setChecked(on)
         for name, number in self.numbers.items():
-            if not number.hasFocus() or not number.lineEdit().isModified():
-                number.setValue(round(values[name]))
+            number.show_number(values[name])
             number.setEnabled(on)
 
     def show_problem(self, sentence: str) -> None:

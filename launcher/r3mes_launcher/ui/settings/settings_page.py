@@ -1,4 +1,4 @@
-"""Settings: the window's own, when the node may run, and all of it to and from a file."""
+"""Settings: the window's own, a card for each section of the core's, and all of it to and from a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from r3mes_launcher.core.state import GpuReport, LauncherState
 from r3mes_launcher.ui.card import PageColumn
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.preferences import Preferences
@@ -19,9 +20,7 @@ from r3mes_launcher.ui.wallet.asking import ask_for, nothing
 
 if TYPE_CHECKING:
     from r3mes_launcher.core.settings import Settings
-    from r3mes_launcher.ui.settings.policy_card import PolicyCard
-    from r3mes_launcher.ui.settings.power_card import PowerCard
-    from r3mes_launcher.ui.settings.transfer_card import TransferCard
+    from r3mes_launcher.ui.settings.core_sections import CoreSections
 
 
 class SettingsPage(PageColumn):
@@ -32,6 +31,8 @@ class SettingsPage(PageColumn):
         super().__init__(theme, parent)
         self._theme = theme
         self._intents = intents
+        self._state = LauncherState()
+        self._report = GpuReport()
         self.setAccessibleName(self.tr("Settings"))
         self.appearance = AppearanceCard(theme)
         self.appearance.changed.connect(self.preferences_changed)
@@ -42,56 +43,41 @@ class SettingsPage(PageColumn):
         self.column.addWidget(self.start)
         self.column.addWidget(self.notifications)
         # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
-        self._policy: PolicyCard | None = None
-        self._power: PowerCard | None = None
-        self._transfer: TransferCard | None = None
-
-    def _build(self) -> None:
-        from r3mes_launcher.core.settings import Settings
-        from r3mes_launcher.ui.settings.policy_card import PolicyCard
-        from r3mes_launcher.ui.settings.power_card import PowerCard
-        from r3mes_launcher.ui.settings.transfer_card import TransferCard
-
-        self._policy = PolicyCard(self._theme, self._intents)
-        self._power = PowerCard(self._theme, self._intents)
-        self._transfer = TransferCard(self._theme, self._intents)
-        self._transfer.arrived.connect(self.show_settings)
-        self.column.addWidget(self._policy)
-        self.column.addWidget(self._power)
-        self.column.addWidget(self._transfer)
-        self.column.addStretch(1)
-        self.show_settings(Settings())
+        self._sections: CoreSections | None = None
 
     @property
-    def policy(self) -> PolicyCard:
-        if self._policy is None:
-            self._build()
-        assert self._policy is not None
-        return self._policy
+    def sections(self) -> CoreSections:
+        """The cards of what the core keeps."""
+        if self._sections is None:
+            from r3mes_launcher.ui.settings.core_sections import CoreSections
 
-    @property
-    def power(self) -> PowerCard:
-        if self._power is None:
-            self._build()
-        assert self._power is not None
-        return self._power
+            self._sections = CoreSections(self._theme, self._intents)
+            for card in self._sections.cards:
+                self.column.addWidget(card)
+            self.column.addStretch(1)
+            self._sections.show_state(self._state)
+            self._sections.show_report(self._report)
+        return self._sections
 
     def show_prices(self) -> None:
         """Brings the section of the prices into view and the keyboard to its first field."""
-        self.power.currency.setFocus()
+        card = self.sections.power
+        card.currency.setFocus()
         # After the page is laid out: a card that was just made has no place yet.
-        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(self.power))
-
-    @property
-    def transfer(self) -> TransferCard:
-        if self._transfer is None:
-            self._build()
-        assert self._transfer is not None
-        return self._transfer
+        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(card))
 
     def show_settings(self, settings: Settings) -> None:
-        self.policy.show_settings(settings)
-        self.power.show_settings(settings)
+        self.sections.show_settings(settings)
+
+    def show_state(self, state: LauncherState) -> None:
+        self._state = state
+        if self._sections is not None:
+            self._sections.show_state(state)
+
+    def show_report(self, report: GpuReport) -> None:
+        self._report = report
+        if self._sections is not None:
+            self._sections.show_report(report)
 
     def show_preferences(self, preferences: Preferences) -> None:
         self.appearance.show_preferences(preferences)
@@ -99,7 +85,6 @@ class SettingsPage(PageColumn):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Each time it opens it asks what holds: the command line changes settings too."""
-        if self._policy is None:
-            self._build()
+        shown = self.sections
         super().showEvent(event)
-        ask_for(self, self._intents, lambda core: core.settings.read(), self.show_settings, nothing)
+        ask_for(self, self._intents, lambda core: core.settings.read(), shown.show_settings, nothing)

@@ -10,17 +10,20 @@ from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QWidget
 
 from r3mes_launcher.core.interface import Core
+from r3mes_launcher.core.settings import Settings
+from r3mes_launcher.core.settings_sections import takes_effect
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.question import ask
+from r3mes_launcher.ui.settings.section_card import effect_words
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
 
 if TYPE_CHECKING:
-    from r3mes_launcher.core.settings import Settings
+    from r3mes_launcher.core.state import LauncherState
 
 FILE_NAME = "r3mes-settings.json"
 # Larger files are no exported settings.
@@ -34,6 +37,8 @@ class TransferCard(Card):
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
         super().__init__(theme, QCoreApplication.translate("TransferCard", "All settings"), "file", parent)
         self._intents = intents
+        self._settings = Settings()
+        self._engine_runs = False
         self._dialog: QFileDialog | None = None
         self._question: QMessageBox | None = None
         space = theme.metrics.space
@@ -48,7 +53,7 @@ class TransferCard(Card):
         row.setSpacing(space(2))
         self.export_button = Button(theme, self.tr("Export…"), "save")
         self.import_button = Button(theme, self.tr("Import…"), "folder")
-        self.reset_button = Button(theme, self.tr("Reset the rules…"), "refresh")
+        self.reset_button = Button(theme, self.tr("Reset all sections…"), "refresh")
         self.export_button.clicked.connect(self._on_export)
         self.import_button.clicked.connect(self._on_import)
         self.reset_button.clicked.connect(self._on_reset)
@@ -59,6 +64,12 @@ class TransferCard(Card):
         self._message = PlainLabel("", "caption", wrap=True)
         self._message.hide()
         self.body.addWidget(self._message)
+
+    def show_settings(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def show_state(self, state: LauncherState) -> None:
+        self._engine_runs = state.node.engine.running
 
     def _on_export(self) -> None:
         dialog = self._open(QFileDialog(self, self.tr("Export the settings")))
@@ -96,27 +107,30 @@ class TransferCard(Card):
 
     def _on_imported(self, outcome: tuple[Settings, tuple[str, ...]]) -> None:
         settings, wrong = outcome
+        when = effect_words(takes_effect(self._settings, settings, self._engine_runs))
+        words = self.tr("Imported, except for what can't be used here: {names}.")
         if wrong:
             self._say(
-                self.tr("Imported, except for what can't be used here: {names}.").format(names=", ".join(wrong)),
+                f"{words.format(names=', '.join(wrong))} {when}".strip(),
                 Tone.WARNING,
             )
         else:
-            self._say(self.tr("Imported."))
+            self._say(f"{self.tr('Imported.')} {when}".strip())
         self.arrived.emit(settings)
 
     def _on_reset(self) -> None:
         self._question = ask(
             self,
-            self.tr("Reset the rules?"),
-            self.tr("All rules and the schedule get their first values. Model, gateway and wallet stay as they are."),
+            self.tr("Reset all sections?"),
+            self.tr("Model, GPUs, gateways, rules and all else get their first values. The wallet stays as it is."),
             [(self.tr("Reset"), self.reset)],
             self.tr("Cancel"),
         )
 
     def reset(self) -> None:
         def done(settings: Settings) -> None:
-            self._say(self.tr("The rules have their first values again."))
+            when = effect_words(takes_effect(self._settings, settings, self._engine_runs))
+            self._say(f"{self.tr('All sections have their first values again.')} {when}".strip())
             self.arrived.emit(settings)
 
         ask_for(self, self._intents, lambda core: core.settings.reset(), done, self._fail)

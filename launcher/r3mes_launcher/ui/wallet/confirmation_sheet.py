@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QWidget
 from r3mes_launcher.core.wallet_orders import PlannedPayment
 from r3mes_launcher.core.wallet_state import PaymentEntry, WalletState
 from r3mes_launcher.ui.card import Callout, Card
+from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.language import translate
@@ -80,8 +81,8 @@ class ConfirmationSheet(Sheet):
 
     def _message(self, card: MessageCard, first_time: bool, alike: LookAlike | None) -> Card:
         ground = Card(self._theme)
-        ground.setAccessibleName(card.title)
-        ground.body.addWidget(PlainLabel(card.title, "figure", wrap=True))
+        ground.setAccessibleName(spoken(card.title))
+        ground.body.addWidget(PlainLabel(spoken(card.title), "figure", wrap=True))
         if card.recipient:
             ground.body.addWidget(PlainLabel(self.tr("To this address"), "caption"))
             address = AddressView(self._theme)
@@ -89,10 +90,10 @@ class ConfirmationSheet(Sheet):
             ground.body.addWidget(address)
         for line in card.lines:
             if not (card.recipient and line.endswith(card.recipient)):
-                label = PlainLabel(wrappable(line), "muted" if card.known else "", wrap=True)
+                label = PlainLabel(wrappable(spoken(line)), "muted" if card.known else "", wrap=True)
                 ground.body.addWidget(label)
         for warning in card.warnings:
-            self._warn(ground, "", warning, Tone.WARNING if card.known else Tone.BAD)
+            self._warn(ground, "", spoken(warning), Tone.WARNING if card.known else Tone.BAD)
         if alike is not None:
             self._warn(
                 ground,
@@ -153,7 +154,7 @@ class ConfirmationSheet(Sheet):
             return
         title, tone = payment_words(entry)
         self._outcome.show_tone(tone)
-        self._outcome.show_words(title, f"{entry.sentence} {entry.reason}".strip())
+        self._outcome.show_words(title, spoken_lines((entry.sentence, entry.reason)))
 
     @property
     def outcome(self) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from r3mes_launcher.core.wallet_state import HistoryEntry, WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -63,9 +64,9 @@ class HistoryCard(Card):
                     (block, Tone.NEUTRAL),
                     (title, tone),
                 ]
-                made.append((payment.created_at, row, f"{own.sentence} {own.reason}\n{payment.tx_hash}"))
+                made.append((payment.created_at, row, f"{spoken_lines((own.sentence, own.reason))}\n{payment.tx_hash}"))
         for entry in state.history:
-            made.append((entry.at or 0.0, self._chain_row(entry), f"{entry.note}\n{entry.tx_hash}".strip()))
+            made.append((entry.at or 0.0, self._chain_row(entry), f"{spoken(entry.note)}\n{entry.tx_hash}".strip()))
         made.sort(key=lambda item: -item[0])
         return [row for _, row, _ in made], [tip for _, _, tip in made]
 

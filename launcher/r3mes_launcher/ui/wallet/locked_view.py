@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card, EmptyState, IconLabel
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -106,7 +107,7 @@ class LockedView(QWidget):
         damaged = state.vault is VaultState.DAMAGED
         self._icon.show_icon("warning" if damaged else "lock", Tone.BAD if damaged else Tone.BUSY)
         self._title.show_text(self.tr("The wallet's file is damaged") if damaged else self.tr("Locked"))
-        sentence = state.problem if damaged else state.busy or state.locked_because
+        sentence = spoken(state.problem if damaged else state.busy or state.locked_because)
         self._sentence.show_text(sentence)
         self._sentence.setVisible(bool(sentence))
         for widget in (self.password, self.unlock, self._note):

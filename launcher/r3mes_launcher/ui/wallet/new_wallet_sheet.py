@@ -21,6 +21,7 @@ from r3mes_launcher.core.wallet_orders import FoundAddresses, NewWallet
 from r3mes_launcher.core.wallet_state import VaultState, WalletEntry
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -191,7 +192,7 @@ class RestoreSheet(_WalletSheet):
             self._grid.addWidget(PlainLabel(item.path, "caption"), row, 1)
             self._grid.addWidget(PlainLabel(self._holds(item.used, money(unit, item.amount)), "caption"), row, 2)
         self._problem_note.show_text(
-            self.tr("The network could not be asked, so balances are unknown. {why}").format(why=found.problem)
+            self.tr("The network could not be asked, so balances are unknown. {why}").format(why=spoken(found.problem))
             if found.problem
             else ""
         )

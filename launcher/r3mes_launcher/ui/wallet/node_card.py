@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, Card
+from r3mes_launcher.ui.core_wording import spoken_lines
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
@@ -79,7 +80,7 @@ class NodeCard(Card):
         self._fields.show_value("grant", self._grant_words(state, now))
         self._fields.show_value("gateway", grant.gateway if grant is not None else "")
         self._recorded.setVisible(bool(wallet.recorded))
-        self._recorded.show_words(self.tr("What the chain made of it"), " ".join(wallet.recorded))
+        self._recorded.show_words(self.tr("What the chain made of it"), spoken_lines(wallet.recorded))
         signs = wallet.wallet is not None and wallet.wallet.signs
         self.grant.setEnabled(signs and bool(state.node.node_id) and bool(state.gateway.url))
         self.grant.setToolTip(

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -58,17 +59,17 @@ class Notices(QWidget):
         self.mismatch.setVisible(bool(network.mismatch))
         self.mismatch.show_words(
             self.tr("The network is not what it was: nothing is signed"),
-            self.tr("{difference} The node may be wrong or hostile.").format(difference=network.mismatch),
+            self.tr("{difference} The node may be wrong or hostile.").format(difference=spoken(network.mismatch)),
         )
         self.offline.setVisible(bool(network.problem))
-        self.offline.show_words(self.tr("The network does not answer"), network.problem)
+        self.offline.show_words(self.tr("The network does not answer"), spoken(network.problem))
         unclear = next((entry for entry in state.payments if entry.payment.unclear), None)
         self._unclear = unclear.payment.payment_id if unclear is not None else ""
         self.unclear.setVisible(unclear is not None)
         if unclear is not None:
             self.unclear.show_words(
                 self.tr("“{payment}” is unclear").format(payment=unclear.payment.summary),
-                f"{unclear.sentence} {unclear.payment.tx_hash}",
+                f"{spoken(unclear.sentence)} {unclear.payment.tx_hash}",
             )
         self._show_self()
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ui.card import PageColumn, PairRow
+from r3mes_launcher.ui.core_wording import spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -55,6 +56,6 @@ class OpenRoles(PageColumn):
         for card in self.roles.values():
             card.setEnabled(bool(wallet.roles))
         notes = dict.fromkeys(note for entry in wallet.roles for note in entry.notes)
-        self._notes.show_text(" ".join(notes))
+        self._notes.show_text(spoken_lines(notes))
         self._notes.setVisible(bool(notes))
         self.node.show_state(state, now)

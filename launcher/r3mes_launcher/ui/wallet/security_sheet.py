@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -87,12 +88,12 @@ class SecuritySheet(Sheet):
         if index != self.idle.currentIndex():
             self.idle.setCurrentIndex(index)
         told = self.tr("It also locks when the computer sleeps and when the screen is locked.")
-        self._untold.show_text(" ".join(state.auto_lock.unavailable) or told)
+        self._untold.show_text(spoken_lines(state.auto_lock.unavailable) or told)
         keyring = state.keyring
         self.keyring.setChecked(keyring.enabled)
         self.keyring.setEnabled(keyring.available or keyring.enabled)
         self._keyring_note.show_text(
-            keyring.sentence
+            spoken(keyring.sentence)
             or self.tr("Then whoever uses your account on this computer can open it without the wallet's password.")
         )
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QMenu
 from r3mes_launcher.core.wallet_orders import SendOrder
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
+from r3mes_launcher.ui.core_wording import spoken_error
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.address_view import short_address
@@ -82,7 +83,7 @@ class SendSheet(Sheet):
         try:
             return require_account(self.recipient.text.strip(), self._prefix)
         except WalletError as error:
-            self.recipient.show_problem(str(error))
+            self.recipient.show_problem(spoken_error(error))
             return ""
 
     def _on_most(self) -> None:

@@ -8,6 +8,7 @@ from r3mes_launcher.core.wallet_orders import CancelUnbondingOrder, ClaimOrder
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -112,7 +113,7 @@ class StakeCard(Card):
         self.unbondings.show_rows(returning)
         for widget in (self._unbonding_name, self.unbondings, self.cancel):
             widget.setVisible(bool(returning))
-        self._meaning.show_text(" ".join(state.unbonding.sentences) if state.unbonding is not None else "")
+        self._meaning.show_text(spoken_lines(state.unbonding.sentences) if state.unbonding is not None else "")
         self._meaning.setVisible(bool(returning))
         may = state.wallet is not None and state.wallet.signs and held is not None and not state.network.mismatch
         self.stake.setEnabled(may)

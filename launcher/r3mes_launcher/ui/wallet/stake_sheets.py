@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 from r3mes_launcher.core.wallet_orders import MoveStakeOrder, Order, StakeOrder, UnstakeOrder
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.card import Callout
+from r3mes_launcher.ui.core_wording import spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -81,7 +82,7 @@ class _StakingSheet(Sheet):
     def add_meaning(self, state: WalletState) -> None:
         if state.unbonding is not None:
             callout = Callout(self._theme, Tone.WARNING)
-            callout.show_words(self.tr("What unstaking means"), " ".join(state.unbonding.sentences))
+            callout.show_words(self.tr("What unstaking means"), spoken_lines(state.unbonding.sentences))
             self.body.addWidget(callout)
 
     def add_foot(self, text: str) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.wallet_state import Unit
 from r3mes_launcher.ui.button import Button
+from r3mes_launcher.ui.core_wording import spoken_error
 from r3mes_launcher.ui.plain_label import PlainLabel, restyle
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -121,7 +122,7 @@ class AmountField(TextField):
         try:
             amount = parse_amount(self.text, self._unit.decimals)
         except WalletError as error:
-            self.show_problem(str(error))
+            self.show_problem(spoken_error(error))
             return None
         if amount == 0:
             self.show_problem(self.tr("The amount is zero."))

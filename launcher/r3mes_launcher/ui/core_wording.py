@@ -1,0 +1,42 @@
+"""What the core says, in the window's language: its templates are translated and its figures put in again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QLocale
+
+from r3mes_launcher.core.state import Fault
+from r3mes_launcher.sentence import Figure, Sentence, sentence_of
+from r3mes_launcher.ui.language import translate
+
+CONTEXT = "Core"
+"""Where `assets/translations/make.py` collects the core's texts."""
+
+
+def spoken(text: str) -> str:
+    """A text that nobody has translated, such as another program's, stays as it is."""
+    if not isinstance(text, Sentence):
+        return translate(CONTEXT, text) if text else ""
+    figures = {name: _figure(value) for name, value in text.figures.items()}
+    return translate(CONTEXT, text.template).format(**figures)
+
+
+def spoken_error(error: BaseException) -> str:
+    """An error's own words as a sentence; what the system or a library says in its place where it has none."""
+    said = spoken(sentence_of(error))
+    return QLocale().toUpper(said[:1]) + said[1:] + ("" if said.endswith((".", "!", "?", "…", ")")) else ".")
+
+
+def spoken_lines(texts: Iterable[str]) -> str:
+    """Sentences one after the other; empty ones are left out."""
+    return " ".join(spoken(text) for text in texts if text)
+
+
+def fault_words(fault: Fault) -> tuple[str, str]:
+    """What happened, and what to do."""
+    return spoken(fault.message), spoken(fault.hint)
+
+
+def _figure(figure: Figure) -> Figure:
+    return spoken(figure) if isinstance(figure, Sentence) else figure
