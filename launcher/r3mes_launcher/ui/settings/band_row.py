@@ -30,8 +30,10 @@ class BandRow(QWidget):
         row.setSpacing(space(2))
         self.days = QComboBox()
         self.days.setAccessibleName(self.tr("Days of band {number}").format(number=number))
-        for name, days in self._day_choices(band.days):
-            self.days.addItem(name, days)
+        choices = self._day_choices(band.days)
+        self._days = [days for _, days in choices]
+        """What the entries of the box mean, in their order."""
+        self.days.addItems([name for name, _ in choices])
         self.start = self._hours(self.tr("Band {number} from").format(number=number), range(24))
         self.end = self._hours(self.tr("Band {number} until").format(number=number), range(1, 25))
         self.price = PriceField(theme, self.tr("Price in band {number}").format(number=number))
@@ -45,7 +47,7 @@ class BandRow(QWidget):
         row.addWidget(self.price)
         row.addWidget(self.remove)
         row.addStretch(1)
-        self.days.setCurrentIndex(self.days.findData(band.days))
+        self.days.setCurrentIndex(self._days.index(band.days))
         self.start.setCurrentIndex(band.from_hour)
         self.end.setCurrentIndex(band.until_hour - 1)
         self.price.show_price(band.price)
@@ -59,7 +61,7 @@ class BandRow(QWidget):
     def band(self) -> TariffBand:
         return self._band.model_copy(
             update={
-                "days": tuple(self.days.currentData()),
+                "days": self._days[self.days.currentIndex()],
                 "from_hour": int(self.start.currentData()),
                 "until_hour": int(self.end.currentData()),
                 "price": self.price.price,
