@@ -1,6 +1,7 @@
 """Makes the screenshots of the documentation: the real window, light and dark, with staged states.
 
     python docs/screenshots/make.py            # the pictures of the documentation, under Xvfb when there is no display
+    python docs/screenshots/make.py --set        # and every page in high contrast, in Turkish and twice as large
     python docs/screenshots/make.py --all --scale 2 --folder look    # every state, twice as large, to look at
 
 Needs the launcher's environment and, without a display, Xvfb. The window, bridge and pages are the launcher's own; the
@@ -24,7 +25,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import chat_stage
 import history_stage
+import page_checks
 import wallet_stage
 
 from r3mes_launcher.core.interface import CoreListener
@@ -58,17 +61,6 @@ NOW = time.time()
 LOGGED = 1_767_261_600.0
 MODEL = "SmolLM2-135M-Instruct"
 
-ANSWER = """A GPU has thousands of small arithmetic units that work side by side. A model's answer is mostly the \
-multiplication of large tables of numbers, and every cell of such a product can be worked out on its own, so the card \
-works out thousands of them at once.
-
-Three things decide how fast it goes:
-
-1. how many multiplications a second the card can do,
-2. how fast its memory can deliver the numbers,
-3. whether the whole model fits into that memory."""
-
-
 class StagedSettings:
     """Settings with a schedule, so that its grid can be seen."""
 
@@ -93,6 +85,8 @@ class Stage:
     history: Any = field(default_factory=history_stage.History)
     settings: Any = field(default_factory=StagedSettings)
     owner: Any = field(default_factory=wallet_stage.Owner)
+    chats: Any = field(default_factory=chat_stage.Chats)
+    autostart: Any = field(default_factory=chat_stage.StagedAutostart)
     listeners: list[CoreListener] = field(default_factory=list)
 
     @property
@@ -125,10 +119,13 @@ class Stage:
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None: ...
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
-        for word in ANSWER.split(" "):
+        words = chat_stage.ANSWER.split(" ")
+        await asyncio.sleep(0.3)
+        for word in words:
             yield ChatDelta(word + " ", model=MODEL)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.003)
         yield ChatDelta(finish_reason="stop", model=MODEL)
+        yield ChatDelta(tokens=len(words))
 
 
 def gateway() -> GatewayState:
@@ -170,6 +167,39 @@ def fault() -> LauncherState:
     )
     node = NodeState(desired=Desired.SERVING, actual=Actual.FAULTED, fault=reason)
     return LauncherState(node=node, gateway=gateway())
+
+
+LOOKS = (
+    (),
+    ("--every", "--scheme", "contrast"),
+    ("--every", "--scheme", "light", "--language", "tr"),
+    ("--every", "--scheme", "light", "--scale", "2"),
+    ("--only", "home", "--scheme", "dark", "--language", "tr", "--scale", "2"),
+)
+"""What `--set` is made of: one process for each, because the scale is chosen before the window opens."""
+
+
+def examined() -> LauncherState:
+    """What the doctor says of a fine computer whose disk fills up."""
+    from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict
+
+    fine, warning = Verdict.OK, Verdict.WARNING
+    card = {"name": "NVIDIA GeForce RTX 4090"}
+    checks = (
+        Check("driver", fine, "driver_ok", {"version": "580.95.05"}),
+        Check("gpu", fine, "gpu_ok", {**card, "capability": "8.9"}),
+        Check("vram", fine, "vram_ok", {**card, "free": "22.1 GiB", "total": "24.0 GiB"}),
+        Check("engine", fine, "engine_ok", {"location": "~/.local/share/r3mes/engine"}),
+        Check("self_test", fine, "self_test_ok", card),
+        Check("memory", fine, "memory_ok", {"available": "19.4 GiB", "total": "31.2 GiB"}),
+        Check("disk", warning, "disk_low", {"free": "6.3 GiB"}, Fix.OPEN_DATA_FOLDER),
+        Check("folder", fine, "folder_ok", {"path": "~/.local/share/r3mes"}),
+        Check("network", fine, "network_ok"),
+        Check("gateway", fine, "gateway_ok", {"url": "http://127.0.0.1:41873"}),
+        Check("clock", Verdict.UNAVAILABLE, "clock_local"),
+        Check("keyring", fine, "keyring_ready"),
+    )
+    return replace(serving(), doctor=DoctorState(report=DoctorReport(LOGGED, "0.1.0", checks)))
 
 
 def reports(hot: bool = False) -> list[GpuReport]:
@@ -253,10 +283,12 @@ class Shot:
     act: str = ""
     extra: bool = False
     """Only with `--all`: for looking, not for the documentation."""
+    every: bool = False
+    """A page as it usually is: in every look of the set, and walked through by keyboard."""
 
 
 SHOTS = (
-    Shot("home", "home", lambda: Stage(serving(), reports(), lines())),
+    Shot("home", "home", lambda: Stage(serving(), reports(), lines()), every=True),
     Shot("home-first-start", "home", lambda: Stage(off())),
     Shot("home-setting-up", "home", lambda: Stage(provisioning()), extra=True),
     Shot("home-timeline", "home", lambda: Stage(serving(), reports(), lines()), "bottom-of-home"),
@@ -268,19 +300,19 @@ SHOTS = (
     Shot("first-run-wallet", "home", lambda: Stage(off(), reports()[:1]), "first-run-wallet", extra=True),
     Shot("first-run-gateway", "home", lambda: Stage(off(), reports()[:1]), "first-run-gateway", extra=True),
     Shot("first-run-review", "home", lambda: Stage(off(), reports()[:1]), "first-run-review", extra=True),
-    Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines())),
+    Shot("gpus", "gpus", lambda: Stage(serving(), reports(), lines()), every=True),
     Shot("gpus-table", "gpus", lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
     Shot("gpus-day", "gpus", lambda: Stage(serving(), reports(), lines()), "day", extra=True),
     Shot("gpus-none", "gpus", lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
-    Shot("requests", "requests", lambda: Stage(serving()), "request"),
+    Shot("requests", "requests", lambda: Stage(serving()), "request", every=True),
     Shot("requests-list", "requests", lambda: Stage(serving()), extra=True),
     Shot("requests-none", "requests", lambda: Stage(off(), history=history_stage.History(())), extra=True),
-    Shot("chat", "chat", lambda: Stage(serving()), "ask"),
+    Shot("chat", "chat", lambda: Stage(serving()), "ask", every=True),
     Shot("chat-empty", "chat", lambda: Stage(serving()), extra=True),
     Shot("wallet-first", "wallet", lambda: Stage(wallet_stage.absent()), extra=True),
     Shot("wallet-locked", "wallet", lambda: Stage(wallet_stage.locked())),
     Shot("wallet-damaged", "wallet", lambda: Stage(wallet_stage.damaged()), extra=True),
-    Shot("wallet", "wallet", lambda: Stage(wallet_stage.opened())),
+    Shot("wallet", "wallet", lambda: Stage(wallet_stage.opened()), every=True),
     Shot("wallet-new", "wallet", lambda: Stage(wallet_stage.fresh()), extra=True),
     Shot("wallet-offline", "wallet", lambda: Stage(wallet_stage.offline()), extra=True),
     Shot("wallet-create", "wallet", lambda: Stage(wallet_stage.absent()), "create", extra=True),
@@ -298,7 +330,7 @@ SHOTS = (
     Shot("wallet-password", "wallet", lambda: Stage(wallet_stage.opened()), "password", extra=True),
     Shot("wallet-export", "wallet", lambda: Stage(wallet_stage.opened()), "export", extra=True),
     Shot("wallet-remove", "wallet", lambda: Stage(wallet_stage.opened()), "remove", extra=True),
-    Shot("roles", "roles", lambda: Stage(wallet_stage.opened())),
+    Shot("roles", "roles", lambda: Stage(wallet_stage.opened()), every=True),
     Shot("roles-locked", "roles", lambda: Stage(wallet_stage.locked()), extra=True),
     Shot("roles-new", "roles", lambda: Stage(wallet_stage.fresh()), extra=True),
     Shot("roles-bottom", "roles", lambda: Stage(wallet_stage.opened()), "bottom", extra=True),
@@ -306,14 +338,15 @@ SHOTS = (
     Shot("roles-unstake", "roles", lambda: Stage(wallet_stage.opened()), "unstake", extra=True),
     Shot("roles-move", "roles", lambda: Stage(wallet_stage.opened()), "move", extra=True),
     Shot("roles-register", "roles", lambda: Stage(wallet_stage.opened()), "register", extra=True),
-    Shot("logs", "logs", lambda: Stage(serving(), (), lines())),
-    Shot("settings", "settings", lambda: Stage(serving())),
+    Shot("logs", "logs", lambda: Stage(serving(), (), lines()), every=True),
+    Shot("doctor", "doctor", lambda: Stage(examined()), every=True),
+    Shot("settings", "settings", lambda: Stage(serving()), every=True),
     Shot("settings-bottom", "settings", lambda: Stage(serving()), "bottom", extra=True),
 )
 
 
-def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], language: str) -> int:
-    """Opens the window for every shot and saves what it shows."""
+def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], language: str, scale: str) -> int:
+    """Opens the window for every shot and saves what it shows. 1 where a page can't be used or is cut off."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -327,8 +360,9 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
     application = QApplication(sys.argv[:1])
     theme = Theme(application, assets_folder())
     speech = Speech(application, assets_folder(), Language(language))
-    ending = "" if language == "en" else f"-{language}"
+    ending = ("" if language == "en" else f"-{language}") + ("" if scale == "1" else f"-{scale}x")
     taken = 0
+    wrong: list[str] = []
     for scheme in schemes:
         theme.choose(Scheme(scheme))
         for shot in SHOTS:
@@ -346,7 +380,9 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                 if shot.act == "table":
                     app.window.gpus.as_table.setChecked(True)
                 if shot.act == "ask":
-                    app.window.chat.ask("Why does a GPU make a model answer faster?")
+                    app.window.chat.show_chats.setChecked(True)
+                    app.window.chat.ask(chat_stage.QUESTION)
+                    wait(QEventLoop, QTimer, 2 * SETTLE_MS)
                 # The pages ask for their history at the first beat of the window.
                 app.window.home.timeline.tick(NOW)
                 if shot.act == "bottom-of-home":
@@ -370,13 +406,17 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                 small(picture.toImage()).save(str(target))
                 taken += 1
                 print(f"{target} {picture.width()}x{picture.height()}", flush=True)
+                if shot.every:
+                    found = page_checks.problems(app.window, app.window.navigation.buttons[0])
+                    wrong += [f"{target.name}: {each}" for each in found]
                 loop = QEventLoop()
                 app.finished.connect(loop.quit)
                 QTimer.singleShot(0, app.quit)
                 loop.exec()
                 app.window.deleteLater()
                 app.deleteLater()
-    return 0 if taken else 2
+    print("\n".join(wrong), flush=True)
+    return 1 if wrong else 0 if taken else 2
 
 
 def small(image: QImage) -> QImage:
@@ -405,6 +445,10 @@ def wait(loop_type: type, timer_type: type, milliseconds: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="one picture by name, such as home")
+    parser.add_argument(
+        "--set", action="store_true", help="all pictures of the documentation, and every page in every look"
+    )
+    parser.add_argument("--every", action="store_true", help="only the pages as they usually are")
     parser.add_argument("--all", action="store_true", help="also the states that the documentation does not show")
     parser.add_argument("--scale", default="1", help="the window's scale factor")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
@@ -422,12 +466,16 @@ def main() -> int:
         return subprocess.call(
             ["xvfb-run", "-a", "-s", "-screen 0 3200x2400x24", sys.executable, __file__, *sys.argv[1:]]
         )
+    if options.set:
+        return max(subprocess.call([sys.executable, __file__, *look, "--folder", options.folder]) for look in LOOKS)
     schemes = ("light", "dark") if options.scheme == "both" else (options.scheme,)
 
     def wanted(shot: Shot) -> bool:
-        return shot.name == options.only if options.only else options.all or not shot.extra
+        if options.only:
+            return shot.name == options.only
+        return shot.every if options.every else options.all or not shot.extra
 
-    return take(wanted, options.folder, schemes, options.language)
+    return take(wanted, options.folder, schemes, options.language, options.scale)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def walk(window: QWidget, start: QWidget) -> Walk:
     window.activateWindow()
     start.setFocus(Qt.FocusReason.TabFocusReason)
     reached: list[QWidget] = []
-    here = QApplication.focusWidget()
+    here = window.focusWidget()
     for _ in range(MOST_STEPS):
         if here is None or (here in reached and here is not reached[-1]):
             break
@@ -74,7 +74,7 @@ def walk(window: QWidget, start: QWidget) -> Walk:
         elif not isinstance(here, QTextBrowser):
             break  # only a text with links keeps the focus: Tab goes from link to link
         QTest.keyClick(here, Qt.Key.Key_Tab)
-        here = QApplication.focusWidget()
+        here = window.focusWidget()
     seen = set(reached)
     # Of a group of radio buttons Tab reaches the chosen one; the arrows do the rest.
     missed = [

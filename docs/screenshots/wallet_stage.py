@@ -272,6 +272,7 @@ def poisoned(real: str) -> str:
 def act(window: Any, what: str) -> None:
     """Opens the sheet of a picture."""
     from r3mes_launcher.core.wallet_orders import FoundAddress, FoundAddresses
+    from r3mes_launcher.ui.main_window import ROLES
     from r3mes_launcher.ui.wallet import new_wallet_sheet, security_sheet, stake_sheets
     from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
     from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
@@ -280,7 +281,7 @@ def act(window: Any, what: str) -> None:
     from r3mes_launcher.ui.wallet.send_sheet import SendSheet
 
     theme, intents = window._theme, window._intents
-    host = window.roles.host if window.page == 4 else window.wallet.host
+    host = window.roles.host if window.page == ROLES else window.wallet.host
     match what:
         case "create":
             host.open(new_wallet_sheet.CreateSheet(theme, intents, host))

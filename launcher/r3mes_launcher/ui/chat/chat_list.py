@@ -26,7 +26,7 @@ from r3mes_launcher.ui.question import ask
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
-_WIDTH_QUARTERS = 60
+_WIDTH_QUARTERS = 64
 _CHAT_ID = Qt.ItemDataRole.UserRole
 
 
@@ -47,9 +47,15 @@ class ChatList(QFrame):
         self.setAccessibleName(self.tr("Conversations"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         space = theme.metrics.space
-        column = QVBoxLayout(self)
-        column.setContentsMargins(space(3), space(5), space(3), space(4))
+        across = QHBoxLayout(self)
+        across.setContentsMargins(0, 0, 0, 0)
+        across.setSpacing(0)
+        # Its words begin below the button that shows it.
+        across.addSpacing(space(8))
+        column = QVBoxLayout()
+        column.setContentsMargins(0, space(2), 0, space(4))
         column.setSpacing(space(2))
+        across.addLayout(column)
         head = QHBoxLayout()
         head.setSpacing(space(1))
         head.addWidget(PlainLabel(self.tr("Conversations"), "strong"))

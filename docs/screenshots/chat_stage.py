@@ -1,0 +1,49 @@
+"""A made-up conversation and the ones before it, for the pictures of the chat page."""
+
+from __future__ import annotations
+
+from r3mes_launcher.core.chats.chat import Chat, ChatSummary
+from r3mes_launcher.core.chats.chat_desk import KeptChats
+from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
+
+QUESTION = "Why does a GPU make a model answer faster? Show me what it computes."
+
+ANSWER = """A GPU has thousands of **small arithmetic units** that work side by side. A model's answer is mostly the \
+multiplication of large tables of numbers, and every cell of such a product can be worked out on its own.
+
+```python
+for row in range(m):
+    for column in range(n):  # all of these at once
+        c[row][column] = sum(a[row][i] * b[i][column] for i in range(k))
+```
+
+Three things decide how fast it goes:
+
+1. how many multiplications a second the card can do,
+2. how fast its memory can deliver the numbers,
+3. whether the whole model fits into that memory.
+
+More in [this overview](https://example.org/why-gpus)."""
+
+EARLIER = (
+    ("A short poem about night trains", 1_767_268_000.0),
+    ("What is photosynthesis?", 1_767_182_000.0),
+    ("Kira sözleşmesi ne zaman uzar?", 1_767_095_000.0),
+    ("Explain LoRA adapters to a cook", 1_766_990_000.0),
+)
+
+
+class Chats:
+    """Answers as the core's chat desk does."""
+
+    async def kept(self) -> KeptChats:
+        return KeptChats(
+            True, tuple(ChatSummary(f"{number:032x}", title, at) for number, (title, at) in enumerate(EARLIER))
+        )
+
+    async def write(self, chat: Chat) -> None: ...
+
+
+class StagedAutostart:
+    async def read(self) -> AutostartReading:
+        return AutostartReading(AutostartEntry.ON)
