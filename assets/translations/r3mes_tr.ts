@@ -4457,6 +4457,14 @@
         <source>Log lines</source>
         <translation>Günlük satırları</translation>
     </message>
+    <message>
+        <source>No line passes these filters.</source>
+        <translation>Bu süzgeçlerden geçen satır yok.</translation>
+    </message>
+    <message>
+        <source>No lines yet.</source>
+        <translation>Henüz satır yok.</translation>
+    </message>
 </context>
 <context>
     <name>LogsPage</name>

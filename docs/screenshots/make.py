@@ -61,6 +61,7 @@ NOW = time.time()
 LOGGED = 1_767_261_600.0
 MODEL = "SmolLM2-135M-Instruct"
 
+
 class StagedSettings:
     """Settings with a schedule, so that its grid can be seen."""
 

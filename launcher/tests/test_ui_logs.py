@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui.log_buffer import CAPACITY
+from r3mes_launcher.ui.log_view import matches
 from r3mes_launcher.ui.main_window import LOGS
 
 
@@ -145,13 +147,51 @@ def test_saving_asks_for_a_file_and_writes_what_is_shown(page: Any, intents: Any
     assert dialog is not None
     dialog.reject()
     page.save_to(str(tmp_path / "log.txt"))
-    name, path, text = intents.calls[0]
-    assert (name, path) == ("write_file", tmp_path / "log.txt")
-    assert text.count("\n") == 3
+    save, done, failed = intents.asked[-1]
+    done(asyncio.run(save(None)))
     assert "Saved as log.txt." in texts(page)
-    intents.refuse = "The disk is full."
-    page.save_to(str(tmp_path / "log.txt"))
+    first, *_ = (tmp_path / "log.txt").read_text("utf-8").splitlines()
+    assert first.startswith("19") and first.endswith("info     engine    line 0"), "with its date: it is read elsewhere"
+    assert (tmp_path / "log.txt").read_text("utf-8").count("\n") == 3
+    failed("The disk is full.")
     assert "Could not save log.txt: The disk is full." in texts(page)
+
+
+def test_all_processes_can_be_chosen(page: Any) -> None:
+    page.add(LogBatch((line("downloading", source="installer"), line("ready"))))
+    index = page.source.findData("installer")
+    assert index > 0 and page.source.count() == 5
+    page.source.setCurrentIndex(index)
+    assert shown(page) == ["downloading"]
+
+
+def test_what_was_looked_for_is_marked(page: Any, theme: Any, qtbot: QtBot) -> None:
+    def soft(page: Any) -> int:
+        image = page.view.viewport().grab().toImage()
+        colour = QColor(theme.tokens.warning_soft).rgb()
+        return sum(image.pixel(x, y) == colour for x in range(0, image.width(), 2) for y in range(0, 60, 3))
+
+    page.add(LogBatch((line("Reconnecting in 2 s"),)))
+    assert soft(page) == 0
+    qtbot.keyClicks(page.search, "connect")
+    qtbot.waitUntil(lambda: soft(page) > 0, timeout=5000)
+    assert matches("Connect, reCONNECT", "connect") == [(0, 7), (11, 18)]
+    assert matches("aaaa", "aa") == [(0, 2), (2, 4)]
+    assert matches("İstanbul", "i") == [], "a letter that grows in lower case: rather no mark than a wrong one"
+    assert matches("x" * 9999, "x")[-1] == (49, 50)
+
+
+def test_an_empty_view_says_why(page: Any, qtbot: QtBot) -> None:
+    def dark(page: Any) -> int:
+        image = page.view.viewport().grab().toImage()
+        middle = image.height() // 2
+        rows = range(middle - 8, middle + 8)
+        return sum(image.pixelColor(x, y).lightness() < 160 for x in range(image.width()) for y in rows)
+
+    page.add(LogBatch((line("one"),)))
+    assert dark(page) == 0
+    page.level.setCurrentIndex(page.level.findData(LogLevel.ERROR))
+    assert dark(page) > 20
 
 
 def test_clear(page: Any, qtbot: QtBot) -> None:

@@ -73,6 +73,11 @@ def day_and_hour(at: float) -> str:
     return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M")
 
 
+def day_and_time(at: float) -> str:
+    """Local date and time to the second."""
+    return datetime.fromtimestamp(at).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def energy(kilowatt_hours: float) -> str:
     """`1.24 kWh`, `85 Wh`."""
     if kilowatt_hours < 0.1:

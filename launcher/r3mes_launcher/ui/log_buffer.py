@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from r3mes_launcher.core.state import LogLevel, LogLine
-from r3mes_launcher.ui.figures import clock
+from r3mes_launcher.ui.figures import clock, day_and_time
 
 CAPACITY = 50_000
 _RANK = {level: rank for rank, level in enumerate(LogLevel)}
@@ -107,6 +107,15 @@ class LogBuffer:
         return (line for _, line in islice(self._shown, start, stop))
 
 
-def as_text(lines: Iterable[LogLine]) -> str:
-    """Lines for the clipboard or a file: time, level, source and text."""
-    return "\n".join(f"{clock(line.at)}  {line.level.value:<7}  {line.source:<8}  {line.text}" for line in lines)
+def as_text(lines: Iterable[LogLine], dates: bool = False) -> str:
+    """Lines for the clipboard or a file: time, level, source and text. `dates`: the time with its day."""
+    # A second has many lines in a flood, and its name is the same for all of them.
+    names: dict[int, str] = {}
+    written = []
+    for line in lines:
+        second = int(line.at)
+        name = names.get(second)
+        if name is None:
+            name = names[second] = day_and_time(second) if dates else clock(second)
+        written.append(f"{name}  {line.level.value:<7}  {line.source:<8}  {line.text}")
+    return "\n".join(written)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui import figures
@@ -26,6 +26,10 @@ from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
 _TONES = {LogLevel.WARNING: Tone.WARNING, LogLevel.ERROR: Tone.BAD}
+# What a level is called in its column; not by its colour alone. An ordinary line needs no name.
+_LEVELS = {LogLevel.DEBUG: "debug", LogLevel.INFO: "", LogLevel.WARNING: "warn", LogLevel.ERROR: "error"}
+# So many matches of the searched text are marked in one line: more can't be told apart.
+_MARKED_MATCHES = 50
 # A line is drawn up to here; copying gives all of it. Longer ones would only be scrolled past.
 _DRAWN_CHARACTERS = 2000
 
@@ -43,6 +47,8 @@ class LogView(QAbstractScrollArea):
         self._cursor: int | None = None
         self._anchor: int | None = None
         self.setProperty("kind", "log")
+        # Logs are written from left to right in every language.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setFont(theme.fixed_font())
         self.viewport().setFont(theme.fixed_font())
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
@@ -63,7 +69,8 @@ class LogView(QAbstractScrollArea):
         self._ascent = (self._row - metrics.height()) / 2 + metrics.ascent()
         figure = metrics.horizontalAdvance("0")
         self._pad = figure * 1.2
-        self._source_at = self._pad + figure * 10
+        self._level_at = self._pad + figure * 10
+        self._source_at = self._level_at + figure * 6.5
         self._text_at = self._source_at + figure * 10
         self._figure = figure
 
@@ -123,7 +130,11 @@ class LogView(QAbstractScrollArea):
 
     def shown_text(self) -> str:
         """The selection, or everything shown while nothing is selected."""
-        return as_text(self.selected_lines() or self._buffer.shown(self._buffer.first, self._buffer.end))
+        return as_text(self.shown_lines())
+
+    def shown_lines(self) -> tuple[LogLine, ...]:
+        """The selection, or everything shown while nothing is selected."""
+        return tuple(self.selected_lines() or self._buffer.shown(self._buffer.first, self._buffer.end))
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.shown_text())
@@ -244,9 +255,19 @@ class LogView(QAbstractScrollArea):
             tone = _TONES.get(line.level)
             colour = QColor(tokens.tone(tone)) if tone else muted if line.level is LogLevel.DEBUG else plain
             painter.setPen(QPen(colour))
+            painter.drawText(QPointF(self._level_at - shift, base), _LEVELS[line.level])
             text = line.text[:_DRAWN_CHARACTERS]
+            for begin, end in matches(text, self._buffer.filter.text):
+                left = self._text_at - shift + metrics.horizontalAdvance(text[:begin])
+                across = metrics.horizontalAdvance(text[begin:end])
+                painter.fillRect(QRectF(left, top, across, self._row), QColor(tokens.warning_soft))
             painter.drawText(QPointF(self._text_at - shift, base), text)
             widest = max(widest, self._text_at + metrics.horizontalAdvance(text) + self._pad)
+        if self._buffer.end <= self._buffer.first:
+            painter.setFont(QApplication.font())
+            painter.setPen(QPen(muted))
+            nothing = self.tr("No line passes these filters.") if self._buffer.kept else self.tr("No lines yet.")
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, nothing)
         if self.hasFocus() and self._cursor is not None and first <= self._cursor < first + rows:
             painter.setPen(QPen(QColor(tokens.accent), float(self._theme.metrics.space(0.2))))
             painter.drawRect(QRect(0, round((self._cursor - first) * self._row), width - 1, round(self._row) - 1))
@@ -259,3 +280,19 @@ class LogView(QAbstractScrollArea):
         if self._cursor is None or self._anchor is None:
             return 0, -1
         return min(self._cursor, self._anchor), max(self._cursor, self._anchor)
+
+
+def matches(text: str, searched: str) -> list[tuple[int, int]]:
+    """Where the searched text stands in a line, whatever its case: begin and end of each, in order."""
+    if not searched:
+        return []
+    # Where a letter changes its length with its case, marks could be misplaced: then there is none.
+    low, wanted = text.lower(), searched.lower()
+    if len(low) != len(text):
+        return []
+    found: list[tuple[int, int]] = []
+    at = low.find(wanted)
+    while at >= 0 and len(found) < _MARKED_MATCHES:
+        found.append((at, at + len(wanted)))
+        at = low.find(wanted, at + len(wanted))
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -9,15 +11,17 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from r3mes_launcher.bridge import LogBatch
-from r3mes_launcher.core.state import LogLevel
+from r3mes_launcher.core.interface import Core
+from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.intents import Intents
-from r3mes_launcher.ui.log_buffer import LogBuffer, LogFilter
+from r3mes_launcher.ui.log_buffer import LogBuffer, LogFilter, as_text
 from r3mes_launcher.ui.log_view import LogView
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
+from r3mes_launcher.ui.wallet.asking import ask_for
 
 # Filtering starts when the typing pauses: going through 50 000 lines takes some tens of milliseconds.
 _TYPING_PAUSE_MS = 150
@@ -29,6 +33,8 @@ class LogsPage(QWidget):
         self._intents = intents
         self._buffer = LogBuffer()
         self._lost = 0
+        # Other processes are listed by their own names as they are heard.
+        self._sources: set[str] = set()
         self._dialog: QFileDialog | None = None
         self.setAccessibleName(self.tr("Logs"))
         space = theme.metrics.space
@@ -77,6 +83,7 @@ class LogsPage(QWidget):
         self.level.currentIndexChanged.connect(self._apply_filter)
         self.source = QComboBox()
         self.source.setAccessibleName(self.tr("Source"))
+        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for text, source in (
             (self.tr("All sources"), ""),
             (self.tr("Launcher"), "launcher"),
@@ -84,6 +91,7 @@ class LogsPage(QWidget):
             (self.tr("Gateway"), "gateway"),
         ):
             self.source.addItem(text, source)
+            self._sources.add(source)
         self.source.currentIndexChanged.connect(self._apply_filter)
         self.follow = QCheckBox(self.tr("Follow"))
         self.follow.setChecked(True)
@@ -101,16 +109,20 @@ class LogsPage(QWidget):
 
     def add(self, batch: LogBatch) -> None:
         self._lost += batch.dropped
-        self._buffer.extend(batch.lines)
+        self._take(batch.lines)
+
+    def _take(self, lines: Sequence[LogLine]) -> None:
+        self._buffer.extend(lines)
+        for source in sorted({line.source for line in lines} - self._sources):
+            self._sources.add(source)
+            self.source.addItem(source, source)
         self.view.refresh()
         self._show_count()
 
     def take_over(self, other: LogsPage) -> None:
         """Shows the lines of another page."""
         self._lost = other._lost
-        self._buffer.extend(other._buffer.lines())
-        self.view.refresh()
-        self._show_count()
+        self._take(other._buffer.lines())
 
     def _show_count(self) -> None:
         shown, kept = self._buffer.end - self._buffer.first, self._buffer.kept
@@ -159,14 +171,19 @@ class LogsPage(QWidget):
         dialog.open()
 
     def save_to(self, path: str) -> None:
-        """Writes what is shown; the file is written off this thread."""
-        text = self.view.shown_text() + "\n"
-        name = Path(path).name
-        self._intents.write_file(
-            Path(path),
-            text,
-            lambda: self._say(self.tr("Saved as {name}.").format(name=name)),
-            lambda why: self._say(self.tr("Could not save {name}: {why}").format(name=name, why=why), Tone.BAD),
+        """Writes what is shown. The text is made off this thread too: of 50 000 lines it takes a while."""
+        lines, target = self.view.shown_lines(), Path(path)
+
+        async def save(core: Core) -> None:
+            await asyncio.to_thread(lambda: target.write_text(as_text(lines, dates=True) + "\n", "utf-8"))
+
+        saved = self.tr("Saved as {name}.").format(name=target.name)
+        ask_for(
+            self,
+            self._intents,
+            save,
+            lambda _: self._say(saved),
+            lambda why: self._say(self.tr("Could not save {name}: {why}").format(name=target.name, why=why), Tone.BAD),
         )
 
     def _say(self, sentence: str, tone: Tone | None = None) -> None:

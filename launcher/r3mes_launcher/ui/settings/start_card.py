@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
 from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.intents import Intents
-from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.plain_label import PlainLabel, indented
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
@@ -27,7 +27,8 @@ class StartCard(Card):
         self.at_login.clicked.connect(self._on_chosen)
         self._sentence = PlainLabel("", "caption", wrap=True)
         self.body.addWidget(self.at_login)
-        self.body.addWidget(self._sentence)
+        self.body.addLayout(indented(self._sentence, theme.metrics.space(6)))
+        self.body.setSpacing(theme.metrics.space(0.8))
         self._show("", None)
 
     def show_reading(self, reading: AutostartReading) -> None:
