@@ -140,6 +140,7 @@ def lines() -> list[str]:
         "opens_at": OPENS_AT,
         "sample_s": SAMPLE_S,
         "model": "demo-8b-instruct",
+        "units_per_token": 14,
         "cards": [
             {
                 "uuid": f"GPU-demo-{index}",

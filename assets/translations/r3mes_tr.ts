@@ -6814,6 +6814,14 @@
         <translation>Her kartın belleği, sıcaklığı, gücü ve yükü. Bütün günü ve harcanan enerjiyi görmek için üstte “24 saat” seçin. Fazla ısınan bir kart, soğuyana kadar hizmeti duraklatır.</translation>
     </message>
     <message>
+        <source>What it brings</source>
+        <translation>Ne getiriyor</translation>
+    </message>
+    <message>
+        <source>What the node earned, day by day, what is still pending, and what is left after electricity at your own prices. The prices of the demo are made up, as its coins are.</source>
+        <translation>Düğümün gün gün ne kazandığı, neyin hâlâ beklemede olduğu ve kendi fiyatlarınızla elektrikten sonra ne kaldığı. Demodaki fiyatlar, paralar gibi uydurmadır.</translation>
+    </message>
+    <message>
         <source>What was asked</source>
         <translation>Neler soruldu</translation>
     </message>

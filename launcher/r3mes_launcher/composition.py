@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.provisioning import Installer
 from r3mes_launcher.core.recording.recorded_day import RecordingError, read_day
+from r3mes_launcher.core.recording.recorded_earnings import RecordedEarnings
 from r3mes_launcher.core.recording.recorded_past import RecordedPast, recorded_past
 from r3mes_launcher.core.role_command import Role, role_command
 from r3mes_launcher.core.settings import SettingsStore
@@ -51,6 +53,7 @@ from r3mes_launcher.ports.running_programs import SystemPrograms
 from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
 from r3mes_launcher.ports.sleep_delay import system_sleep_delay
 from r3mes_launcher.ports.surroundings import SystemSurroundings
+from r3mes_launcher.role_demo_engine import NODE_ID
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
@@ -61,6 +64,8 @@ DEMO_DAY = Path("demo") / "day.jsonl.gz"
 """Among the assets: the recorded day that the demo plays."""
 DEMO_CHAIN_ID = "r3mes-devnet-1"
 """The id of the chain that the demo's gateway emulates; the demo's wallets sign for no other."""
+DEMO_PRICES = {"electricity_price": Decimal("0.30"), "electricity_currency": "EUR", "remes_price": Decimal("0.35")}
+"""Made up, as the demo's coins are: what a kilowatt-hour costs, and what a REMES is worth."""
 FAUCET_PATH = "/devnet/faucet"
 DEMO_AUTOSTART = "The demo changes nothing on this computer."
 NETWORK = "r3mes-testnet"
@@ -191,6 +196,7 @@ def compose_launcher(options: CompositionOptions, environ: Mapping[str, str] | N
             demo=options.demo,
             serve=options.serve,
             back_off=options.back_off or BackOff(),
+            earnings=None if demo is None else demo.earnings(),
             replay=None if demo is None else Replay(demo.clock, demo.past),
         )
     )
@@ -215,6 +221,9 @@ class _Demo:
 
     def moment(self) -> float:
         return self.clock.now() - self._begin
+
+    def earnings(self) -> RecordedEarnings:
+        return RecordedEarnings(self._day, self._begin, self.clock, NODE_ID)
 
     def past(self) -> RecordedPast:
         return recorded_past(self._day, self._begin)
@@ -277,6 +286,9 @@ def installer_command() -> tuple[str, ...] | None:
 
 def _session_settings(options: CompositionOptions) -> dict[str, Any]:
     session: dict[str, Any] = {"desired": Desired.OFF} if options.at_rest else {}
+    if options.demo:
+        # Without prices there would be no profit to show; what a person types takes their place.
+        session |= DEMO_PRICES
     if options.gateway_url:
         session |= {"gateway_kind": GatewayKind.REMOTE, "gateway_url": gateway_origin(options.gateway_url)}
     if options.device is not None:

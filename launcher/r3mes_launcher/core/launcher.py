@@ -196,7 +196,7 @@ class LauncherCore:
             is_stopped=lambda: any(each.reason is SuspendReason.BREAK_EVEN for each in self._policy.reasons),
             observe=lambda balance: self._policy.observe(break_even=balance),
         )
-        return EarningsDesk(source, parts.history, parts.settings, parts.wallet.clock, around)
+        return EarningsDesk(source, parts.history, parts.settings, self._clock, around)
 
     @property
     def earnings(self) -> EarningsDesk:

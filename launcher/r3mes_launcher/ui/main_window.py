@@ -64,6 +64,8 @@ class MainWindow(QWidget):
         self._report: GpuReport | None = None
         self._welcome: FirstRunSheet | None = None
         self._tour: TourPanel | None = None
+        self._width_alone: int | None = None
+        """The window's width without the tour, where it was made wider for it."""
         self._preferences = Preferences()
         self._may_close = False
         self._painted = False
@@ -118,7 +120,7 @@ class MainWindow(QWidget):
         """After a change of language: everything anew, with the conversation, the log and the charts of before."""
         page, before, chat, logs = self.page, self._inside, self.chat, self.logs
         step = None if self._tour is None else self._tour.place
-        self._tour = None
+        self._drop_tour()
         bars = [bar.sentence if not bar.isHidden() else "" for bar in (self.crash_bar, self.problem_bar)]
         busy = "" if self.busy_bar.isHidden() else self.busy_bar.sentence
         before.hide()
@@ -535,6 +537,7 @@ class MainWindow(QWidget):
             self._tour.step_wished.connect(self._show_step)
             self._tour.closed.connect(self._on_tour_closed)
             self._row.addWidget(self._tour)
+            self._make_room(self._tour.sizeHint().width())
         way = steps()
         self.go_to(self._places[way[place].page])
         self._tour.show_step(way, place)
@@ -558,6 +561,18 @@ class MainWindow(QWidget):
             self._row.removeWidget(tour)
             tour.hide()
             tour.deleteLater()
+            if self._width_alone is not None:
+                # The layouts have to know first that it may be narrower.
+                self._row.activate()
+                self._ground.activate()
+                self.resize(self._width_alone, self.height())
+
+    def _make_room(self, width: int) -> None:
+        """Makes the window wider by that much, as far as the screen goes."""
+        self._width_alone = None if self.isMaximized() or self.isFullScreen() else self.width()
+        if self._width_alone is not None:
+            wider = min(self.width() + width, self.screen().availableGeometry().width())
+            self.resize(max(wider, self.width()), self.height())
 
     # Window matters.
 

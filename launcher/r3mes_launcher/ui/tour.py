@@ -50,6 +50,15 @@ def steps() -> tuple[Step, ...]:
             ),
         ),
         Step(
+            "earnings",
+            translate("Tour", "What it brings"),
+            translate(
+                "Tour",
+                "What the node earned, day by day, what is still pending, and what is left after electricity at your "
+                "own prices. The prices of the demo are made up, as its coins are.",
+            ),
+        ),
+        Step(
             "requests",
             translate("Tour", "What was asked"),
             translate(

@@ -98,6 +98,8 @@ class RecordedDay:
     """Where the demo begins to play; what comes before is its past."""
     sample_s: float
     model: str
+    units_per_token: int
+    """What the gateway paid for a token of an answer, in base units of the coin."""
     cards: tuple[RecordedCard, ...]
     figures: tuple[tuple[CardFigures, ...], ...]
     """By sample, then by card."""
@@ -174,6 +176,7 @@ def _day(head: dict[str, Any], lines: list[dict[str, Any]]) -> RecordedDay:
         opens_at=float(head["opens_at"]),
         sample_s=sample_s,
         model=str(head["model"]),
+        units_per_token=int(head["units_per_token"]),
         cards=cards,
         figures=figures,
         requests=tuple(sorted((RecordedRequest(*values) for values in all_of("request")), key=lambda each: each.at)),

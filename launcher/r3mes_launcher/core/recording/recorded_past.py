@@ -10,7 +10,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from r3mes_launcher.core.history.gpu_record import Gathering, GpuBucket, gather
+from r3mes_launcher.core.history.gpu_record import Gathering, GpuBucket, coarser, gather
 from r3mes_launcher.core.history.request_record import RequestRecord
 from r3mes_launcher.core.history.situation import Recording, Span, observe
 from r3mes_launcher.core.policy.decision import PolicyState, decide
@@ -20,7 +20,12 @@ from r3mes_launcher.core.recording.recorded_day import RecordedDay
 from r3mes_launcher.core.state import Actual, Desired, GpuDriver, GpuReport, GpuSample, NodeState
 
 DAYS = 7
-"""The same day again and again: enough for the charts of a week."""
+"""The same day again and again: enough for the timeline and the charts of a week."""
+MONTH_DAYS = 30
+"""So long the cards' energy is known, beside what was earned with it."""
+WEEK_WIDTH_S = 1800.0
+MONTH_WIDTH_S = 10_800.0
+"""As fine as charts of these lengths show."""
 DECIDE_S = 60.0
 SAMPLE_S = 30.0
 """As far apart as the history takes two samples for connected."""
@@ -51,8 +56,15 @@ def recorded_past(day: RecordedDay, begin: float, days: int = DAYS) -> RecordedP
             for turn, back in moves
             for span in spans
         ),
-        buckets=tuple(replace(bucket, at=bucket.at - back) for _, back in moves for bucket in buckets),
+        buckets=_before(buckets, day.length_s, days),
     )
+
+
+def _before(buckets: tuple[GpuBucket, ...], length_s: float, days: int) -> tuple[GpuBucket, ...]:
+    """The last day as it was, and the same day for those before, the coarser the older."""
+    week, month = coarser(buckets, WEEK_WIDTH_S), coarser(buckets, MONTH_WIDTH_S)
+    older = [(turn * length_s, week if turn < days else month) for turn in range(1, MONTH_DAYS if days > 1 else 1)]
+    return (*buckets, *(replace(bucket, at=bucket.at - back) for back, kept in older for bucket in kept))
 
 
 def _requests(day: RecordedDay, begin: float, since: float, until: float) -> tuple[RequestRecord, ...]:
@@ -137,11 +149,11 @@ def _calm(seen: Observations, settings: PolicySettings) -> bool:
 
 
 def _buckets(day: RecordedDay, begin: float, since: float, until: float) -> tuple[GpuBucket, ...]:
-    gathering = Gathering()
+    gathering, cards = Gathering(), frozenset(card.uuid for card in day.cards)
     found: list[GpuBucket] = []
     now = since
     while now <= until:
-        gathering, done = gather(gathering, GpuReport(now, GpuDriver.OK, gpus=_samples(day, now - begin)))
+        gathering, done = gather(gathering, GpuReport(now, GpuDriver.OK, gpus=_samples(day, now - begin)), cards)
         found += done
         now += SAMPLE_S
     return (*found, *gathering.open.values())

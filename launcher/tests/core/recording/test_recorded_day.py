@@ -89,14 +89,16 @@ def test_the_past_explains_every_minute_and_shows_what_a_node_goes_through(
     assert {Kind.UNKNOWN, Kind.ASLEEP, Kind.NOT_RUNNING}.isdisjoint(seconds_by_kind(week))
 
 
-def test_the_past_holds_a_day_of_requests_and_a_week_of_cards(day: RecordedDay, past: RecordedPast) -> None:
+def test_the_past_holds_a_day_of_requests_and_a_month_of_cards(day: RecordedDay, past: RecordedPast) -> None:
     end = BEGIN + day.opens_at
     times = [record.ended_at for record in past.requests]
     assert times == sorted(times) and end - day.length_s < times[0] and times[-1] <= end
     assert len({record.job for record in past.requests}) == len(day.requests)
     of_one = [bucket for bucket in past.buckets if bucket.uuid == day.cards[0].uuid]
-    assert sum(bucket.seconds for bucket in of_one) == pytest.approx(7 * day.length_s, rel=0.01)
-    assert 10 < sum(bucket.energy_j for bucket in of_one) / 3_600_000 < 60
+    assert sum(bucket.seconds for bucket in of_one) == pytest.approx(30 * day.length_s, rel=0.01)
+    used = sum(bucket.energy_j for bucket in of_one)
+    assert 60 < used / 3_600_000 < 200 and used == sum(bucket.node_energy_j for bucket in of_one)
+    assert len(past.buckets) + len(past.spans) < 5_000, "the history takes them in one go"
 
 
 @pytest.mark.parametrize(
