@@ -26,6 +26,7 @@ from r3mes_launcher.core.chats.chat import Chat, ChatSummary
 from r3mes_launcher.core.chats.chat_desk import KeptChats
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.policy.reasons import PauseChoice
+from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.state import (
     ChatDelta,
     ChatTurn,
@@ -39,6 +40,10 @@ from r3mes_launcher.core.state import (
     NodeState,
 )
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
+from r3mes_launcher.ports.fixed_source import FixedSource
+from r3mes_launcher.ports.network_state import NetworkReading
+from r3mes_launcher.ports.power import PowerReading
+from r3mes_launcher.ports.session_events import NoSessionEvents
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -146,6 +151,20 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
     if leaks():
         gc.collect()
         assert poll(lambda: not leaks(), 5.0), leaks()
+
+
+@pytest.fixture
+def quiet_computer() -> PolicySources:
+    """Nobody is at this computer, and nothing stands against serving."""
+    return PolicySources(
+        idle=FixedSource(3600.0),
+        power=FixedSource(PowerReading(on_battery=False)),
+        programs=FixedSource(frozenset()),
+        network=FixedSource(NetworkReading(online=True, metered=False)),
+        disk=FixedSource(1_000_000),
+        gpu_use=FixedSource(()),
+        events=NoSessionEvents(),
+    )
 
 
 class EmptyHistory:

@@ -25,9 +25,10 @@ import httpx
 import psutil
 import pytest
 
-from r3mes_launcher.composition import CompositionOptions, compose, demo_policy_sources
+from r3mes_launcher.composition import CompositionOptions, compose
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.launcher import LauncherCore
+from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
@@ -106,10 +107,10 @@ class Load:
 
 
 @asynccontextmanager
-async def serving(home: Path, environ: dict[str, str], first_start_s: float) -> AsyncIterator[LauncherCore]:
-    options = CompositionOptions(
-        home=home, device=DeviceChoice.CPU, back_off=PATIENT, policy=demo_policy_sources(), serve=False
-    )
+async def serving(
+    home: Path, policy: PolicySources, environ: dict[str, str], first_start_s: float
+) -> AsyncIterator[LauncherCore]:
+    options = CompositionOptions(home=home, device=DeviceChoice.CPU, back_off=PATIENT, policy=policy)
     core = compose(options, {**os.environ, **environ})
     try:
         await core.start()
@@ -201,9 +202,9 @@ def scripted_engine(tmp_path: Path) -> dict[str, str]:
 
 @posix
 async def test_an_engine_killed_under_load_leaves_nobody_without_an_end(
-    scripted_engine: dict[str, str], tmp_path: Path
+    scripted_engine: dict[str, str], tmp_path: Path, quiet_computer: PolicySources
 ) -> None:
-    async with serving(tmp_path / "home", scripted_engine, 60.0) as core:
+    async with serving(tmp_path / "home", quiet_computer, scripted_engine, 60.0) as core:
         print(await campaign(core, 3, random.Random(1), 0.2))
 
 
@@ -211,6 +212,6 @@ async def test_an_engine_killed_under_load_leaves_nobody_without_an_end(
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.timeout(4 * 3600)
-async def test_an_engine_killed_fifty_times_under_load(tmp_path: Path) -> None:
-    async with serving(tmp_path / "home", {"R3MES_ENGINE_PYTHON": sys.executable}, 300.0) as core:
+async def test_an_engine_killed_fifty_times_under_load(tmp_path: Path, quiet_computer: PolicySources) -> None:
+    async with serving(tmp_path / "home", quiet_computer, {"R3MES_ENGINE_PYTHON": sys.executable}, 300.0) as core:
         print(await campaign(core, 50, random.Random(2), 5.0))

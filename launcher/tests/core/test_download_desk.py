@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 from download_server import DownloadServer, Fault
 
-from r3mes_launcher.composition import CompositionOptions, compose, demo_policy_sources
+from r3mes_launcher.composition import CompositionOptions, compose
 from r3mes_launcher.core.data_folder import DataFolder
 from r3mes_launcher.core.download_desk import TOKEN_NAME, DownloadDesk
+from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Download, DownloadState
 from r3mes_launcher.wallet.os_keyring import Fetched, KeyringState
 from r3mes_launcher.wallet.secret import Secret
@@ -193,12 +194,14 @@ def offer_model(hub: DownloadServer, engine_folder: Path, **more: Any) -> None:
     (engine_folder / "catalogue.json").write_text(json.dumps({"format": 1, "entries": [entry]}))
 
 
-async def test_the_whole_way_from_the_person_to_the_disk(hub: DownloadServer, tmp_path: Path, until: Until) -> None:
+async def test_the_whole_way_from_the_person_to_the_disk(
+    hub: DownloadServer, tmp_path: Path, until: Until, quiet_computer: PolicySources
+) -> None:
     folder = DataFolder.under(tmp_path, False)
     offer_model(hub, folder.engine, gated=True)
     hub.faults["hub/config.json"] = [Fault(status=401)]
     hub.always["hub/model.safetensors"] = Fault(stall_after=400_000)
-    options = CompositionOptions(home=tmp_path, device=DeviceChoice.CPU, model="Tiny", policy=demo_policy_sources())
+    options = CompositionOptions(home=tmp_path, device=DeviceChoice.CPU, model="Tiny", policy=quiet_computer)
     core = compose(options, {**os.environ, "R3MES_ENGINE_PYTHON": sys.executable})
     core.downloads._keyring = keyring = Keyring()
 
