@@ -1019,12 +1019,20 @@
         <translation>Diğer programları kapatıp yeniden deneyin.</translation>
     </message>
     <message>
+        <source>Close other programs that use the GPU, or choose a smaller model.</source>
+        <translation>GPU&apos;yu kullanan diğer programları kapatın ya da daha küçük bir model seçin.</translation>
+    </message>
+    <message>
         <source>Close other programs that use the GPU.</source>
         <translation>GPU&apos;yu kullanan diğer programları kapatın.</translation>
     </message>
     <message>
         <source>Close other programs while it serves; choose small models.</source>
         <translation>Hizmet sırasında diğer programları kapatın; küçük modeller seçin.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or choose a smaller model.</source>
+        <translation>Diğer programları kapatın ya da daha küçük bir model seçin.</translation>
     </message>
     <message>
         <source>Close other programs.</source>
@@ -1101,6 +1109,10 @@
     <message>
         <source>Free some disk space, or correct the folder&apos;s rights.</source>
         <translation>Diskte yer açın ya da klasörün izinlerini düzeltin.</translation>
+    </message>
+    <message>
+        <source>Free some space, or choose a smaller model.</source>
+        <translation>Yer açın ya da daha küçük bir model seçin.</translation>
     </message>
     <message>
         <source>Free some space, or set R3MES_HOME elsewhere.</source>
@@ -3169,6 +3181,18 @@
     <message>
         <source>{model} is not a GGUF file.</source>
         <translation>{model} bir GGUF dosyası değil.</translation>
+    </message>
+    <message>
+        <source>{model} needs {needed} MB of GPU memory, and {free} MB are free on {gpu}.</source>
+        <translation>{model} {needed} MB GPU belleği ister; {gpu} üzerinde {free} MB boş.</translation>
+    </message>
+    <message>
+        <source>{model} needs {needed} MB of memory, more than is free.</source>
+        <translation>{model} {needed} MB bellek ister; boş olandan fazla.</translation>
+    </message>
+    <message>
+        <source>{model} needs {needed} MB on the disk before it can be served, and {free} MB are free.</source>
+        <translation>{model} sunulmadan önce diskte {needed} MB ister; {free} MB boş.</translation>
     </message>
     <message>
         <source>{name} can&apos;t be read: {cause}.</source>
@@ -6377,6 +6401,10 @@
     <message>
         <source>An update is being installed.</source>
         <translation>Bir güncelleme kuruluyor.</translation>
+    </message>
+    <message>
+        <source>R3MES was updated to {version}. Start it again, and serving goes on.</source>
+        <translation>R3MES {version} sürümüne güncellendi. Yeniden başlatın, hizmet sürsün.</translation>
     </message>
     <message>
         <source>{gpu} is too hot: {celsius} °C. Serving goes on when it is at {resume} °C.</source>

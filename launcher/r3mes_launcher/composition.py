@@ -22,6 +22,7 @@ from r3mes_launcher.core.interface import Core, StartRefused
 from r3mes_launcher.core.launcher import LauncherCore, LauncherParts, Replay
 from r3mes_launcher.core.local_gateway import CommandForPort
 from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.model_check import ModelCheck
 from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.provisioning import Installer
 from r3mes_launcher.core.recording.recorded_day import RecordingError, read_day
@@ -48,6 +49,7 @@ from r3mes_launcher.ports.idle import system_idle
 from r3mes_launcher.ports.network_state import NetworkReading, system_network
 from r3mes_launcher.ports.power import PowerReading, SystemPower
 from r3mes_launcher.ports.process_tree import system_process_trees
+from r3mes_launcher.ports.program_update import ProgramUpdate
 from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_launcher.ports.running_programs import SystemPrograms
 from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_events
@@ -136,7 +138,9 @@ def compose_launcher(options: CompositionOptions, environ: Mapping[str, str] | N
     else:
         command = installer_command()
         installer = None if command is None else Installer(command, folder.home, environment, supervisor, logs)
-        runtime = InstalledEngineRuntime(folder.engine, environment, installer, logs)
+        runtime = InstalledEngineRuntime(
+            folder.engine, environment, installer, logs, model_check=ModelCheck(supervisor, logs, clock)
+        )
     policy_sources = system_policy_sources(folder, environment) if demo is None else demo_policy_sources(demo.cards)
     # The emulated chain keeps its state beside the demo's wallet, whose coins it has.
     demo_gateway = {**DEMO_GATEWAY, "R3MES_DEVNET_FILE": str(folder.root / "devnet.sqlite")}
@@ -238,6 +242,7 @@ def system_policy_sources(folder: DataFolder, environ: Mapping[str, str]) -> Pol
         disk=DiskSpace(folder.root),
         gpu_use=NvmlGpuUse(),
         events=system_session_events(),
+        update=ProgramUpdate(folder.home / "environments"),
         delay=system_sleep_delay(),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.doctor.facts import GpuVerdict, SelfTest
@@ -13,6 +13,8 @@ from r3mes_launcher.core.log_hub import LogHub, plain_text
 from r3mes_launcher.core.stop_ladder import FORCED
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.sentence import Sentence, sentence_of
+
+Answer = TypeVar("Answer")
 
 SELF_TEST_S = 120.0
 """The first import of torch from a slow disk takes a minute."""
@@ -45,6 +47,17 @@ async def self_test(
     command: ChildCommand, supervisor: Supervisor, logs: LogHub, limit_s: float = SELF_TEST_S
 ) -> SelfTest:
     """Raises SelfTestFailed."""
+    return await ask_engine(command, supervisor, logs, limit_s, read_self_test)
+
+
+async def ask_engine(
+    command: ChildCommand,
+    supervisor: Supervisor,
+    logs: LogHub,
+    limit_s: float,
+    read: Callable[[object], Answer],
+) -> Answer:
+    """One `check --json` as a child. `read` raises ValueError for what is no answer. Raises SelfTestFailed."""
     conversation = _Conversation(logs)
     try:
         child = await supervisor.start("engine-check", command, conversation)
@@ -63,7 +76,7 @@ async def self_test(
         raise
     for line in reversed(conversation.lines):
         try:
-            return read_self_test(json.loads(line))
+            return read(json.loads(line))
         except (ValueError, RecursionError):
             continue
     raise SelfTestFailed(

@@ -20,6 +20,7 @@ from pathlib import Path
 from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.model_check import ModelCheck
 from r3mes_launcher.core.provisioning import Installer
 from r3mes_launcher.core.settings import BUILTIN_MODEL
 from r3mes_launcher.core.state import Fault, LogLevel, Progress
@@ -65,6 +66,7 @@ class InstalledEngineRuntime:
         logs: LogHub,
         own_python: Callable[[], bool] = own_interpreter_has_engine,
         extra_arguments: tuple[str, ...] = (),
+        model_check: ModelCheck | None = None,
     ) -> None:
         self._state_folder = state_folder
         self._environ = environ
@@ -72,6 +74,7 @@ class InstalledEngineRuntime:
         self._logs = logs
         self._own_python = own_python
         self._extra_arguments = extra_arguments
+        self._model_check = model_check
         self._python = ""
 
     async def find(self) -> RuntimeReport:
@@ -99,6 +102,10 @@ class InstalledEngineRuntime:
 
     async def prepare(self, wish: EngineWish) -> Prepared | Refused:
         refusal = await asyncio.to_thread(self._check, wish)
+        if refusal is None and self._model_check is not None and wish.model != BUILTIN_MODEL:
+            # The built-in model is small, and everybody's first start should not wait for a look at it.
+            fault = await self._model_check.refusal(self._model_command(wish), wish)
+            refusal = None if fault is None else Refused(fault)
         return refusal if refusal is not None else Prepared(self._command(wish))
 
     def check_command(self) -> ChildCommand | None:
@@ -107,6 +114,15 @@ class InstalledEngineRuntime:
         argv = (self._python, "-P", "-m", "r3mes_engine", "check", "--json")
         # The engine's own folder may be what is wrong.
         return ChildCommand(argv, Path(tempfile.gettempdir()), child_environment(self._environ))
+
+    def _model_command(self, wish: EngineWish) -> ChildCommand:
+        argv = (
+            *(self._python, "-P", "-m", "r3mes_engine", "check", "--json"),
+            *("--model", wish.model),
+            *("--state-dir", str(self._state_folder)),
+            *(word for uuid in wish.gpus for word in ("--gpu", uuid)),
+        )
+        return ChildCommand(argv, self._state_folder, child_environment(self._environ))
 
     def _check(self, wish: EngineWish) -> Refused | None:
         if not os.access(self._python, os.X_OK) or Path(self._python).is_dir():

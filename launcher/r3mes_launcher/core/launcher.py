@@ -38,6 +38,7 @@ from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
+from r3mes_launcher.core.policy.stake_seen import stake_seen
 from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources, plain_uuid
 from r3mes_launcher.core.recording.recorded_past import RecordedPast
 from r3mes_launcher.core.settings import Settings, SettingsStore
@@ -566,7 +567,8 @@ class LauncherCore:
             )
         gateway = replace(base, url=known.origin or base.url, reachable=known.reachable, message=message)
         self._change(replace(self._state, gateway=gateway, models=known.models, adapters=known.adapters))
-        self._policy.observe(gateway_remote=base.kind is GatewayKind.REMOTE)
+        remote = base.kind is GatewayKind.REMOTE
+        self._policy.observe(gateway_remote=remote, stake=stake_seen(self._state.wallet, remote))
 
     def _on_node(self, node: NodeState) -> None:
         before = self._state.node
@@ -594,7 +596,8 @@ class LauncherCore:
     def _on_wallet(self, wallet: WalletState) -> None:
         self._change(replace(self._state, wallet=wallet))
         self._policy.observe(
-            wallet_locked=None if wallet.vault is VaultState.LOOKING else wallet.vault is not VaultState.OPEN
+            wallet_locked=None if wallet.vault is VaultState.LOOKING else wallet.vault is not VaultState.OPEN,
+            stake=stake_seen(wallet, self._gateway_base.kind is GatewayKind.REMOTE),
         )
 
     def _on_policy(self, report: PolicyReport) -> None:

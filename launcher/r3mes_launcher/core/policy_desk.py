@@ -25,9 +25,11 @@ from r3mes_launcher.core.policy.reasons import ActiveReason, PauseChoice, Policy
 from r3mes_launcher.core.settings import KeptPause, SettingsStore
 from r3mes_launcher.core.source_watch import SourceWatch
 from r3mes_launcher.ports.clock import Clock
+from r3mes_launcher.ports.fixed_source import FixedSource
 from r3mes_launcher.ports.gpu_use import GpuUse
 from r3mes_launcher.ports.network_state import NetworkReading
 from r3mes_launcher.ports.power import PowerReading
+from r3mes_launcher.ports.program_update import UpdateReading
 from r3mes_launcher.ports.session_events import SessionEvents
 from r3mes_launcher.ports.sleep_delay import NoSleepDelay, SleepDelay
 from r3mes_launcher.ports.source import Source, Unavailable
@@ -48,6 +50,8 @@ PROGRAMS_S = 5.0
 POWER_S = 5.0
 NETWORK_S = 10.0
 DISK_S = 30.0
+UPDATE_S = 30.0
+"""Reads one small file."""
 GPU_BUSY_S = 0.25
 """While an engine holds a GPU: with the 0.5 s that it has to end, its memory is free within a second."""
 GPU_CALM_S = 2.0
@@ -64,6 +68,7 @@ class PolicySources:
     disk: Source[int]
     gpu_use: Source[tuple[GpuUse, ...]]
     events: SessionEvents
+    update: Source[UpdateReading] = field(default_factory=lambda: FixedSource(UpdateReading()))
     delay: SleepDelay = field(default_factory=NoSleepDelay)
 
 
@@ -277,6 +282,10 @@ class PolicyDesk:
             running = {program_name(name) for name in names or ()}
             self.observe(running_apps=frozenset(running.intersection(exclusive)))
 
+        def update(reading: UpdateReading | None) -> None:
+            seen = reading or UpdateReading()
+            self.observe(updating=seen.installing, newer_version=seen.version)
+
         def gpus(seen: tuple[GpuObservation, ...] | None) -> None:
             self._gpus = seen or ()
             self._show_gpus()
@@ -315,6 +324,7 @@ class PolicyDesk:
                 lambda: self.settings.disk.enabled,
                 lambda free_mb: self.observe(disk_free_mb=free_mb),
             ),
+            SourceWatch("update", sources.update, clock, lambda: UPDATE_S, lambda: True, update),
             SourceWatch(
                 "gpu_use",
                 _ForeignGpuUse(sources.gpu_use, ForeignUse(self._own_pids)),

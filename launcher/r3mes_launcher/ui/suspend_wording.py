@@ -17,6 +17,7 @@ def sentences() -> dict[str, str]:
         "shutdown": translate("Suspend", "The computer is shutting down."),
         "sleep": translate("Suspend", "The computer goes to sleep."),
         "update": translate("Suspend", "An update is being installed."),
+        "update_restart": translate("Suspend", "R3MES was updated to {version}. Start it again, and serving goes on."),
         "temperature": translate(
             "Suspend", "{gpu} is too hot: {celsius} °C. Serving goes on when it is at {resume} °C."
         ),

@@ -168,7 +168,7 @@ async def test_the_command_is_the_contracts(tmp_path: Path, logs: LogHub) -> Non
     assert isinstance(verdict, Prepared)
     said = " ".join(verdict.command.argv[1:])
     assert said.startswith("-P -m r3mes_engine serve --gateway http://127.0.0.1:1 --model builtin --device cpu ")
-    assert said.endswith(f"--state-dir {tmp_path / 'engine'} --control stdio")
+    assert said.endswith(f"--state-dir {tmp_path / 'engine'} --control stdio --ask-for-token")
     assert (tmp_path / "engine").is_dir()
     busy = replace(wish(), other_gateways=("https://two.example", "https://three.example"), max_concurrency=5)
     verdict = await engine.prepare(busy)

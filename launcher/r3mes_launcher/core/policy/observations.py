@@ -62,5 +62,7 @@ class Observations:
     stake: StakeObservation | None = None
     break_even: BreakEvenObservation | None = None
     updating: bool = False
+    newer_version: str = ""
+    """Lies on the disk while another one runs."""
     sleeping: bool = False
     shutting_down: bool = False

@@ -68,6 +68,7 @@ SENTENCES = {
     "shutdown": "The computer is shutting down.",
     "sleep": "The computer goes to sleep.",
     "update": "An update is being installed.",
+    "update_restart": "R3MES was updated to {version}. Start it again, and serving goes on.",
     "temperature": "{gpu} is too hot: {celsius} °C. Serving goes on when it is at {resume} °C.",
     "temperature_critical": "{gpu} is dangerously hot: {celsius} °C. Serving goes on when it is at {resume} °C.",
     "temperature_cooling": "{gpu} cools down: {celsius} °C. Serving goes on at {resume} °C.",

@@ -170,6 +170,12 @@ def _disk(settings: PolicySettings, seen: Observations) -> Judgement:
     return _when(True, "disk", ("free_mb", seen.disk_free_mb), ("needed_mb", rule.least_free_mb))
 
 
+def _update(settings: PolicySettings, seen: Observations) -> Judgement:
+    if seen.updating:
+        return Judgement(Signal.ON, "update")
+    return _when(bool(seen.newer_version), "update_restart", ("version", seen.newer_version))
+
+
 def _stake(settings: PolicySettings, seen: Observations) -> Judgement:
     stake = seen.stake
     if not settings.wallet.needs_stake or stake is None or stake.staked >= stake.needed:
@@ -190,7 +196,7 @@ def _break_even(settings: PolicySettings, seen: Observations) -> Judgement:
 _RULES: dict[SuspendReason, Callable[[PolicySettings, Observations], Judgement]] = {
     SuspendReason.SHUTDOWN: lambda settings, seen: _when(seen.shutting_down, "shutdown"),
     SuspendReason.SLEEP: lambda settings, seen: _when(seen.sleeping, "sleep"),
-    SuspendReason.UPDATE: lambda settings, seen: _when(seen.updating, "update"),
+    SuspendReason.UPDATE: _update,
     SuspendReason.TEMPERATURE: _temperature,
     SuspendReason.GPU_BUSY: _gpu_busy,
     SuspendReason.EXCLUSIVE_APP: _exclusive_app,
