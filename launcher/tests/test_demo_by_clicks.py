@@ -15,7 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.app import App
 from r3mes_launcher.composition import CompositionOptions, compose
-from r3mes_launcher.core.state import Actual
+from r3mes_launcher.core.bundle.bundle import BundleFacts, bundle_files, write_zip
+from r3mes_launcher.core.bundle.redaction import Redaction
+from r3mes_launcher.core.doctor.report import DoctorReport
+from r3mes_launcher.core.settings import Settings
+from r3mes_launcher.core.state import Actual, Desired, Fault, LauncherState, NodeState
 from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME
 from r3mes_launcher.ui.preferences import PreferenceFile
 
@@ -126,3 +130,23 @@ def test_the_switch_of_the_demo_stops_and_starts_its_node(open_real: Callable[..
     opened.click(window.home.serving.switch)
     opened.wait(lambda: window.state.node.actual is Actual.SERVING, "it serves again")
     assert before >= 0
+
+
+def test_a_bundle_is_played_in_the_demo_and_steers_nothing(open_real: Callable[..., Opened], tmp_path: Path) -> None:
+    before = LauncherState(node=NodeState(desired=Desired.SERVING, actual=Actual.SERVING, model="SmolLM2"))
+    fault = Fault("no_usable_gpu", "The engine found no GPU that it can use.", "See the GPUs page.")
+    after = LauncherState(node=NodeState(desired=Desired.SERVING, actual=Actual.FAULTED, model="SmolLM2", fault=fault))
+    states = ((1_767_225_600.0, before), (1_767_225_690.0, after))
+    facts = BundleFacts(after, states, Settings(), DoctorReport(1_767_225_750.0, "0.1.0", ()), (), tmp_path / "none")
+    path = tmp_path / "sent.zip"
+    write_zip(path, bundle_files(facts, Redaction((), [], [])))
+
+    opened = open_real(demo=True, bundle=path)
+    window = opened.window
+    opened.wait(lambda: window.state.node.fault == fault, "the recorded fault")
+    assert "another computer" in window.demo_bar.sentence and "sent.zip" in window.demo_bar.sentence
+    assert window.tour is None
+    opened.click(window.home.serving.switch)
+    opened.wait(lambda: "recording" in window.problem_bar.sentence, "the refusal")
+    assert window.state.node.actual is Actual.FAULTED
+    opened.wait(lambda: {each.kind.value for each in window.home.timeline._stretches} >= {"waiting", "fault"}, "a past")

@@ -21,9 +21,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from r3mes_launcher.composition import CompositionOptions, compose
+from r3mes_launcher.core.first_run import Screen
+from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, LauncherState
+from r3mes_launcher.ui.main_window import CHAT
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication, QWidget
     from pytestqt.qtbot import QtBot
 
     from r3mes_launcher.ui.main_window import MainWindow
@@ -149,6 +153,62 @@ def test_a_prompt_is_answered_by_a_real_model_token_by_token(launched: Launched,
 
     window.home.serving.switch.click()
     launched.wait(lambda: launched.state.node.actual is Actual.STOPPED, 60, "the node stops")
+
+
+@pytest.fixture
+def opened_first(
+    qtbot: QtBot, qapp: QApplication, theme: Theme, serving_environment: dict[str, str], tmp_path: Path
+) -> Iterator[Launched]:
+    """The whole application at its first start; its engine's folder has the converted model already."""
+    from r3mes_launcher.app import App
+    from r3mes_launcher.ui.preferences import PreferenceFile
+
+    def compose_one(demo: bool) -> Core:
+        return compose(CompositionOptions(demo=demo), serving_environment)
+
+    app = App(qapp, theme, compose_one, PreferenceFile(tmp_path / "window.json"), first_run=True)
+    app.start()
+    yield Launched(app.window, qtbot)
+    with qtbot.waitSignal(app.finished, timeout=60_000):
+        app.quit()
+    app.window.deleteLater()
+    app.tray.menu.deleteLater()
+    app.deleteLater()
+
+
+def test_from_the_first_start_by_clicks_to_an_answer_of_this_computer(opened_first: Launched) -> None:
+    launched, window, qtbot = opened_first, opened_first.window, opened_first.qtbot
+
+    def click(widget: QWidget) -> None:
+        qtbot.waitUntil(lambda: widget.isVisible() and widget.isEnabled(), timeout=60_000)
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    launched.wait(lambda: window.first_run is not None, 60, "the first start's screens")
+    launched.wait(lambda: launched.state.node.actual is Actual.STOPPED, 60, "the core is up")
+    screens = []
+    while (sheet := window.first_run) is not None and sheet.isVisible():
+        screens.append(sheet.screen_shown)
+        assert len(screens) <= len(Screen), screens
+        if sheet.screen_shown is Screen.HARDWARE:
+            # The tester's word: without it there is no way on where there is no GPU.
+            click(sheet.choices[DeviceChoice.CPU])
+        before = sheet.screen_shown
+        click(sheet.next)
+        launched.wait(
+            lambda sheet=sheet, before=before: (
+                window.first_run is None or not sheet.isVisible() or sheet.screen_shown is not before
+            ),
+            20,
+            f"{before} is left",
+        )
+    assert screens == list(Screen), "six screens to a serving node"
+    launched.wait(launched.serving, FIRST_START_S, "the node serves")
+    assert launched.state.device_choice is DeviceChoice.CPU
+
+    click(window.navigation.buttons[CHAT])
+    seen = watch_answer(launched)
+    assert len(seen) >= 4 and len(seen[-1][1].split()) >= 10, "the answer comes word by word"
+    launched.wait(lambda: launched.state.node.total_requests >= 1, 10, "this computer's engine answered it")
 
 
 def stream_with_openai(origin: str) -> tuple[list[float], str, openai.types.CompletionUsage]:

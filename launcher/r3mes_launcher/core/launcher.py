@@ -34,6 +34,7 @@ from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
+from r3mes_launcher.core.node_controllers import NodeControllers
 from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
@@ -71,7 +72,7 @@ from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_launcher.sentence import Sentence, joined
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
-from r3mes_protocol.grants import SignedGrant
+from r3mes_protocol.grants import Role, SignedGrant
 from r3mes_protocol.origin import gateway_origin
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class LauncherCore:
         self._gateway_base = GatewayState()
         self._fallbacks: tuple[str, ...] = ()
         self._local_gateway: LocalGateway | None = None
-        self._node: NodeController | None = None
+        self._nodes = NodeControllers()
         self._tasks: list[asyncio.Task[None]] = []
         self._choosing_gateway = asyncio.Lock()
         self._started = asyncio.Event()
@@ -276,7 +277,7 @@ class LauncherCore:
         past = asyncio.create_task(self._remember(), name="remember the recorded past")
         await parts.supervisor.reap_stale()
         settings = parts.settings.current
-        self._node = NodeController(
+        serving = NodeController(
             NodeMachineState(
                 device=settings.device,
                 cpu_fallback=parts.serve,
@@ -296,6 +297,7 @@ class LauncherCore:
             now=self._clock.now,
             rate=1.0 if parts.replay is None else parts.replay.clock.rate,
         )
+        self._nodes.add(Role.SERVING, serving)
         self._change(
             replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
         )
@@ -308,8 +310,8 @@ class LauncherCore:
         # Before the wish is resumed: nothing starts that the policy would stop at once.
         self._watch_gpu(self._state)
         await self._policy.start()
-        self._node.suspend(self._policy.reasons)
-        self._node.start(Desired.SERVING if parts.serve else settings.desired)
+        self._nodes.suspend(self._policy.reasons)
+        serving.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
         self._recording = Recording(uuid4().hex)
         if parts.replay is not None:
@@ -334,8 +336,7 @@ class LauncherCore:
         await self._wallet.close()
         await self._policy.close()
         await self._doctor.close()
-        if self._node is not None:
-            await self._node.close()
+        await self._nodes.close()
         await self._downloads.close()
         if self._local_gateway is not None:
             await self._local_gateway.close()
@@ -389,7 +390,7 @@ class LauncherCore:
 
     async def choose_gpus(self, uuids: Sequence[str]) -> None:
         node = await self._ready_node()
-        chosen = tuple(dict.fromkeys(uuids))
+        chosen = self._nodes.own_gpus(Role.SERVING, uuids)
         self._parts.settings.change(gpus=chosen)
         self._change(replace(self._state, gpu_choice=chosen))
         self._watch_gpu(self._state)
@@ -548,8 +549,7 @@ class LauncherCore:
         self._gateway_base = base
         # A local gateway has something to say exactly while it does not answer.
         self._monitor.watch(*((base.url, *self._fallbacks) if base.url and not base.message else ()))
-        if self._node is not None:
-            self._node.use_gateway(base.url, self._fallbacks)
+        self._nodes.use_gateway(base.url, self._fallbacks)
         self._wallet.follow_gateway("" if base.message else base.url)
         self._show_gateway()
 
@@ -585,8 +585,8 @@ class LauncherCore:
         self._change(replace(self._state, download=download))
 
     def _on_download_cancelled(self) -> None:
-        if self._node is not None:
-            self._node.wish(Desired.OFF)
+        if self._started.is_set():
+            self._nodes[Role.SERVING].wish(Desired.OFF)
 
     def _on_request(self, event: RequestEvent, model: str) -> None:
         if not self._parts.settings.current.keep_requests:
@@ -603,14 +603,13 @@ class LauncherCore:
     def _on_policy(self, report: PolicyReport) -> None:
         self._change(replace(self._state, policy=report))
         # Until the core has started, `start` itself hands them over.
-        if self._started.is_set() and self._node is not None:
-            self._node.suspend(report.reasons)
+        if self._started.is_set():
+            self._nodes.suspend(report.reasons)
 
     def _on_wake(self) -> None:
         self._logs.say("The computer slept and is awake again.")
         self._monitor.look_now()
-        if self._node is not None:
-            self._node.probe()
+        self._nodes.probe()
 
     def _watch_gpu(self, state: LauncherState) -> None:
         uses_gpu = state.device_choice is not DeviceChoice.CPU
@@ -622,8 +621,7 @@ class LauncherCore:
         self._change(replace(self._state, doctor=doctor))
 
     def _hand_grant(self, signed: SignedGrant) -> None:
-        if self._node is not None:
-            self._node.use_grant(signed)
+        self._nodes.use_grant(signed)
 
     def _node_facts(self) -> NodeFacts:
         cards = [card for card in self._gpus.gpus if not card.lost]
@@ -698,8 +696,7 @@ class LauncherCore:
 
     async def _ready_node(self) -> NodeController:
         await self._started.wait()
-        assert self._node is not None
-        return self._node
+        return self._nodes[Role.SERVING]
 
     async def _write_status(self) -> None:
         file = StatusFile(self._parts.folder.status)

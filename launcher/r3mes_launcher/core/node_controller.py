@@ -142,6 +142,11 @@ class NodeController:
         self._rest = asyncio.Event()
         self._told: NodeState | None = None
 
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The UUIDs of those that it may use; none: the engine takes the best one."""
+        return self._gpus
+
     # --- wishes ------------------------------------------------------------------------------------------------
 
     def start(self, desired: Desired) -> None:

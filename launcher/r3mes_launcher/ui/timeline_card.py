@@ -31,7 +31,7 @@ class TimelineCard(Card):
         super().__init__(theme, self.tr("Why am I not earning?"), "info", parent)
         self._intents = intents
         self._back = 0
-        self._asked_at = float("-inf")
+        self._asked_at = self._asked_really = float("-inf")
         self._asking = False
         self._now = time.time()
         self._stretches: tuple[Stretch, ...] = ()
@@ -62,11 +62,13 @@ class TimelineCard(Card):
     def tick(self, now: float) -> None:
         """Asks for the newest record now and then; called once a second while the page is on view."""
         self._now = now
-        if not self._asking and now - self._asked_at >= _REFRESH_S:
+        # In a recording the time may be faster than ours, and stands still at its end.
+        due = now - self._asked_at >= _REFRESH_S or time.monotonic() - self._asked_really >= _REFRESH_S
+        if not self._asking and due:
             self._ask(now)
 
     def _ask(self, now: float) -> None:
-        self._asking, self._asked_at = True, now
+        self._asking, self._asked_at, self._asked_really = True, now, time.monotonic()
         end = now - self._back * _DAY_S
         begin = end - _DAY_S
 

@@ -82,7 +82,9 @@ class Bundle:
 
     @property
     def end(self) -> float:
-        return max([self.states[-1].at, *(line.at for line in self.lines[-1:])])
+        """The latest that anything in it tells of: when it was made, as well as that is known."""
+        last = [self.states[-1].at, *(line.at for line in self.lines[-1:])]
+        return max(last if self.report is None else [*last, self.report.at])
 
     def requests(self) -> tuple[RequestRecord, ...]:
         """Those that the log tells of: without the tokens of the prompt, which it does not."""
