@@ -6558,6 +6558,10 @@
         <translation>Token</translation>
     </message>
     <message>
+        <source>Amounts in {unit}.</source>
+        <translation>Tutarlar {unit} olarak.</translation>
+    </message>
+    <message>
         <source>No GPU of this computer has computed for the node in these days.</source>
         <translation>Bu günlerde bu bilgisayarın hiçbir GPU&apos;su düğüm için çalışmadı.</translation>
     </message>

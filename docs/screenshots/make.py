@@ -22,10 +22,12 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import chat_stage
+import earnings_stage
 import history_stage
 import page_checks
 import wallet_stage
@@ -66,13 +68,20 @@ class StagedSettings:
     """Settings with a schedule, so that its grid can be seen."""
 
     async def read(self) -> Any:
+        from r3mes_launcher.core.earnings.tariff import TariffBand
         from r3mes_launcher.core.policy.policy_settings import PolicySettings
         from r3mes_launcher.core.policy.schedule import Schedule, ScheduleWindow
         from r3mes_launcher.core.settings import Settings
 
         nights = [ScheduleWindow(day=day, start=21 * 60, minutes=10 * 60) for day in range(5)]
         weekend = [ScheduleWindow(day=day, start=0, minutes=24 * 60) for day in (5, 6)]
-        return Settings(policy=PolicySettings(schedule=Schedule(enabled=True, windows=(*nights, *weekend))))
+        return Settings(
+            policy=PolicySettings(schedule=Schedule(enabled=True, windows=(*nights, *weekend))),
+            electricity_price=Decimal("0.32"),
+            electricity_currency="EUR",
+            electricity_bands=(TariffBand(from_hour=22, until_hour=6, price=Decimal("0.21")),),
+            remes_price=Decimal("1.25"),
+        )
 
 
 @dataclass
@@ -84,6 +93,7 @@ class Stage:
     lines: Sequence[LogLine] = ()
     wallet: Any = None
     history: Any = field(default_factory=history_stage.History)
+    earnings: Any = field(default_factory=earnings_stage.Earnings)
     settings: Any = field(default_factory=StagedSettings)
     owner: Any = field(default_factory=wallet_stage.Owner)
     chats: Any = field(default_factory=chat_stage.Chats)
@@ -127,6 +137,12 @@ class Stage:
             await asyncio.sleep(0.003)
         yield ChatDelta(finish_reason="stop", model=MODEL)
         yield ChatDelta(tokens=len(words))
+
+
+def signed_out() -> Any:
+    from r3mes_launcher.core.earnings.standing import Standing
+
+    return earnings_stage.Earnings(earnings_stage.without(Standing.SIGNED_OUT))
 
 
 def gateway() -> GatewayState:
@@ -305,6 +321,9 @@ SHOTS = (
     Shot("gpus-table", "gpus", lambda: Stage(serving(), reports(hot=True), lines()), "table", extra=True),
     Shot("gpus-day", "gpus", lambda: Stage(serving(), reports(), lines()), "day", extra=True),
     Shot("gpus-none", "gpus", lambda: Stage(off(), [GpuReport(NOW, GpuDriver.NO_DRIVER)]), extra=True),
+    Shot("earnings", "earnings", lambda: Stage(serving()), every=True),
+    Shot("earnings-bottom", "earnings", lambda: Stage(serving()), "bottom", extra=True),
+    Shot("earnings-sign-in", "earnings", lambda: Stage(off(), earnings=signed_out()), extra=True),
     Shot("requests", "requests", lambda: Stage(serving()), "request", every=True),
     Shot("requests-list", "requests", lambda: Stage(serving()), extra=True),
     Shot("requests-none", "requests", lambda: Stage(off(), history=history_stage.History(())), extra=True),
@@ -342,6 +361,7 @@ SHOTS = (
     Shot("logs", "logs", lambda: Stage(serving(), (), lines()), every=True),
     Shot("doctor", "doctor", lambda: Stage(examined()), every=True),
     Shot("settings", "settings", lambda: Stage(serving()), every=True),
+    Shot("settings-prices", "settings", lambda: Stage(serving()), "prices", extra=True),
     Shot("settings-bottom", "settings", lambda: Stage(serving()), "bottom", extra=True),
 )
 
@@ -399,6 +419,8 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
                     sheet = app.window.welcome()
                     while not shot.act.endswith(sheet.screen_shown.value):
                         sheet.next.click()
+                if shot.act == "prices":
+                    app.window.settings.show_prices()
                 wallet_stage.act(app.window, shot.act)
                 wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
                 wallet_stage.act_later(app.window, shot.act)

@@ -339,13 +339,16 @@ def act(window: Any, what: str) -> None:
             sheet = RegisterSheet(theme, intents, host, ("mining",))
             host.open(sheet)
         case "bottom":
-            area = window.settings if window.settings.isVisible() else window.roles.open_view
+            shown = [page for page in (window.settings, window.earnings) if page.isVisible()]
+            area = shown[0] if shown else window.roles.open_view
             bar = area.verticalScrollBar()
             bar.setValue(bar.maximum())
 
 
 def act_later(window: Any, what: str) -> None:
     """What can only be done after a pause, as a person would."""
+    if what == "bottom":
+        act(window, what)
     sheet = window.wallet.host.sheet
     if what in ("words-shown", "quiz") and sheet is not None:
         sheet.words.reveal.click()

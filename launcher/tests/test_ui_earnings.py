@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.earnings.break_even import BreakEven
@@ -110,18 +110,19 @@ def test_the_totals_are_set_side_by_side(answered: Any) -> None:
 
 def test_the_table_shows_days_cards_and_nodes(answered: Any, qtbot: QtBot) -> None:
     assert rows(answered)[:2] == [
-        ["Today", "5 REMES", "5 REMES", "0 REMES", "1.00 kWh", "0.30 EUR", "0.50 EUR"],
-        ["2026-11-25 Wed", "0.5 REMES", "0.2 REMES", "0.3 REMES", "1.00 kWh", "0.30 EUR", "-0.20 EUR"],
+        ["Today", "5", "5", "0", "1.00 kWh", "0.30 EUR", "0.50 EUR"],
+        ["2026-11-25 Wed", "0.5", "0.2", "0.3", "1.00 kWh", "0.30 EUR", "-0.20 EUR"],
     ]
     answered.table.grouping.setFocus()
     qtbot.keyClick(answered.table.grouping, Qt.Key.Key_Down)
     assert answered.table.shown is Grouping.GPU
-    assert rows(answered) == [["A card", "4.5 REMES", "2.00 kWh", "0.60 EUR", "0.30 EUR"]]
-    assert "What the node earned is shared out by the energy that each card used for it." in texts(answered)
+    assert rows(answered) == [["A card", "4.5", "2.00 kWh", "0.60 EUR", "0.30 EUR"]]
+    shared = "What the node earned is shared out by the energy that each card used for it."
+    assert f"Amounts in REMES. {shared}" in texts(answered)
     qtbot.keyClick(answered.table.grouping, Qt.Key.Key_Down)
     assert rows(answered) == [
-        ["This computer (aaaaaaaaaaaa…)", "Serving", "4", "1 600", "4.5 REMES", "4.2 REMES", "0.3 REMES"],
-        ["bbbbbbbbbbbb…", "Serving", "1", "100", "1 REMES", "1 REMES", "0 REMES"],
+        ["This computer (aaaaaaaaaaaa…)", "Serving", "4", "1 600", "4.5", "4.2", "0.3"],
+        ["bbbbbbbbbbbb…", "Serving", "1", "100", "1", "1", "0"],
     ]
 
 
@@ -215,7 +216,20 @@ def test_the_shown_days_are_saved(window: Any, answered: Any, intents: Any) -> N
 def test_the_prices_are_a_click_away(window: Any, answered: Any, qtbot: QtBot) -> None:
     answered.prices.click()
     assert window.page == SETTINGS
-    qtbot.waitUntil(lambda: window.settings.sections.power.currency.hasFocus(), timeout=5000)
+    page = window.settings
+    card = page.sections.power
+    qtbot.waitUntil(card.currency.hasFocus, timeout=5000)
+
+    def on_top() -> bool:
+        return 0 <= card.mapTo(page.viewport(), QPoint(0, 0)).y() < page.viewport().height() // 4
+
+    qtbot.waitUntil(on_top, timeout=5000)
+    page.sections.policy.grid.show()
+    qtbot.waitUntil(on_top, timeout=5000)
+    page.verticalScrollBar().triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
+    page.sections.policy.grid.hide()
+    QApplication.processEvents()
+    assert page.verticalScrollBar().value() == 0, "whoever scrolls goes where they want"
 
 
 def test_words_of_others_are_shown_as_they_came(theme: Any) -> None:

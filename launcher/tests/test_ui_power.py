@@ -53,7 +53,7 @@ def store(tmp_path: Path) -> SettingsStore:
 def card(window: Any, intents: Any, store: SettingsStore) -> Any:
     intents.ask = Core(store).ask
     window.go_to(SETTINGS)
-    return window.settings.power
+    return window.settings.sections.power
 
 
 def write(field: Any, text: str) -> None:
@@ -83,13 +83,13 @@ def test_prices_are_typed_with_either_mark_and_kept_exactly(card: Any, store: Se
 
 def test_what_is_no_price_stays_where_it_was_typed(card: Any, store: SettingsStore) -> None:
     write(card.price, "a lot")
-    assert "Type a price such as 0.30" in card.problem and card.price.text() == "a lot"
-    assert card.price.accessibleDescription() == card.problem
+    assert "Type a price such as 0.30" in card.note and card.price.text() == "a lot"
+    assert card.price.accessibleDescription() == card.note
     assert store.current.electricity_price == 0
     write(card.price, "0.3")
-    assert card.problem == "" and store.current.electricity_price == Decimal("0.3")
+    assert card.note == "" and store.current.electricity_price == Decimal("0.3")
     write(card.price, "5000")
-    assert card.problem and store.current.electricity_price == Decimal("0.3"), "more than the settings take"
+    assert card.note and store.current.electricity_price == Decimal("0.3"), "more than the settings take"
 
 
 def test_bands_are_added_changed_and_taken_away(card: Any, store: SettingsStore) -> None:

@@ -12,7 +12,7 @@ from r3mes_launcher.core.earnings.standing import Standing
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.core.wallet_state import Unit
 from r3mes_launcher.ui.button import Button
-from r3mes_launcher.ui.card import Callout, PageColumn
+from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
 from r3mes_launcher.ui.earnings.chart_card import ChartCard
 from r3mes_launcher.ui.earnings.earnings_wording import Remedy, price, standing_words
 from r3mes_launcher.ui.earnings.table_card import TableCard
@@ -67,11 +67,15 @@ class EarningsPage(PageColumn):
         head.addWidget(self.span)
         head.addWidget(self.refresh_button)
         self.column.addLayout(head)
+        # With figures to see the reason stands above them, without any in their place.
         self.notice = Callout(theme, Tone.NEUTRAL)
-        self.remedy = Button(theme, " ")
-        self.remedy.clicked.connect(self._on_remedy)
-        self.notice.add_button(self.remedy)
+        self.empty = EmptyState(theme, "earnings")
+        self._remedies = (Button(theme, " ", kind="primary"), Button(theme, " ", kind="primary"))
+        for button, add in zip(self._remedies, (self.notice.add_button, self.empty.add_button), strict=True):
+            button.clicked.connect(self._on_remedy)
+            add(button)
         self.column.addWidget(self.notice)
+        self.column.addWidget(self.empty, 1)
         self.totals = TotalsCard(theme)
         self.chart = ChartCard(theme)
         self.table = TableCard(theme, intents)
@@ -79,6 +83,15 @@ class EarningsPage(PageColumn):
             self.column.addWidget(card)
         self.column.addStretch(1)
         self._draw()
+
+    @property
+    def remedy(self) -> Button:
+        """The button beside the reason why there is nothing to see, or not all."""
+        return self._remedies[0 if self._has_figures else 1]
+
+    @property
+    def _has_figures(self) -> bool:
+        return self._seen.read_at is not None or self._seen.month.kwh > 0
 
     @property
     def days(self) -> int:
@@ -149,6 +162,7 @@ class EarningsPage(PageColumn):
         self._prices.show_text(self._price_words())
         for card in (self.totals, self.chart, self.table):
             card.show_overview(self._seen, self._unit)
+            card.setVisible(self._has_figures)
 
     def _draw_notice(self) -> None:
         words = standing_words(self._seen.standing)
@@ -169,11 +183,14 @@ class EarningsPage(PageColumn):
             hint = f"{self._seen.detail} {hint}".strip()
         self.notice.show_words(title, hint)
         self.notice.show_tone(tone)
-        self.notice.setVisible(bool(title))
-        self.remedy.setText(button)
-        self.remedy.setAccessibleName(button)
-        self.remedy.setVisible(bool(button))
-        self.remedy.setEnabled(True)
+        self.notice.setVisible(bool(title) and self._has_figures)
+        self.empty.show_words(title, hint, "earnings", tone)
+        self.empty.setVisible(not self._has_figures)
+        for remedy in self._remedies:
+            remedy.setText(button)
+            remedy.setAccessibleName(button)
+            remedy.setVisible(bool(button))
+            remedy.setEnabled(True)
 
     def _price_words(self) -> str:
         seen = self._seen

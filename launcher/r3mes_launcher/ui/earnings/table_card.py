@@ -19,8 +19,9 @@ from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
-from r3mes_launcher.ui.wallet.money import money
+from r3mes_launcher.ui.wallet.money import grouped
 from r3mes_launcher.ui.wallet.table import Table
+from r3mes_launcher.wallet.amounts import format_amount
 
 Row = tuple[tuple[str, Tone | None], ...]
 FILE_NAME = "r3mes-earnings.csv"
@@ -90,14 +91,16 @@ class TableCard(Card):
         self._words.setVisible(bool(self._words.text()))
 
     def _explained(self, has_rows: bool) -> str:
+        unit = self.tr("Amounts in {unit}.").format(unit=self._unit.display)
         match self.shown:
             case Grouping.GPU if not has_rows:
                 return self.tr("No GPU of this computer has computed for the node in these days.")
             case Grouping.GPU:
-                return self.tr("What the node earned is shared out by the energy that each card used for it.")
+                shared = self.tr("What the node earned is shared out by the energy that each card used for it.")
+                return f"{unit} {shared}"
             case Grouping.NODE if not has_rows:
                 return self.tr("No node of yours has earned anything in these days.")
-        return ""
+        return unit
 
     def _by_day(self) -> list[Row]:
         newest = self._seen.days[0].day if self._seen.days else None
@@ -131,7 +134,7 @@ class TableCard(Card):
         return rows
 
     def _amount(self, amount: int) -> str:
-        return money(self._unit, amount) if self._seen.read_at is not None else "–"
+        return grouped(format_amount(amount, self._unit.decimals)) if self._seen.read_at is not None else "–"
 
     def _settled(self, figures: Figures) -> Row:
         return tuple((self._amount(amount), None) for amount in (figures.earned, figures.pending, figures.settled))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from r3mes_launcher.core.state import GpuReport, LauncherState
@@ -44,6 +44,10 @@ class SettingsPage(PageColumn):
         self.column.addWidget(self.notifications)
         # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
         self._sections: CoreSections | None = None
+        self._wanted: QWidget | None = None
+        """The section that somebody asked for, until they go elsewhere."""
+        self.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_wanted())
+        self.verticalScrollBar().actionTriggered.connect(self._on_scrolled)
 
     @property
     def sections(self) -> CoreSections:
@@ -61,10 +65,28 @@ class SettingsPage(PageColumn):
 
     def show_prices(self) -> None:
         """Brings the section of the prices into view and the keyboard to its first field."""
-        card = self.sections.power
-        card.currency.setFocus()
-        # After the page is laid out: a card that was just made has no place yet.
-        QTimer.singleShot(0, self, lambda: self.ensureWidgetVisible(card))
+        self._wanted = self.sections.power
+        self.sections.power.currency.setFocus()
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        """The cards get their height one after the other, when they are laid out and when the core has answered."""
+        ground = self.widget()
+        if self._wanted is not None and ground is not None:
+            self.verticalScrollBar().setValue(
+                self._wanted.mapTo(ground, QPoint(0, 0)).y() - self._theme.metrics.space(4)
+            )
+
+    def _on_scrolled(self) -> None:
+        self._wanted = None
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self._wanted = None
+        super().wheelEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        self._wanted = None
+        super().hideEvent(event)
 
     def show_settings(self, settings: Settings) -> None:
         self.sections.show_settings(settings)
