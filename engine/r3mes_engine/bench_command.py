@@ -105,6 +105,7 @@ def _backend(options: argparse.Namespace, device: Device, voice: _Voice) -> tupl
         threads,
         max(options.batches),
         quantisation=options.quantisation,
+        cuda_graphs=options.cuda_graphs,
     )
     return backend, lambda: backend.quantisation
 

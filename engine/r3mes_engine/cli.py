@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scripted_tokens=options.scripted_tokens,
             scripted_tokens_per_second=options.scripted_tokens_per_second,
             upstream=_upstream(options),
+            cuda_graphs=options.cuda_graphs,
             embedding_model=options.embedding_model,
             endpoint=options.endpoint,
         )
@@ -178,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the folder of a sentence-transformers model, which then answers /v1/embeddings on loopback",
     )
     serve.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    _add_cuda_graphs(serve)
     serve.add_argument("--scripted-tokens", type=_between(1, 100_000), default=DEFAULT_TOKENS, metavar="N")
     serve.add_argument(
         "--scripted-tokens-per-second", type=_pace, default=DEFAULT_TOKENS_PER_SECOND, metavar="X", help="0: no pause"
@@ -219,6 +221,7 @@ def _add_bench(commands: _Commands[argparse.ArgumentParser]) -> None:
     bench.add_argument("--model", default="builtin", metavar="builtin|PATH|NAME")
     add_catalogue_argument(bench)
     bench.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
+    _add_cuda_graphs(bench)
     _add_device(bench)
     _add_state_dir(bench, required=True)
     bench.add_argument(
@@ -254,6 +257,14 @@ def _add_gpu(command: argparse.ArgumentParser) -> None:
         default=[],
         metavar="UUID",
         help="use this GPU, or the best of several (`r3mes-engine check` shows them); may be repeated",
+    )
+
+
+def _add_cuda_graphs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cuda-graphs",
+        action="store_true",
+        help="record steps without adapters on the GPU and play them back; whether it pays, `bench` tells",
     )
 
 

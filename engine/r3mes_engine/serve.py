@@ -234,6 +234,7 @@ class _Engine:
             adapters_dir=settings.adapters,
             adapter_mb=settings.adapter_memory_mb,
             quantisation=settings.quantisation,
+            cuda_graphs=settings.cuda_graphs,
         )
 
     def _model_source(self) -> ModelSource:

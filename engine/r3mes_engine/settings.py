@@ -64,6 +64,8 @@ class ServeSettings:
     scripted_tokens: int
     scripted_tokens_per_second: float
     upstream: UpstreamSettings = UpstreamSettings()
+    cuda_graphs: bool = False
+    """Whether steps without adapters are recorded on the GPU and played back."""
     embedding_model: Path | None = None
     """The folder of a sentence-transformers model, for `/v1/embeddings`."""
     endpoint: str | None = None

@@ -103,23 +103,25 @@ def test_the_shape_is_read_from_headers(tmp_path: Path) -> None:
         model_shape(tmp_path)
 
 
-def test_check_shows_the_plan_of_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_shows_the_plan_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import numpy
     from safetensors.numpy import save_file
 
     from r3mes_engine import cli
-    from r3mes_engine.device import GpuSurvey
+    from r3mes_engine.check_command import run_check
+    from r3mes_engine.hardware.survey import GpuSurvey
 
-    monkeypatch.setattr(cli, "survey_gpus", lambda: GpuSurvey((), "", "No usable GPU.", ""))
+    def check(*arguments: str) -> int:
+        options = cli._parser().parse_args(["check", "--model", *arguments])
+        return run_check(options, lambda wanted: GpuSurvey((), "", "No usable GPU.", ""))
+
     config = {"model_type": "llama", "hidden_size": 8, "num_attention_heads": 4, "num_hidden_layers": 2}
     (tmp_path / "config.json").write_text(json.dumps({**config, "vocab_size": 10}))
     (tmp_path / "tokenizer.json").write_text("{}")
     save_file({"a.q_proj.weight": numpy.zeros((8, 8), "f4")}, tmp_path / "model.safetensors")
-    assert cli.main(["check", "--model", str(tmp_path), "--json", "--quantisation", "bf16"]) == 10
+    assert check(str(tmp_path), "--json", "--quantisation", "bf16") == 10
     plan = json.loads(capsys.readouterr().out)["plan"]
     assert (plan["quantisation"], plan["weights"], plan["fits"]) == ("bf16", 128, True)
-    assert cli.main(["check", "--model", str(tmp_path)]) == 10
+    assert check(str(tmp_path)) == 10
     assert "tokens of answers" in capsys.readouterr().out
-    assert cli.main(["check", "--model", str(tmp_path / "nothing")]) == 11
+    assert check(str(tmp_path / "nothing")) == 11

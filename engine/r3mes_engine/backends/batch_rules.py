@@ -39,9 +39,10 @@ class BatchRules:
         # Called right before the forward pass of the same batch, since batching is synchronous here.
         self._rows = []
         for request in requests_in_batch:
-            if request.has_new_token:
-                state = request.state
-                row: RequestRow = state.logit_processor_kwargs["row"]
+            state = request.state
+            # The library warms up with requests of its own, which have no rules.
+            row: RequestRow | None = state.logit_processor_kwargs.get("row")
+            if request.has_new_token and row is not None:
                 row.see(state.initial_tokens, state.generated_tokens)
                 self._rows.append(row)
         self._on_batch(requests_in_batch)

@@ -26,6 +26,7 @@ from r3mes_engine.backends.prefix_cache import (
     take_memory_as_used,
     trim_kept,
 )
+from r3mes_engine.backends.recorded_steps import Recorder, record_steps
 from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.hardware.gpu_faults import GpuFault, fault_of, gpu_fault
@@ -61,9 +62,11 @@ class ContinuousBatching:
         max_requests: int,
         cache_tokens: int = CPU_CACHE_TOKENS,
         on_device_fault: Callable[[GpuFault], None] = lambda fault: None,
+        recorder: Recorder | None = None,
     ) -> None:
         """`cache_tokens` is for how many tokens of all requests together there is memory. `on_device_fault` is called
-        once, on any thread."""
+        once, on any thread. With a `recorder` the forward passes of steps are recorded and played back."""
+        self._recorder = recorder
         self._on_device_fault = on_device_fault
         self._fault: GpuFault | None = None
         self._cache_tokens = cache_tokens
@@ -77,7 +80,10 @@ class ContinuousBatching:
         self._manager: Any = None
         self._capacity_tokens = 0
         self._on_cpu = model.device.type == "cpu"
-        self._own_attention = self._on_cpu and paged_attention.supports(model.config.get_text_config())
+        # What is recorded is of one shape, and the own attention looks at each request.
+        self._own_attention = (
+            self._on_cpu and recorder is None and paged_attention.supports(model.config.get_text_config())
+        )
 
     @property
     def request_tokens(self) -> int:
@@ -99,7 +105,11 @@ class ContinuousBatching:
         if self._own_attention:
             paged_attention.register()
             self._model.set_attn_implementation(paged_attention.NAME)
+        if self._recorder is not None:
+            manager.batch_processor = manager._create_batch_processor()
+            record_steps(manager.batch_processor, self._recorder, self._batch_has_adapters)
         manager.warmup()
+        self._next_batch = []
         processor = manager.batch_processor
         manager._generation_step = lambda: self._watched_step(manager)
         if self._on_cpu:
@@ -184,6 +194,9 @@ class ContinuousBatching:
     def _batch_prepared(self, requests: Sequence[Any]) -> None:
         self._next_batch = list(requests)
 
+    def _batch_has_adapters(self) -> bool:
+        return any(one.state.logit_processor_kwargs.get("adapter") is not None for one in self._next_batch)
+
     def _watched_step(self, manager: Any) -> None:
         try:
             self._step(manager)
@@ -200,9 +213,12 @@ class ContinuousBatching:
         """One forward pass. A lack of memory costs one request, not the manager and all the others."""
         processor = manager.batch_processor
         try:
-            self._layers.route(
-                [(one.state.logit_processor_kwargs["adapter"], one.query_length) for one in self._next_batch]
-            )
+            spans = [(one.state.logit_processor_kwargs["adapter"], one.query_length) for one in self._next_batch]
+            if self._recorder is not None:
+                # Steps are padded to few lengths.
+                padded = processor.inputs_and_outputs.num_q_tokens
+                spans.append((None, padded - sum(length for _, length in spans)))
+            self._layers.route(spans)
             if self._on_cpu:
                 trim_kept(processor.cache, self._capacity_tokens // CPU_KEPT_SHARE)
             processor._generation_step(self._model)
@@ -249,8 +265,8 @@ class ContinuousBatching:
             max_requests_per_batch=self._max_requests,
             # Flash kernels are fetched from a hub, and the engine fetches nothing.
             auto_switch_to_flash=False,
-            # Sampling decides between forward pass and choice, in Python: neither fits into a recorded graph.
-            use_cuda_graph=False,
+            # The library's own graphs hold the choice of tokens as well, which is made in Python here.
+            use_cuda_graph=self._recorder is not None,
             use_async_batching=False,
         )
 

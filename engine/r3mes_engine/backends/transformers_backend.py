@@ -27,6 +27,7 @@ from r3mes_engine.backends.protocol import (
     Sampling,
     resolved,
 )
+from r3mes_engine.backends.recorded_steps import GRAPH_BYTES, CudaRecorder
 from r3mes_engine.backends.stop_strings import StopStrings
 from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.backends.token_text import TokenText
@@ -72,11 +73,13 @@ class TransformersBackend:
         adapters_dir: Path | None = None,
         adapter_mb: int | None = None,
         quantisation: QuantisationChoice = "auto",
+        cuda_graphs: bool = False,
     ) -> None:
         """`adapter_mb` is how much memory loaded adapters may take beside the model; None: what the device suggests."""
         self._adapters_dir = adapters_dir
         self._adapter_mb = adapter_mb if adapter_mb is not None else DEFAULT_ADAPTER_MB[device.kind]
         self._quantisation = quantisation
+        self._cuda_graphs = cuda_graphs and device.kind == "cuda"
         self.on_adapters_changed: Callable[[], None] = lambda: None
         """Called on the event loop when an adapter came, went, or lies elsewhere now."""
         self.on_device_fault: Callable[[GpuFault], None] = lambda fault: None
@@ -122,6 +125,7 @@ class TransformersBackend:
             self._max_concurrency,
             plan.cache_tokens,
             on_device_fault=lambda fault: self.on_device_fault(fault),
+            recorder=CudaRecorder() if self._cuda_graphs else None,
         )
         report("preparing the cache", None)
         try:
@@ -139,9 +143,10 @@ class TransformersBackend:
     def _plan(self, folder: Path, device: torch.device) -> Plan:
         """Raises EngineExit (14) for a model that does not fit."""
         cuda = device.type == "cuda"
+        memory = torch.cuda.mem_get_info(device)[0] if cuda else psutil.virtual_memory().available
         plan = memory_plan(
             model_shape(folder),
-            memory=torch.cuda.mem_get_info(device)[0] if cuda else psutil.virtual_memory().available,
+            memory=memory - (GRAPH_BYTES if self._cuda_graphs else 0),
             device="cuda" if cuda else "cpu",
             native=native_quantisation(device),
             wanted=self._quantisation,

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 DRIVER_S = 20.0
 """NVML answers in milliseconds; a driver without its persistence daemon wakes the cards first, some seconds each."""
-KERNEL_S = 120.0
+KERNEL_S = 90.0
 """The first import of torch from a slow disk takes a minute, the first start of CUDA on a large machine half of one."""
 LAST_S = 2.0
 """For a killed child to be gone. In the driver it may be unkillable, and nobody waits for that."""
