@@ -10,8 +10,6 @@ from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.gpu_use import GpuProcess, GpuUse
 
-MESSAGE = "These GPUs are recorded: this is the demo."
-
 SETTLE_S = 240.0
 """A card that is left alone has given back its load and its warmth after so long."""
 
@@ -78,7 +76,8 @@ class ReplayGpuSource:
     def read(self) -> GpuReport:
         at, figures = self._cards.look()
         samples = tuple(map(_sample, self._cards.day.cards, figures))
-        return GpuReport(at, GpuDriver.OK, MESSAGE, "demo", samples)
+        # The window's banner says that they are recorded.
+        return GpuReport(at, GpuDriver.OK, "", "demo", samples)
 
     def close(self) -> None:
         return

@@ -19,11 +19,11 @@ def day() -> RecordedDay:
     return read_day(assets_folder() / "demo" / "day.jsonl.gz")
 
 
-def test_the_source_says_that_its_cards_are_recorded_and_shows_them_at_the_moment(day: RecordedDay) -> None:
+def test_the_source_shows_the_cards_of_the_moment_and_says_demo(day: RecordedDay) -> None:
     clock = ReplayClock(BEGIN + day.opens_at)
     source = ReplayGpuSource(ReplayedCards(day, clock, BEGIN))
     first = source.read()
-    assert first.driver is GpuDriver.OK and "recorded" in first.message and first.at == clock.now()
+    assert first.driver is GpuDriver.OK and first.driver_version == "demo" and first.at == clock.now()
     assert [sample.uuid for sample in first.gpus] == [card.uuid for card in day.cards]
     for index, sample in enumerate(first.gpus):
         assert sample.temperature_c == round(day.card_at(index, day.opens_at).temperature_c)
