@@ -3783,6 +3783,10 @@
         <translation>Bir REMES {price} sayılıyor.</translation>
     </message>
     <message>
+        <source>For the break-even stop {done} of {needed} of serving are measured.</source>
+        <translation>Başabaş durdurması için {needed} hizmetin {done} kadarı ölçüldü.</translation>
+    </message>
+    <message>
         <source>An hour of serving brings {income} and costs {cost}.</source>
         <translation>Bir saatlik hizmet {income} getiriyor, {cost} tutuyor.</translation>
     </message>

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from r3mes_launcher.core.earnings.break_even import BreakEven
-from r3mes_launcher.core.earnings.energy_cost import CardDay
+from r3mes_launcher.core.earnings.card_day import CardDay
 from r3mes_launcher.core.earnings.overview import EarningsOverview, Worth, overview
 from r3mes_launcher.core.earnings.reading import EarningsReading, NodeDay, NodeTotal
 from r3mes_launcher.core.earnings.standing import Standing

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractSlider, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.earnings.break_even import BreakEven
-from r3mes_launcher.core.earnings.energy_cost import CardDay
+from r3mes_launcher.core.earnings.card_day import CardDay
 from r3mes_launcher.core.earnings.overview import EarningsOverview, Worth, overview
 from r3mes_launcher.core.earnings.reading import EarningsReading, NodeDay, NodeTotal
 from r3mes_launcher.core.earnings.standing import SENTENCES, Standing
@@ -106,6 +106,12 @@ def test_the_totals_are_set_side_by_side(answered: Any) -> None:
     assert any("An hour of serving brings 0.50 EUR and costs 0.30 EUR." in plain(text) for text in texts(answered))
     names = [label.accessibleName() for label in totals.findChildren(QLabel) if label.accessibleName()]
     assert "Profit after power, 7 days" in names
+
+
+def test_what_the_stop_still_has_to_measure_is_told(window: Any, page: Any) -> None:
+    asked(window)[-1][1](seen(break_even=BreakEven(None, None, "EUR", 5400.0, 21_600.0)))
+    words = "For the break-even stop 1 h 30 min of 6 h 00 min of serving are measured."
+    assert any(words in plain(text) for text in texts(page))
 
 
 def test_the_table_shows_days_cards_and_nodes(answered: Any, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from r3mes_launcher.core.earnings.energy_cost import MILLIJOULES_PER_KWH
+from r3mes_launcher.core.earnings.card_day import MILLIJOULES_PER_KWH
 
 HOUR_S = 3600.0
 
@@ -46,6 +46,8 @@ class BreakEven:
     cost: Decimal | None = None
     currency: str = ""
     measured_s: float = 0.0
+    window_s: float = 0.0
+    """How long serving must be measured; 0 while the rule is off."""
 
     @property
     def is_known(self) -> bool:

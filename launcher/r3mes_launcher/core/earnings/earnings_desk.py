@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from r3mes_launcher.core.earnings.break_even import BreakEven, Piece, Trial, after_stop, break_even, measured
+from r3mes_launcher.core.earnings.card_day import CardDay
 from r3mes_launcher.core.earnings.earnings_table import earnings_csv, earnings_document
-from r3mes_launcher.core.earnings.energy_cost import WIDTH_S, CardDay, electricity_cost, energy_by_day
+from r3mes_launcher.core.earnings.energy_cost import WIDTH_S, electricity_cost, energy_by_day
 from r3mes_launcher.core.earnings.overview import MAX_DAYS, MONTH_DAYS, EarningsOverview, Worth, overview
 from r3mes_launcher.core.earnings.reading import EarningsReading, EarningsSource, system_midnight
 from r3mes_launcher.core.earnings.standing import EarningsProblem, Standing
 from r3mes_launcher.core.history.gpu_record import Gathering, gather
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.policy.observations import BreakEvenObservation
+from r3mes_launcher.core.policy.policy_settings import BreakEvenRule
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import Actual, GpuReport, NodeState
 from r3mes_launcher.ports.clock import Clock
@@ -128,7 +130,7 @@ class EarningsDesk:
             standing=Standing.READY if problem is None else problem.standing,
             detail="" if problem is None else problem.detail,
             names=self._around.cards(),
-            break_even=self._balance(),
+            break_even=replace(self._balance(), window_s=self._window_s if self._rule.enabled else 0.0),
         )
 
     async def table(self, count: int = MONTH_DAYS) -> str:
@@ -183,19 +185,26 @@ class EarningsDesk:
 
     # --- break-even --------------------------------------------------------------------------------------------------
 
+    @property
+    def _rule(self) -> BreakEvenRule:
+        return self._settings.current.policy.break_even
+
+    @property
+    def _window_s(self) -> float:
+        return self._rule.hours * 3600
+
     def _balance(self) -> BreakEven:
         settings = self._settings.current
         tariff = settings.tariff
         price = tariff.price_at(datetime.fromtimestamp(self._clock.now())) if tariff.is_known else None
-        window_s = settings.policy.break_even.hours * 3600
         return break_even(
-            self._trial, window_s, settings.remes_price or None, price, tariff.currency, self._around.decimals()
+            self._trial, self._window_s, settings.remes_price or None, price, tariff.currency, self._around.decimals()
         )
 
     async def _watch(self) -> None:
         while True:
             self.note_node(self._around.node())
-            if self._settings.current.policy.break_even.enabled:
+            if self._rule.enabled:
                 if self._clock.monotonic() - self._measured_at >= MEASURE_S:
                     self._measured_at = self._clock.monotonic()
                     with contextlib.suppress(WalletError):
@@ -222,11 +231,10 @@ class EarningsDesk:
         # While nothing is served the piece grows on: what was earned last is settled a little later.
         if self._begun is None or piece.seconds > 0:
             self._begun = now
-        self._trial = measured(self._trial, piece, self._settings.current.policy.break_even.hours * 3600)
+        self._trial = measured(self._trial, piece, self._window_s)
 
     def _judge(self) -> None:
-        rule = self._settings.current.policy.break_even
-        retry_s = rule.retry_hours * 3600
+        retry_s = self._rule.retry_hours * 3600
         now = self._clock.monotonic()
         self._trial = after_stop(self._trial, self._around.is_stopped(), now, retry_s)
         balance = self._balance()

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from r3mes_launcher.core.earnings.card_day import MILLIJOULES_PER_KWH, CardDay
 from r3mes_launcher.core.earnings.tariff import Tariff
 from r3mes_launcher.core.history.gpu_record import GpuBucket
-
-MILLIJOULES_PER_KWH = Decimal(3_600_000_000)
 
 WIDTH_S = 900.0
 """Buckets to ask the history for: a quarter of an hour lies in one hour of every time zone on Earth."""
 
 LocalTime = Callable[[float], datetime]
 """Seconds since the epoch as local time."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardDay:
-    """One card on one day, while the node's engine ran on it."""
-
-    day: date
-    uuid: str
-    millijoules: int
-    cost: Decimal | None
-    """In the tariff's currency; None where no price is known."""
-
-    @property
-    def kwh(self) -> Decimal:
-        return self.millijoules / MILLIJOULES_PER_KWH
 
 
 def energy_by_day(

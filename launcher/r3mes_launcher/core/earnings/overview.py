@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from r3mes_launcher.core.earnings.break_even import BreakEven
-from r3mes_launcher.core.earnings.energy_cost import MILLIJOULES_PER_KWH, CardDay
+from r3mes_launcher.core.earnings.card_day import MILLIJOULES_PER_KWH, CardDay
 from r3mes_launcher.core.earnings.reading import EarningsReading, NodeDay
 from r3mes_launcher.core.earnings.settled import settled_parts
 from r3mes_launcher.core.earnings.standing import Standing

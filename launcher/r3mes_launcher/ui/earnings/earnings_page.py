@@ -11,6 +11,7 @@ from r3mes_launcher.core.earnings.overview import EarningsOverview
 from r3mes_launcher.core.earnings.standing import Standing
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.core.wallet_state import Unit
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
 from r3mes_launcher.ui.earnings.chart_card import ChartCard
@@ -204,7 +205,12 @@ class EarningsPage(PageColumn):
         balance = seen.break_even
         words = self.tr("A REMES counts as {price}.").format(price=coin)
         if balance.income is None or balance.cost is None:
-            return words
+            if not balance.window_s:
+                return words
+            measured = self.tr("For the break-even stop {done} of {needed} of serving are measured.").format(
+                done=figures.duration(balance.measured_s), needed=figures.duration(balance.window_s)
+            )
+            return f"{words} {measured}"
         return " ".join(
             (
                 words,

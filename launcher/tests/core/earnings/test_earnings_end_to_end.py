@@ -23,6 +23,7 @@ import pytest
 from r3mes_launcher import cli
 from r3mes_launcher.composition import CompositionOptions, compose, demo_network, demo_policy_sources
 from r3mes_launcher.core.earnings.standing import EarningsProblem, Standing
+from r3mes_launcher.core.policy.policy_settings import PolicySettings, WalletRule
 from r3mes_launcher.core.state import Actual, Desired
 from r3mes_launcher.core.wallet_state import VaultState
 from r3mes_launcher.wallet.adr36 import sign_message
@@ -145,7 +146,8 @@ async def test_a_paid_answer_is_seen_as_earnings(
     await until(lambda: core.state.wallet.vault is VaultState.OPEN)
     assert await standing(core) is Standing.SIGNED_OUT
 
-    # The node serves for this wallet.
+    # The node serves for this wallet. This gateway asks for no stake.
+    core.policy.change(PolicySettings(wallet=WalletRule(needs_stake=False)))
     await core.set_desired(Desired.SERVING)
     await until(lambda: core.state.node.node_id, START_S)
     await until(lambda: core.state.node.actual is Actual.FAULTED, START_S)

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from r3mes_launcher.core.earnings.card_day import CardDay
 from r3mes_launcher.core.earnings.earnings_table import CSV_COLUMNS, earnings_csv, earnings_document
-from r3mes_launcher.core.earnings.energy_cost import CardDay
 from r3mes_launcher.core.earnings.overview import Worth, overview, split_by_weight
 from r3mes_launcher.core.earnings.reading import EarningsReading, NodeDay, NodeTotal, merged, stretches
 from r3mes_launcher.core.earnings.settled import settled_parts

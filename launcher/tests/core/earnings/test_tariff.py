@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from r3mes_launcher.core.earnings.card_day import MILLIJOULES_PER_KWH
 from r3mes_launcher.core.earnings.energy_cost import (
-    MILLIJOULES_PER_KWH,
     WIDTH_S,
     electricity_cost,
     energy_by_day,
