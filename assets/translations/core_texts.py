@@ -17,6 +17,7 @@ SAYERS = frozenset(
     {
         *("Fault", "Finding", "FixWords", "Progress", "WalletError", "ChatError", "StartRefused"),
         *("HistoryError", "GatewayUnreachable", "SpawnError", "SelfTestFailed", "Unavailable", "Card"),
+        *("BundleError", "RecordingError"),
         *("Advice", "KeyringAdvice", "BadMessage", "ProvisioningError", "bad", "joined"),
     }
 )

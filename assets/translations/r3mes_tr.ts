@@ -767,6 +767,10 @@
         <translation>Bir konuşmanın başlığı olmalı.</translation>
     </message>
     <message>
+        <source>A diagnostics bundle holds no readings of the GPUs.</source>
+        <translation>Bir tanılama paketinde GPU ölçümleri bulunmaz.</translation>
+    </message>
+    <message>
         <source>A file of the engine vanished after it was installed. An antivirus may have moved it.</source>
         <translation>Motorun bir dosyası kurulumdan sonra kayboldu. Bir antivirüs taşımış olabilir.</translation>
     </message>
@@ -1213,6 +1217,10 @@
     <message>
         <source>It is started again (loss {losses} of {most}).</source>
         <translation>Yeniden başlatılıyor ({most} kaybın {losses}. olanı).</translation>
+    </message>
+    <message>
+        <source>It is started again.</source>
+        <translation>Yeniden başlatılıyor.</translation>
     </message>
     <message>
         <source>It is tried again by itself.</source>
@@ -1699,6 +1707,22 @@
         <translation>Demonun motoru başlatıcının bir parçasıdır.</translation>
     </message>
     <message>
+        <source>The demo&apos;s recording can&apos;t be read ({why}). Install R3MES again.</source>
+        <translation>Demonun kaydı okunamıyor ({why}). R3MES&apos;i yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s recording is damaged ({why}). Install R3MES again.</source>
+        <translation>Demonun kaydı bozuk ({why}). R3MES&apos;i yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s recording is larger than any is. Install R3MES again.</source>
+        <translation>Demonun kaydı olabileceğinden büyük. R3MES&apos;i yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s recording is of another version. Install R3MES again.</source>
+        <translation>Demonun kaydı başka bir sürüme ait. R3MES&apos;i yeniden kurun.</translation>
+    </message>
+    <message>
         <source>The disk may be busy or full. Try again; nothing was lost.</source>
         <translation>Disk meşgul ya da dolu olabilir. Yeniden deneyin; hiçbir şey kaybolmadı.</translation>
     </message>
@@ -1753,6 +1777,10 @@
     <message>
         <source>The engine ended {losses} times in a row; the last time it {how}.</source>
         <translation>Motor art arda {losses} kez sona erdi; son seferinde: {how}.</translation>
+    </message>
+    <message>
+        <source>The engine ended.</source>
+        <translation>Motor sona erdi.</translation>
     </message>
     <message>
         <source>The engine found no GPU that it can use.</source>
@@ -2531,6 +2559,14 @@
         <translation>Bu dosya bir cüzdan {kind2} değil, {kind} dosyasıdır.</translation>
     </message>
     <message>
+        <source>This file is no diagnostics bundle of R3MES, or it is damaged ({why}).</source>
+        <translation>Bu dosya bir R3MES tanılama paketi değil ya da bozuk ({why}).</translation>
+    </message>
+    <message>
+        <source>This file is no diagnostics bundle of R3MES: {why}.</source>
+        <translation>Bu dosya bir R3MES tanılama paketi değil: {why}.</translation>
+    </message>
+    <message>
         <source>This file is not JSON, so it is no export of settings.</source>
         <translation>Bu dosya JSON değil, yani ayarların dışa aktarımı değil.</translation>
     </message>
@@ -2541,6 +2577,10 @@
     <message>
         <source>This gateway does not answer chats: its inference is switched off.</source>
         <translation>Bu ağ geçidi sohbeti yanıtlamıyor: çıkarımı kapalı.</translation>
+    </message>
+    <message>
+        <source>This is a recording from a diagnostics bundle: there is no node to steer. Leave the demo to use your own.</source>
+        <translation>Bu, bir tanılama paketinden gelen bir kayıt: yönetilecek bir düğüm yok. Kendi düğümünüzü kullanmak için demodan çıkın.</translation>
     </message>
     <message>
         <source>This is far longer than a recovery phrase.</source>
@@ -2979,6 +3019,18 @@
         <translation>neden belirtmedi</translation>
     </message>
     <message>
+        <source>it holds no status.json</source>
+        <translation>içinde status.json yok</translation>
+    </message>
+    <message>
+        <source>it holds {count} files</source>
+        <translation>içinde {count} dosya var</translation>
+    </message>
+    <message>
+        <source>it holds {file} twice</source>
+        <translation>{file} içinde iki kez var</translation>
+    </message>
+    <message>
         <source>it met an error of its own</source>
         <translation>kendi içinde bir hatayla karşılaştı</translation>
     </message>
@@ -3161,6 +3213,22 @@
     <message>
         <source>{cpu_cores} cores, {memory_gb} GB memory, {gpu_count} GPU with {gpu_memory_gb} GB, {storage_gb} GB disk, {network_bandwidth_mbps} Mbit/s</source>
         <translation>{cpu_cores} çekirdek, {memory_gb} GB bellek, {gpu_memory_gb} GB&apos;lık {gpu_count} GPU, {storage_gb} GB disk, {network_bandwidth_mbps} Mbit/sn</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be read ({why}).</source>
+        <translation>{file} okunamıyor ({why}).</translation>
+    </message>
+    <message>
+        <source>{file} in this bundle is larger than {most} MiB.</source>
+        <translation>Bu paketteki {file} {most} MiB&apos;den büyük.</translation>
+    </message>
+    <message>
+        <source>{file} is larger than any diagnostics bundle.</source>
+        <translation>{file} her tanılama paketinden büyük.</translation>
+    </message>
+    <message>
+        <source>{file} is packed in a way that R3MES does not use</source>
+        <translation>{file} R3MES&apos;in kullanmadığı bir biçimde sıkıştırılmış</translation>
     </message>
     <message>
         <source>{first} and {count} more</source>

@@ -56,6 +56,7 @@ from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_
 from r3mes_launcher.ports.sleep_delay import system_sleep_delay
 from r3mes_launcher.ports.surroundings import SystemSurroundings
 from r3mes_launcher.role_demo_engine import NODE_ID
+from r3mes_launcher.sentence import sentence_of
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
@@ -111,13 +112,13 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
     if options.bundle is None:
         return compose_launcher(options, environ)
     # Seldom needed, and a window has to open first.
-    from r3mes_launcher.core.bundle.bundle_core import BundleCore, bundle_rate
-    from r3mes_launcher.core.bundle.bundle_reader import BundleError, read_bundle
+    from r3mes_launcher.core.recording.bundle_core import BundleCore, bundle_rate
+    from r3mes_launcher.core.recording.bundle_reader import BundleError, read_bundle
 
     try:
         bundle = read_bundle(options.bundle)
     except BundleError as error:
-        raise StartRefused(str(error)) from None
+        raise StartRefused(sentence_of(error)) from None
     clock = ReplayClock(bundle.begin, bundle_rate(bundle))
     # The launcher behind it has gateway and wallet; its own node stays off, whatever its settings say.
     inner = compose_launcher(replace(options, demo=True, serve=False, bundle=None, at_rest=True), environ)
@@ -217,7 +218,7 @@ class _Demo:
         try:
             self._day = read_day(self.recording)
         except RecordingError as error:
-            raise StartRefused(str(error)) from None
+            raise StartRefused(sentence_of(error)) from None
         self.clock = ReplayClock(time.time())
         # It opens now, whatever the recorded hour: the wallet's times, which are real, fit to it.
         self._begin = self.clock.now() - self._day.opens_at

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from r3mes_launcher.sentence import Sentence
+
 FORMAT = "r3mes-recorded-day"
 VERSION = 1
 MAX_BYTES = 16 * 1024 * 1024
@@ -141,9 +143,10 @@ def read_day(path: Path) -> RecordedDay:
         with gzip.open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, EOFError) as error:
-        raise RecordingError(f"The demo's recording can't be read ({error}). Install R3MES again.") from None
+        why = Sentence("The demo's recording can't be read ({why}). Install R3MES again.", why=error)
+        raise RecordingError(why) from None
     if len(data) > MAX_BYTES:
-        raise RecordingError(f"The demo's recording has more than {MAX_BYTES} bytes. Install R3MES again.")
+        raise RecordingError("The demo's recording is larger than any is. Install R3MES again.")
     return parse_day(data.decode("utf-8", "replace"))
 
 
@@ -157,7 +160,8 @@ def parse_day(text: str) -> RecordedDay:
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         if isinstance(error, RecordingError):
             raise
-        raise RecordingError(f"The demo's recording is damaged ({error}). Install R3MES again.") from None
+        why = Sentence("The demo's recording is damaged ({why}). Install R3MES again.", why=error)
+        raise RecordingError(why) from None
 
 
 def _day(head: dict[str, Any], lines: list[dict[str, Any]]) -> RecordedDay:

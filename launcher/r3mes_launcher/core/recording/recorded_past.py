@@ -18,6 +18,7 @@ from r3mes_launcher.core.policy.observations import GpuObservation, Observations
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.recording.recorded_day import RecordedDay
 from r3mes_launcher.core.state import Actual, Desired, GpuDriver, GpuReport, GpuSample, NodeState
+from r3mes_launcher.sentence import joined
 
 DAYS = 7
 """The same day again and again: enough for the timeline and the charts of a week."""
@@ -100,7 +101,7 @@ def _spans(day: RecordedDay, begin: float, since: float, until: float) -> tuple[
         fault = next((fault for fault in day.faults if 0 <= offset - fault.at < DECIDE_S), None)
         loss = next((loss for loss in day.losses if loss.at <= offset < loss.until), None)
         if fault is not None:
-            down_until, why = now + RESTART_S, f"The engine ended. {fault.message} It is started again."
+            down_until, why = now + RESTART_S, joined("The engine ended.", fault.message, "It is started again.")
         if policy.reasons:
             actual, reason, starts_until = Actual.SUSPENDED, policy.reasons[0].sentence, now + START_S
         elif now < down_until:

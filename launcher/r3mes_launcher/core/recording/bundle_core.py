@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from r3mes_launcher.core.bundle.bundle_reader import Bundle, RecordedState
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.history.situation import BEAT_S, Recording, Span, observe
 from r3mes_launcher.core.interface import Core, CoreListener
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport
+from r3mes_launcher.core.recording.bundle_reader import Bundle, RecordedState
 from r3mes_launcher.core.state import (
     BundleOrigin,
     ChatDelta,
@@ -31,6 +31,7 @@ from r3mes_launcher.core.state import (
     Pace,
 )
 from r3mes_launcher.ports.replay_clock import RATE, ReplayClock
+from r3mes_launcher.sentence import phrase
 
 if TYPE_CHECKING:
     from r3mes_launcher.core.autostart_desk import AutostartDesk
@@ -51,8 +52,10 @@ LOOK_S = 0.2
 MOST_BEATS = 20_000
 """A week, one each half minute. A longer record gets fewer."""
 
-REFUSAL = "This is a recording from a diagnostics bundle: there is no node to steer. Leave the demo to use your own."
-NO_GPUS = "A diagnostics bundle holds no readings of the GPUs."
+REFUSAL = phrase(
+    "This is a recording from a diagnostics bundle: there is no node to steer. Leave the demo to use your own."
+)
+NO_GPUS = phrase("A diagnostics bundle holds no readings of the GPUs.")
 
 
 def bundle_rate(bundle: Bundle) -> float:

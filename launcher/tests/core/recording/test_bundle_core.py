@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from r3mes_launcher.core.bundle.bundle_core import REFUSAL, BundleCore
-from r3mes_launcher.core.bundle.bundle_reader import Bundle, RecordedState
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.history.timeline import Kind
 from r3mes_launcher.core.policy.reasons import PauseChoice
+from r3mes_launcher.core.recording.bundle_core import REFUSAL, BundleCore
+from r3mes_launcher.core.recording.bundle_reader import Bundle, RecordedState
 from r3mes_launcher.core.state import (
     Actual,
     ChatDelta,

@@ -29,6 +29,7 @@ from r3mes_launcher.core.state import (
     NodeState,
     ProcessState,
 )
+from r3mes_launcher.sentence import Sentence
 
 MAX_ZIP_BYTES = 64 * 1024 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -45,7 +46,6 @@ _KNOWN = ("status.json", "states.jsonl", "logs.jsonl", "doctor.json", "versions.
 _WAYS_TO_PACK = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SOURCES = ("launcher", "engine", "gateway")
 _REQUEST = re.compile(r"Request (\S{1,200}): ([a-z_]{1,40}), (\d{1,9}) tokens in (\d{1,9}) ms\.")
-_NOT_OURS = "This file is no diagnostics bundle of R3MES"
 
 Choice = TypeVar("Choice", Actual, Desired, GatewayKind, LogLevel, SuspendReason)
 
@@ -102,40 +102,50 @@ def read_bundle(path: Path) -> Bundle:
     """Blocks. Raises BundleError."""
     try:
         if path.stat().st_size > MAX_ZIP_BYTES:
-            raise BundleError(f"{path.name} is larger than any diagnostics bundle.")
+            raise BundleError(Sentence("{file} is larger than any diagnostics bundle.", file=path.name))
         with zipfile.ZipFile(path) as archive:
             texts = _texts(archive)
     except OSError as error:
-        raise BundleError(f"{path.name} can't be read ({error.strerror or error}).") from None
+        raise BundleError(
+            Sentence("{file} can't be read ({why}).", file=path.name, why=error.strerror or error)
+        ) from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         if isinstance(error, BundleError):
             raise
-        raise BundleError(f"{_NOT_OURS}, or it is damaged ({error}).") from None
+        damaged = Sentence("This file is no diagnostics bundle of R3MES, or it is damaged ({why}).", why=error)
+        raise BundleError(damaged) from None
     return _bundle(path.name, texts)
 
 
 def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
     entries = archive.infolist()
     if len(entries) > MAX_FILES:
-        raise BundleError(f"{_NOT_OURS}: it holds {len(entries)} files.")
+        raise _not_ours(Sentence("it holds {count} files", count=len(entries)))
     texts: dict[str, str] = {}
     for entry in entries:
         # Names are compared and never used as paths.
         if entry.filename not in _KNOWN:
             continue
         if entry.filename in texts:
-            raise BundleError(f"{_NOT_OURS}: it holds {entry.filename} twice.")
+            raise _not_ours(Sentence("it holds {file} twice", file=entry.filename))
         if entry.compress_type not in _WAYS_TO_PACK or entry.flag_bits & 1:
-            raise BundleError(f"{_NOT_OURS}: {entry.filename} is packed in a way that R3MES does not use.")
+            raise _not_ours(Sentence("{file} is packed in a way that R3MES does not use", file=entry.filename))
         # The size that is told may be a lie; the one that is read can't be.
         with archive.open(entry) as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
-            raise BundleError(f"{entry.filename} in this bundle is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB.")
+            most = MAX_FILE_BYTES // 1024 // 1024
+            raise BundleError(
+                Sentence("{file} in this bundle is larger than {most} MiB.", file=entry.filename, most=most)
+            )
         texts[entry.filename] = data.decode("utf-8", "replace")
     if "status.json" not in texts:
-        raise BundleError(f"{_NOT_OURS}: it holds no status.json.")
+        raise _not_ours(Sentence("it holds no status.json"))
     return texts
+
+
+def _not_ours(why: Sentence) -> BundleError:
+    return BundleError(Sentence("This file is no diagnostics bundle of R3MES: {why}.", why=why))
 
 
 def _bundle(name: str, texts: Mapping[str, str]) -> Bundle:

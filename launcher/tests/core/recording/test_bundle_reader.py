@@ -13,8 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r3mes_launcher.core.bundle.bundle import BundleFacts, bundle_files, write_zip
-from r3mes_launcher.core.bundle.bundle_core import LONGEST_S, MOST_BEATS, bundle_rate, bundle_spans
-from r3mes_launcher.core.bundle.bundle_reader import (
+from r3mes_launcher.core.bundle.redaction import Redaction
+from r3mes_launcher.core.doctor.report import Check, DoctorReport, Verdict
+from r3mes_launcher.core.history.timeline import Kind, timeline
+from r3mes_launcher.core.policy.reasons import SENTENCES, ActiveReason, SuspendReason
+from r3mes_launcher.core.recording.bundle_core import LONGEST_S, MOST_BEATS, bundle_rate, bundle_spans
+from r3mes_launcher.core.recording.bundle_reader import (
     LATEST,
     MAX_FILE_BYTES,
     MAX_FILES,
@@ -23,10 +27,6 @@ from r3mes_launcher.core.bundle.bundle_reader import (
     read_bundle,
     reason_of,
 )
-from r3mes_launcher.core.bundle.redaction import Redaction
-from r3mes_launcher.core.doctor.report import Check, DoctorReport, Verdict
-from r3mes_launcher.core.history.timeline import Kind, timeline
-from r3mes_launcher.core.policy.reasons import SENTENCES, ActiveReason, SuspendReason
 from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import (
     Actual,
