@@ -269,6 +269,7 @@ class EngineProcess:
     ) -> None:
         self.events: list[Event] = []
         self.stderr = ""
+        self._said_all = False
         self._news = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *program, *arguments, *(["--control", "stdio"] if control else [])],
@@ -292,6 +293,9 @@ class EngineProcess:
             with self._news:
                 self.events.append(event)
                 self._news.notify_all()
+        with self._news:
+            self._said_all = True
+            self._news.notify_all()
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
@@ -302,8 +306,9 @@ class EngineProcess:
         return [event for event in self.events if event.event == kind]
 
     def event(self, kind: str, number: int = 1, timeout: float = WAIT_S) -> Any:
-        """The so-manieth event of a kind; waits for it."""
-        self.wait(lambda: len(self.all(kind)) >= number, f"event {kind} {number}", timeout)
+        """The so-manieth event of a kind; waits for it, as long as more may come."""
+        self.wait(lambda: len(self.all(kind)) >= number or self._said_all, f"event {kind} {number}", timeout)
+        assert len(self.all(kind)) >= number, f"it ended without {kind} {number}: {self.events[-3:]}\n{self.stderr}"
         return self.all(kind)[number - 1]
 
     def wait(self, condition: Callable[[], bool], what: str, timeout: float = WAIT_S) -> None:
@@ -468,12 +473,64 @@ class Contract:
     gateway: Gateway
 
 
-@pytest.fixture(scope="session", params=["scripted", "upstream", pytest.param("transformers", marks=pytest.mark.model)])
+# A server that reads its model and compiles for its processor first takes minutes to come up.
+REAL_SERVER_MARKS = (pytest.mark.slow, pytest.mark.model, pytest.mark.timeout(900))
+REAL_SERVERS = ("llama-server", "vllm", "vllm-pipeline")
+
+
+@pytest.fixture(scope="session")
+def server_arguments(models_state_dir: Path) -> Callable[[str], list[str]]:
+    """How an engine runs one of REAL_SERVERS itself. Skips where the program is not here."""
+
+    def arguments(kind: str) -> list[str]:
+        variable = "R3MES_TEST_LLAMA_SERVER" if kind == "llama-server" else "R3MES_TEST_VLLM_PYTHON"
+        program = os.environ.get(variable)
+        if not program:
+            pytest.skip(f"{variable} names no program (docs/development.md)")
+        common = ["--backend", "upstream", "--upstream-program", program, "--max-concurrency", "4"]
+        if kind == "llama-server":
+            return [*common, "--upstream-server", "llama-server", "--model", "builtin"]
+        from r3mes_engine.models.conversion import converted_folder
+        from r3mes_engine.models.loading import convert_gguf
+        from r3mes_engine.models.source import checked_model
+
+        source = checked_model("builtin").path
+        folder = converted_folder(source, models_state_dir / "models", convert_gguf, lambda stage, done: None)
+        split = ["--pipeline-parallel", "2"] if kind == "vllm-pipeline" else []
+        # Compiling for the processor would take longer than the tests.
+        eager = "--upstream-option=--enforce-eager"
+        return [*common, "--upstream-server", "vllm", "--model", str(folder), *split, eager]
+
+    return arguments
+
+
+@pytest.fixture(
+    scope="session",
+    params=[
+        "scripted",
+        "upstream",
+        pytest.param("transformers", marks=pytest.mark.model),
+        *(pytest.param(kind, marks=REAL_SERVER_MARKS) for kind in REAL_SERVERS),
+    ],
+)
 def contract(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     """One engine for each backend, with a gateway, for all tests of the contract."""
     if request.param == "transformers":
         engine, gateway = request.getfixturevalue("model_engine"), request.getfixturevalue("model_gateway")
         yield Contract("transformers", engine, gateway)
+        return
+    if request.param in REAL_SERVERS:
+        more = request.getfixturevalue("server_arguments")(request.param)
+        state, gateway = tmp_path_factory.mktemp("contract"), Gateway(GatewayRules())
+        engine = EngineProcess(
+            ["serve", "--gateway", gateway.url, "--state-dir", str(state), "--device", "cpu", *more], control=True
+        )
+        try:
+            engine.event("ready", timeout=800)
+            yield Contract(request.param, engine, gateway)
+        finally:
+            engine.close()
+            gateway.close()
         return
     gateway = Gateway(GatewayRules())
     server = FakeServer("--pause", "0.002") if request.param == "upstream" else None

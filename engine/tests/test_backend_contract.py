@@ -92,7 +92,7 @@ def test_the_limit_is_kept_and_told(ask: Any) -> None:
 
 def test_the_answer_ends_before_a_stop_string(ask: Any) -> None:
     text = ask().choices[0].message.content
-    word = text.split()[3]
+    word = text.split()[:4][-1]
     stopped = ask(stop=[word])
     assert stopped.choices[0].message.content == text[: text.index(word)]
     assert stopped.choices[0].finish_reason == "stop"
@@ -171,11 +171,18 @@ def test_a_cancelled_job_has_one_terminal(contract: Any) -> None:
 
 def test_an_answer_that_another_node_began_is_gone_on_with(contract: Any) -> None:
     session = contract.gateway.session()
+    if contract.backend == "llama-server":
+        # It has no such thing, which is told and not passed over.
+        assert not session.register.continues_answers
+        failed = session.terminal(session.job(continue_final_message=True, add_generation_prompt=False))
+        assert isinstance(failed, Failed) and failed.code is FailureCode.INVALID_REQUEST
+        return
     assert session.register.continues_answers
     whole = session.job(temperature=0, max_tokens=12)
     assert isinstance(session.terminal(whole), Done)
     text = session.text(whole)
-    begun = text[: text.index(" ", 8) + 1] if contract.backend != "transformers" else text[: text.index(" ", 8)]
+    # A script's words end with a blank; a model's next token brings its own.
+    begun = text[: text.index(" ", 8) + (contract.backend in ("scripted", "upstream"))]
     rest = session.job(
         messages=[*MESSAGES, {"role": "assistant", "content": begun}],
         temperature=0,

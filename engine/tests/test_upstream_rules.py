@@ -100,6 +100,28 @@ def test_the_usage_is_the_servers_and_an_end_is_needed() -> None:
     assert (reader.prompt_tokens, reader.completion_tokens, reader.finish_reason) == (4, 2, "length")
 
 
+@pytest.mark.parametrize(
+    ("text", "finish", "kept"),
+    [
+        (" Paris.", "stop", [" Paris", "."]),
+        (" Paris.", None, [" Paris", ".", "<|im_end|>"]),
+        # A stop string took the text's end away.
+        (" Par", "stop", [" Paris", ".", "<|im_end|>"]),
+    ],
+)
+def test_the_token_that_ends_an_answer_is_no_part_of_it(text: str, finish: str | None, kept: list[str]) -> None:
+    told = [{"token": token, "logprob": -0.5} for token in (" Paris", ".", "<|im_end|>")]
+    choice = {"delta": {"content": text}, "finish_reason": finish, "logprobs": {"content": told}}
+    step = EventReader().read(json.dumps({"choices": [choice]}))
+    assert step is not None and [one.token.decode() for one in step.logprobs] == kept
+
+
+def test_vllms_word_for_a_limit_beyond_what_fits() -> None:
+    said = "max_tokens=100000 cannot be greater than max_model_len=8192. Please request fewer output tokens."
+    body = json.dumps({"error": {"message": said}}).encode()
+    assert refusal(400, body, adapter=False).code is FailureCode.CONTEXT_TOO_LONG
+
+
 def test_models_adapters_and_dialects() -> None:
     base = {"id": "m", "owned_by": "vllm", "max_model_len": 2048}
     found = find_model({"data": [base, {"id": "a", "parent": "m"}, {"id": "b", "parent": "other"}]}, None)

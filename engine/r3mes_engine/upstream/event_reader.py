@@ -79,6 +79,8 @@ class EventReader:
         if not text:
             return None
         logprobs = _logprobs(choice["logprobs"]) if choice.get("logprobs") else ()
+        if finish is not None:
+            logprobs = _without_end(logprobs, text)
         # One chunk is nearly always one token; the usage at the end tells exactly.
         self.completion_tokens += len(logprobs) or 1
         return Step(text, logprobs)
@@ -87,6 +89,16 @@ class EventReader:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
         if type(prompt) is int and type(completion) is int and 0 <= prompt <= 2**53 and 0 <= completion <= 2**53:
             self.prompt_tokens, self.completion_tokens = prompt, completion
+
+
+def _without_end(logprobs: tuple[Logprob, ...], text: str) -> tuple[Logprob, ...]:
+    """vLLM tells the token that ended the answer too, which is no part of the text."""
+    wanted = text.encode("utf-8", "surrogatepass")
+    for count in range(len(logprobs), 0, -1):
+        if b"".join(one.token for one in logprobs[:count]) == wanted:
+            return logprobs[:count]
+    # A stop string took the text's end away, perhaps in the middle of a token.
+    return logprobs
 
 
 def _logprobs(told: Any) -> tuple[Logprob, ...]:

@@ -10,7 +10,11 @@ from r3mes_protocol.messages import FailureCode
 
 MAX_SENTENCE = 500
 
-_TOO_LONG = ("context_length_exceeded", "context length", "context size", "too many tokens", "exceed_context_size")
+_TOO_LONG = (
+    *("context_length_exceeded", "context length", "context size", "too many tokens", "exceed_context_size"),
+    # vLLM says so where the limit of the answer alone is more than fits.
+    "max_model_len",
+)
 _MEMORY = ("out of memory", "outofmemory")
 
 
