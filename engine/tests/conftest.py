@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
+from filelock import FileLock
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -551,10 +552,41 @@ def contract(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     gateway.close()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test with the real model waits for its conversion, and all of them for a computer that may be busy."""
+    for item in items:
+        if item.get_closest_marker("model") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(CONVERSION_S + 60))
+
+
+CONVERT = """
+import sys
+from pathlib import Path
+from r3mes_engine.models.conversion import converted_folder
+from r3mes_engine.models.loading import convert_gguf
+from r3mes_engine.models.source import checked_model
+print(converted_folder(checked_model("builtin").path, Path(sys.argv[1]), convert_gguf, lambda stage, fraction: None))
+"""
+CONVERSION_S = 240.0
+"""Converting the model takes half a minute of processor time, on a computer that may be busy."""
+
+
 @pytest.fixture(scope="session")
-def models_state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder of all engines with the real model: they share one conversion."""
-    return tmp_path_factory.mktemp("engine-state")
+def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the embedded model, converted once for all workers of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "converted-models"
+    with FileLock(folder.with_suffix(".lock"), timeout=CONVERSION_S):
+        subprocess.run([sys.executable, "-c", CONVERT, str(folder)], check=True, timeout=CONVERSION_S)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models_state_dir(converted_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of all engines with the real model."""
+    state = tmp_path_factory.mktemp("engine-state")
+    (state / "models").symlink_to(converted_models, target_is_directory=True)
+    return state
 
 
 @pytest.fixture(scope="session")
@@ -566,9 +598,9 @@ def model_gateway() -> Iterator[Gateway]:
 
 
 @pytest.fixture(scope="session")
-def converted_model(model_engine: EngineProcess, models_state_dir: Path) -> Path:
+def converted_model(converted_models: Path) -> Path:
     """The embedded model as a Hugging Face folder."""
-    (folder,) = (models_state_dir / "models").iterdir()
+    (folder,) = converted_models.iterdir()
     return folder
 
 
@@ -602,7 +634,6 @@ def model_engine(models_state_dir: Path, model_gateway: Gateway, model_adapters:
         ],
         control=True,
     )
-    # Converting the model takes half a minute on two busy cores.
     engine.event("ready", timeout=110)
     yield engine
     engine.close()

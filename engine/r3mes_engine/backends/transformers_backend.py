@@ -46,6 +46,7 @@ from r3mes_engine.models.loading import (
     recommended_sampling,
 )
 from r3mes_engine.models.memory_plan import Plan, Quantisation, QuantisationChoice, memory_plan
+from r3mes_engine.models.packed_layers import can_pack, give_memory_back, pack
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import ModelSource
 from r3mes_engine.settings import DEFAULT_ADAPTER_MB
@@ -112,6 +113,9 @@ class TransformersBackend:
         self._kept_in = plan.quantisation
         report("loading the model", None)
         model = load_model(folder, device, plan.quantisation)
+        if can_pack(model):
+            pack(model)
+        give_memory_back()
         self._ends = end_tokens(model, self._tokenizer)
         self._grammars = JsonGrammars(self._tokenizer, int(model.config.get_text_config().vocab_size), self._ends)
         recommended = recommended_sampling(model)

@@ -1,0 +1,83 @@
+"""Weights in the order in which a processor multiplies them, in the place of the model's own.
+
+A plain product lays the whole matrix out anew each time, which for the few rows of a step of a batch takes as long as
+the product itself. oneDNN does it once. The numbers stay the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+import torch
+from torch import nn
+
+ROWS = 64
+"""The number of rows that oneDNN chooses the order for. It serves 1 to 128 rows equally well on AVX2."""
+
+
+class PackedLinear(nn.Linear):  # type: ignore[misc]
+    """A linear layer without a `weight` of the usual kind. Makes no gradients."""
+
+    def __init__(self, plain: nn.Linear) -> None:
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = plain.in_features, plain.out_features
+        self.bias = plain.bias
+        # Not a parameter: torch's own functions for those don't know this layout.
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(plain.weight.detach(), ROWS)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = torch.ops.mkldnn._linear_pointwise(x, self._packed, self.bias, "none", [], "")
+        return made
+
+
+class HalfEmbedding(nn.Module):  # type: ignore[misc]
+    """A table of float32 numbers that all fit into bfloat16, kept as such. Makes no gradients."""
+
+    def __init__(self, table: torch.Tensor) -> None:
+        super().__init__()
+        # Not a parameter: the library takes a model's kind of numbers from its first one.
+        self._table = table.detach().bfloat16()
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        return nn.functional.embedding(tokens, self._table).float()
+
+
+def can_pack(model: Any) -> bool:
+    """Dense float32 on a processor whose PyTorch has oneDNN's layers."""
+    return bool(
+        model.device.type == "cpu"
+        and model.dtype == torch.float32
+        and torch.backends.mkldnn.is_available()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and not getattr(model, "is_quantized", False)
+    )
+
+
+def pack(model: Any) -> None:
+    """Changes the model in place, layer by layer, so that it never lies in memory twice. Before `LoraLayers`."""
+    head = model.get_output_embeddings()
+    embedding = model.get_input_embeddings()
+    tied = head is not None and getattr(head, "weight", None) is getattr(embedding, "weight", ())
+    if type(embedding) is nn.Embedding and _fits_half(embedding.weight):
+        model.set_input_embeddings(HalfEmbedding(embedding.weight))
+        tied = False
+    del embedding
+    for path, module in list(model.named_modules()):
+        # A head that shares its table with the embedding would lie in memory twice.
+        if type(module) is nn.Linear and not (module is head and tied):
+            parent, _, name = path.rpartition(".")
+            setattr(model.get_submodule(parent), name, PackedLinear(module))
+
+
+def _fits_half(table: torch.Tensor) -> bool:
+    return all(bool(part.bfloat16().float().equal(part)) for part in table.detach().split(4096))
+
+
+def give_memory_back() -> None:
+    """What was freed while a model was loaded goes back to the system; glibc keeps it for itself otherwise."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

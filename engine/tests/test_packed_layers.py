@@ -1,0 +1,61 @@
+"""Weights laid out for the processor: the same answers, and nothing in memory twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from r3mes_engine.adapters.lora import LoraLayers
+from r3mes_engine.models.packed_layers import HalfEmbedding, PackedLinear, can_pack, pack
+
+
+def tiny(**more: Any) -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=99, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, initializer_range=0.2, **more,
+    )  # fmt: skip
+    return LlamaForCausalLM(config).eval()
+
+
+pytestmark = pytest.mark.skipif(not can_pack(tiny()), reason="this PyTorch has no layers of oneDNN")
+
+
+@given(rows=st.integers(1, 200), inputs=st.integers(1, 70), outputs=st.integers(1, 70), bias=st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_a_packed_layer_makes_what_the_plain_one_makes(rows: int, inputs: int, outputs: int, bias: bool) -> None:
+    plain = nn.Linear(inputs, outputs, bias=bias)
+    x = torch.randn(1, rows, inputs)
+    with torch.no_grad():
+        torch.testing.assert_close(PackedLinear(plain)(x), plain(x), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_packed_model_answers_as_before(tied: bool, half: bool) -> None:
+    model = tiny(tie_word_embeddings=tied)
+    if half:
+        model = model.bfloat16().float()
+        model.tie_weights()
+    tokens = torch.randint(0, 99, (1, 40))
+    with torch.no_grad():
+        before = model(tokens).logits
+        sizes = LoraLayers(model).sizes
+        pack(model)
+        torch.testing.assert_close(model(tokens).logits, before, atol=1e-4, rtol=1e-4)
+    assert model.dtype is torch.float32
+    assert LoraLayers(model).sizes == sizes
+    assert isinstance(model.get_input_embeddings(), HalfEmbedding) is half
+    # A table that head and embedding share stays one where it does not fit into halves.
+    assert isinstance(model.get_output_embeddings(), PackedLinear) is (half or not tied)
+
+
+def test_other_kinds_of_weights_are_left_alone() -> None:
+    assert not can_pack(tiny().bfloat16())
