@@ -755,6 +755,10 @@
 <context>
     <name>Core</name>
     <message>
+        <source>1 minute</source>
+        <translation>1 dakika</translation>
+    </message>
+    <message>
         <source>A GPU does not answer any more ({names}); restart the computer if it does not come back.</source>
         <translation>Bir GPU artık yanıt vermiyor ({names}); geri gelmezse bilgisayarı yeniden başlatın.</translation>
     </message>
@@ -3239,8 +3243,12 @@
         <translation>{free} boş.</translation>
     </message>
     <message>
-        <source>{minutes} min</source>
-        <translation>{minutes} dk</translation>
+        <source>{minutes} minutes</source>
+        <translation>{minutes} dakika</translation>
+    </message>
+    <message>
+        <source>{seconds:.0f} seconds</source>
+        <translation>{seconds:.0f} saniye</translation>
     </message>
     <message>
         <source>{model} holds no model: its config.json is missing.</source>
@@ -3345,10 +3353,6 @@
     <message>
         <source>{reason} Nothing is signed for it.</source>
         <translation>{reason} Onun için hiçbir şey imzalanmaz.</translation>
-    </message>
-    <message>
-        <source>{seconds:.0f} s</source>
-        <translation>{seconds:.0f} sn</translation>
     </message>
     <message>
         <source>{system} has no glibc.</source>

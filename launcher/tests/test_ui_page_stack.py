@@ -43,7 +43,7 @@ def test_the_window_opens_with_one_page_and_has_them_all_soon(
     window.show()
     qtbot.waitUntil(lambda: all(stack.is_made(index) for index in range(stack.count())), timeout=20_000)
     assert window.page == HOME
-    models = window.chat.model
+    models = window.chat.choice.model
     assert {models.itemText(index) for index in range(models.count())} >= {"small", "large"}, (
         "made with the state of now"
     )
@@ -51,3 +51,18 @@ def test_the_window_opens_with_one_page_and_has_them_all_soon(
     window.start_over(demo=True)
     assert window._stack is not stack and window.page == HOME
     qtbot.waitUntil(lambda: window._stack.is_made(CHAT), timeout=20_000)
+
+
+def test_no_page_is_made_while_nobody_looks(qtbot: Any, theme: Any, intents: Any) -> None:
+    from r3mes_launcher.ui.main_window import DOCTOR, SETTINGS, MainWindow
+
+    window = MainWindow(theme, intents, demo=False)
+    qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
+    window.first_painted.connect(window.hide)
+    window.show()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    for _ in range(20):
+        qtbot.wait(0)
+    assert not window._stack.is_made(DOCTOR) and not window._stack.is_made(SETTINGS)
+    window.show()
+    qtbot.waitUntil(lambda: window._stack.is_made(SETTINGS) and window._stack.is_made(DOCTOR))

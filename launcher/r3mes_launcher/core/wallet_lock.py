@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from r3mes_launcher.core.wallet_state import AutoLockView
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.session_events import SessionEvents
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence
 from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, AutoLock, AutoLockPolicy, LockReason, SystemEvent
 
 LOOK_S = 5.0
@@ -17,7 +17,10 @@ LOOK_S = 5.0
 
 def lock_sentence(reason: LockReason, idle_s: float) -> str:
     minutes = round(idle_s / 60)
-    idle = Sentence("{minutes} min", minutes=minutes) if minutes else Sentence("{seconds:.0f} s", seconds=idle_s)
+    if minutes > 1:
+        idle = Sentence("{minutes} minutes", minutes=minutes)
+    else:
+        idle = as_sentence("1 minute") if minutes else Sentence("{seconds:.0f} seconds", seconds=idle_s)
     return {
         LockReason.IDLE: Sentence("The wallet locked itself after {idle} without use.", idle=idle),
         LockReason.SLEEP: "The wallet locked itself because the computer went to sleep.",

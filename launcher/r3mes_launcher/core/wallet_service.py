@@ -25,7 +25,7 @@ from r3mes_launcher.core.wallet_vault import (
     restore_wallet,
     watch_wallet,
 )
-from r3mes_launcher.sentence import sentence_of
+from r3mes_launcher.sentence import joined, sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.os_keyring import ADVICE, KeyringState
 from r3mes_launcher.wallet.vault import Vault
@@ -37,6 +37,8 @@ __all__ = ["NetworkAccess", "WalletParts", "WalletService"]
 class WalletService(WalletDesk):
     """What a person may do with the wallet: the vault's intents here, the chain's from the desk."""
 
+    _sought_keyring = False
+
     # --- its life ----------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -46,7 +48,7 @@ class WalletService(WalletDesk):
         self._change(keyring=KeyringView(enabled=parts.settings.current.wallet_keyring))
         await self._look()
         self._spawn(self._refresh_often(), "read the wallet's network")
-        self._spawn(self._look_at_keyring(), "look for a keyring")
+        self._seek_keyring()
         self._watch.start()
 
     async def close(self) -> None:
@@ -118,7 +120,7 @@ class WalletService(WalletDesk):
         fetched = await self._parts.keyring.fetch(name)
         if fetched.key is None:
             advice = ADVICE[fetched.state]
-            self._change(keyring=replace(self._state.keyring, sentence=f"{advice.message} {advice.hint}".strip()))
+            self._change(keyring=replace(self._state.keyring, sentence=joined(advice.message, advice.hint)))
             raise WalletError(Problem.KEYRING, advice.message, advice.hint)
         key = fetched.key
         await self._unlock(lambda vault: vault.unlock_with_key(key))
@@ -201,7 +203,7 @@ class WalletService(WalletDesk):
             state = await self._parts.keyring.forget(name)
         advice, kept = ADVICE[state], on and state is KeyringState.READY
         self._parts.settings.change(wallet_keyring=kept)
-        sentence = f"{advice.message} {advice.hint}".strip() if on else ""
+        sentence = joined(advice.message, advice.hint) if on else ""
         self._change(keyring=replace(self._state.keyring, enabled=kept, sentence=sentence))
         if on and not kept:
             raise WalletError(Problem.KEYRING, advice.message, advice.hint)
@@ -239,6 +241,7 @@ class WalletService(WalletDesk):
     async def _opened(self, active: str) -> None:
         self._watch.watch()
         self._change(vault=VaultState.OPEN, problem="", locked_because="", active=active)
+        self._seek_keyring()
         await self._show_wallets()
         await self._show_contacts()
         self._spawn(self._refresh_quietly(), "read the wallet after it opened")
@@ -254,9 +257,15 @@ class WalletService(WalletDesk):
         else:
             self._change(vault=VaultState.ABSENT, problem="", has_backup=False)
 
+    def _seek_keyring(self) -> None:
+        """Once, where there is a vault that it could open: its library takes ten megabytes."""
+        if not self._sought_keyring and self._state.vault is not VaultState.ABSENT:
+            self._sought_keyring = True
+            self._spawn(self._look_at_keyring(), "look for a keyring")
+
     async def _look_at_keyring(self) -> None:
         state = await self._parts.keyring.look()
-        sentence = "" if state is KeyringState.READY else f"{ADVICE[state].message} {ADVICE[state].hint}".strip()
+        sentence = "" if state is KeyringState.READY else joined(ADVICE[state].message, ADVICE[state].hint)
         self._change(keyring=replace(self._state.keyring, available=state is KeyringState.READY, sentence=sentence))
 
     async def _show_wallets(self) -> None:

@@ -188,7 +188,8 @@ class MainWindow(QWidget):
 
     def _make_more(self) -> None:
         """One page after the other, and between them the window answers, so that a later click finds its page."""
-        if self._stack.make_next():
+        # In the tray nobody clicks, and pages that nobody opens take ten megabytes; `showEvent` goes on.
+        if self.isVisible() and self._stack.make_next():
             QTimer.singleShot(0, self, self._make_more)
 
     def make_pages(self) -> None:
@@ -471,6 +472,8 @@ class MainWindow(QWidget):
         self._on_tick()
         self._tick.start()
         self._attend()
+        if self._painted:
+            QTimer.singleShot(0, self, self._make_more)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         # In the tray nobody sees it, and nothing wakes the processor for it.

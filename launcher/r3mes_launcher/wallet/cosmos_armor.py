@@ -9,7 +9,6 @@ import re
 import secrets
 import textwrap
 
-import bcrypt
 from argon2.exceptions import HashingError
 from argon2.low_level import Type, hash_secret_raw
 from nacl import bindings, exceptions
@@ -163,6 +162,9 @@ def _argon2_key(password: bytes, salt: bytes) -> Secret:
 def _bcrypt_key(password: bytes, salt: bytes) -> Secret:
     text = base64.b64encode(salt).rstrip(b"=").translate(_BCRYPT_ALPHABET)
     try:
+        # Needed once in a wallet's life, if ever.
+        import bcrypt
+
         hashed = bcrypt.hashpw(password[:BCRYPT_KEY_BYTES], b"$2a$%02d$" % BCRYPT_COST + text)
     except ValueError:
         raise WalletError(Problem.WRONG_PASSWORD, "The export's password can't hold a NUL character.") from None
