@@ -58,6 +58,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 SETTLE_MS = 700
+CHANGE_MS = 400
+"""After a change of colours."""
 NOW = time.time()
 # The clock times that can be read in a picture are the same in every run.
 LOGGED = 1_767_261_600.0
@@ -187,8 +189,7 @@ def fault() -> LauncherState:
 
 
 LOOKS = (
-    (),
-    ("--every", "--scheme", "contrast"),
+    ("--with-contrast",),
     ("--every", "--scheme", "light", "--language", "tr"),
     ("--every", "--scheme", "light", "--scale", "2"),
     ("--only", "home", "--scheme", "dark", "--language", "tr", "--scale", "2"),
@@ -366,7 +367,14 @@ SHOTS = (
 )
 
 
-def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], language: str, scale: str) -> int:
+def take(
+    wanted: Callable[[Shot], bool],
+    folder: Path,
+    schemes: Sequence[str],
+    language: str,
+    scale: str,
+    with_contrast: bool,
+) -> int:
     """Opens the window for every shot and saves what it shows. 1 where a page can't be used or is cut off."""
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
@@ -384,60 +392,64 @@ def take(wanted: Callable[[Shot], bool], folder: Path, schemes: Sequence[str], l
     ending = ("" if language == "en" else f"-{language}") + ("" if scale == "1" else f"-{scale}x")
     taken = 0
     wrong: list[str] = []
-    for scheme in schemes:
-        theme.choose(Scheme(scheme))
-        for shot in SHOTS:
-            if not wanted(shot):
-                continue
-            with tempfile.TemporaryDirectory() as scratch:
-                stage = shot.make()
-                preferences = PreferenceFile(Path(scratch) / "window.json")
-                app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
-                app.start()
-                # Pages are made one by one after the window opened; a picture is taken of what has come to rest.
-                app.window.make_pages()
+    theme.choose(Scheme(schemes[0]))
+    for shot in SHOTS:
+        if not wanted(shot):
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            stage = shot.make()
+            preferences = PreferenceFile(Path(scratch) / "window.json")
+            app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
+            app.start()
+            # Pages are made one by one after the window opened; a picture is taken of what has come to rest.
+            app.window.make_pages()
+            wait(QEventLoop, QTimer, SETTLE_MS)
+            app.window.go_to(getattr(main_window, shot.page.upper()))
+            if shot.act == "table":
+                app.window.gpus.as_table.setChecked(True)
+            if shot.act == "ask":
+                app.window.chat.show_chats.setChecked(True)
+                app.window.chat.ask(chat_stage.QUESTION)
+                wait(QEventLoop, QTimer, 2 * SETTLE_MS)
+            # The pages ask for their history at the first beat of the window.
+            app.window.home.timeline.tick(NOW)
+            if shot.act == "bottom-of-home":
                 wait(QEventLoop, QTimer, SETTLE_MS)
-                app.window.go_to(getattr(main_window, shot.page.upper()))
-                if shot.act == "table":
-                    app.window.gpus.as_table.setChecked(True)
-                if shot.act == "ask":
-                    app.window.chat.show_chats.setChecked(True)
-                    app.window.chat.ask(chat_stage.QUESTION)
-                    wait(QEventLoop, QTimer, 2 * SETTLE_MS)
-                # The pages ask for their history at the first beat of the window.
-                app.window.home.timeline.tick(NOW)
-                if shot.act == "bottom-of-home":
-                    wait(QEventLoop, QTimer, SETTLE_MS)
-                    app.window.home.timeline.widget.choose(6)
-                    app.window.home.ensureWidgetVisible(app.window.home.timeline)
-                if shot.act == "day":
-                    app.window.gpus.span.setCurrentIndex(1)
-                if shot.act == "request":
-                    wait(QEventLoop, QTimer, SETTLE_MS)
-                    app.window.requests.select(2)
-                if shot.act.startswith("first-run"):
-                    sheet = app.window.welcome()
-                    while not shot.act.endswith(sheet.screen_shown.value):
-                        sheet.next.click()
-                if shot.act == "prices":
-                    app.window.settings.show_prices()
-                wallet_stage.act(app.window, shot.act)
-                wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
-                wallet_stage.act_later(app.window, shot.act)
+                app.window.home.timeline.widget.choose(6)
+                app.window.home.ensureWidgetVisible(app.window.home.timeline)
+            if shot.act == "day":
+                app.window.gpus.span.setCurrentIndex(1)
+            if shot.act == "request":
+                wait(QEventLoop, QTimer, SETTLE_MS)
+                app.window.requests.select(2)
+            if shot.act.startswith("first-run"):
+                sheet = app.window.welcome()
+                while not shot.act.endswith(sheet.screen_shown.value):
+                    sheet.next.click()
+            if shot.act == "prices":
+                app.window.settings.show_prices()
+            wallet_stage.act(app.window, shot.act)
+            wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
+            wallet_stage.act_later(app.window, shot.act)
+            for scheme in (*schemes, *(("contrast",) if shot.every and with_contrast else ())):
+                theme.choose(Scheme(scheme))
+                wait(QEventLoop, QTimer, CHANGE_MS)
                 picture = wallet_stage.with_sheet(app.window)
                 target = folder / f"{shot.name}-{scheme}{ending}.png"
                 small(picture.toImage()).save(str(target))
                 taken += 1
                 print(f"{target} {picture.width()}x{picture.height()}", flush=True)
-                if shot.every:
-                    found = page_checks.problems(app.window, app.window.navigation.buttons[0])
-                    wrong += [f"{target.name}: {each}" for each in found]
-                loop = QEventLoop()
-                app.finished.connect(loop.quit)
-                QTimer.singleShot(0, app.quit)
-                loop.exec()
-                app.window.deleteLater()
-                app.deleteLater()
+            theme.choose(Scheme(schemes[0]))
+            wait(QEventLoop, QTimer, CHANGE_MS)
+            if shot.every:
+                found = page_checks.problems(app.window, app.window.navigation.buttons[0])
+                wrong += [f"{shot.name}{ending}: {each}" for each in found]
+            loop = QEventLoop()
+            app.finished.connect(loop.quit)
+            QTimer.singleShot(0, app.quit)
+            loop.exec()
+            app.window.deleteLater()
+            app.deleteLater()
     print("\n".join(wrong), flush=True)
     return 1 if wrong else 0 if taken else 2
 
@@ -447,12 +459,13 @@ def small(image: QImage) -> QImage:
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QColor, QImage
 
-    from r3mes_launcher.ui.tokens import DARK, LIGHT
+    from r3mes_launcher.ui.tokens import DARK, HIGH_DARK, HIGH_LIGHT, LIGHT
 
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = memoryview(plain.constBits()).cast("I")
     # The rare ones that mean something first: a red word has few pixels.
-    meant = [QColor(colour).rgb() for scheme in (LIGHT, DARK) for colour in (scheme.bad, scheme.warning, scheme.good)]
+    schemes = (LIGHT, DARK, HIGH_LIGHT, HIGH_DARK)
+    meant = [QColor(colour).rgb() for scheme in schemes for colour in (scheme.bad, scheme.warning, scheme.good)]
     seen = Counter(pixels)
     kept = [colour for colour in meant if colour in seen]
     colours = [*kept, *(colour for colour, _ in seen.most_common(256) if colour not in kept)][:256]
@@ -470,6 +483,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="one picture by name, such as home")
     parser.add_argument(
         "--set", action="store_true", help="all pictures of the documentation, and every page in every look"
+    )
+    parser.add_argument(
+        "--with-contrast", action="store_true", help="the pages as they usually are in high contrast too"
     )
     parser.add_argument("--every", action="store_true", help="only the pages as they usually are")
     parser.add_argument("--all", action="store_true", help="also the states that the documentation does not show")
@@ -498,7 +514,7 @@ def main() -> int:
             return shot.name == options.only
         return shot.every if options.every else options.all or not shot.extra
 
-    return take(wanted, options.folder, schemes, options.language, options.scale)
+    return take(wanted, options.folder, schemes, options.language, options.scale, options.with_contrast)
 
 
 if __name__ == "__main__":

@@ -116,6 +116,21 @@ def test_the_check_finds_what_is_wrong(full: Any, checks: Any) -> None:
     assert "has no name" in found and "smaller than it needs" in found and "Tab goes up" in found
 
 
+def test_a_change_of_colours_leaves_everything_its_room(full: Any, checks: Any, theme: Any) -> None:
+    full.go_to(main_window.CHAT)
+    settle()
+    (code,) = full.chat.views[-1].answer.codes
+    height = code.height()
+    try:
+        theme.choose(Scheme.CONTRAST)
+        settle()
+        (code,) = full.chat.views[-1].answer.codes
+        assert code.height() == height, "an answer is drawn anew in the new colours"
+        assert checks.cut_off(full) == []
+    finally:
+        theme.choose(Scheme.LIGHT)
+
+
 @pytest.mark.parametrize("smallest", [False, True], ids=["usual size", "smallest size"])
 def test_every_page_is_mirrored_for_languages_from_right_to_left(
     full: Any, checks: Any, right_to_left: Callable[[], None], smallest: bool, qapp: QApplication

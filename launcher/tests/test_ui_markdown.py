@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -73,6 +73,7 @@ def test_a_taste_of_all_blocks() -> None:
     )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(TEXTS, st.lists(st.integers(0, 200), max_size=8))
 def test_however_it_is_cut_the_blocks_are_the_same_and_the_settled_ones_stay(text: str, cuts: list[int]) -> None:
     reader, whole, at = MarkdownReader(), blocks_of(text), 0
@@ -87,6 +88,7 @@ def test_however_it_is_cut_the_blocks_are_the_same_and_the_settled_ones_stay(tex
     assert list(whole[: len(settled)]) == settled
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(TEXTS)
 def test_no_word_is_lost(text: str) -> None:
     kept = "".join(
@@ -156,6 +158,7 @@ def test_addresses(target: str, shown: str) -> None:
         assert address == shown
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.text(st.sampled_from("ab *_`~[](!)\\<>:/.@htps\n"), max_size=200))
 def test_every_span_is_plain_and_every_address_is_shown_and_ascii(text: str) -> None:
     shown = plain(text)

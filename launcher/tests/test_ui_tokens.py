@@ -39,6 +39,14 @@ def test_borders_of_controls_can_be_seen(tokens: Tokens) -> None:
     assert contrast(tokens.border_strong, tokens.surface) >= 3.0
 
 
+@SCHEMES
+def test_what_can_not_be_used_looks_different_and_is_still_seen(tokens: Tokens) -> None:
+    assert contrast(tokens.text, tokens.disabled) >= 3.0
+    assert contrast(tokens.disabled, tokens.surface) >= 3.0
+    # The icon on a filled button.
+    assert contrast(tokens.text_muted, tokens.disabled_ground) >= 4.0
+
+
 @pytest.mark.parametrize("tokens", [HIGH_LIGHT, HIGH_DARK], ids=["light", "dark"])
 def test_high_contrast_is_high(tokens: Tokens) -> None:
     for colour in (tokens.text, tokens.text_muted, tokens.border, tokens.accent, *map(tokens.tone, Tone)):

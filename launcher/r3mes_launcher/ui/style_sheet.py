@@ -42,11 +42,13 @@ QPushButton { background: $surface; color: $text; border: ${hair}px solid $borde
 QPushButton:hover { background: $accent_soft; border-color: $accent; }
 QPushButton:pressed { background: $sidebar; }
 QPushButton:focus { border: ${focus}px solid $accent; padding: ${pad_y_focus}px ${pad_x_focus}px; }
-QPushButton:disabled { color: $border_strong; border-color: $border; background: $surface; }
+QPushButton:disabled { color: $disabled; border-color: $disabled_ground; background: $surface; }
 QPushButton[kind="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton[kind="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[kind="primary"]:focus { border-color: $text; }
-QPushButton[kind="primary"]:disabled { background: $border; color: $text_muted; border-color: $border; }
+QPushButton[kind="primary"]:disabled { background: $disabled_ground; color: $text_muted;
+  border-color: $disabled_ground; }
+QPushButton[kind="quiet"]:disabled { background: transparent; color: $disabled; border-color: transparent; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $text_muted;
   padding: ${pad_y}px; }
 QPushButton[kind="quiet"]:hover { background: $accent_soft; color: $text; border-color: transparent; }
@@ -63,7 +65,11 @@ QLineEdit, QComboBox, QAbstractSpinBox { background: $field; color: $text; borde
   padding: ${pad_y}px ${pad_field}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {
   border: ${focus}px solid $accent; padding: ${pad_y_focus}px ${pad_field_focus}px; }
-QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $border_strong; border-color: $border; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
+  color: $disabled; border-color: $disabled_ground; }
+QCheckBox:disabled, QRadioButton:disabled { color: $disabled; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $disabled_ground; }
+QCheckBox::indicator:checked:disabled { background: $disabled; border-color: $disabled; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 0; border: none; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; padding: 0; background: transparent; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $bad; }

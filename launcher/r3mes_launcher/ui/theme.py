@@ -73,7 +73,7 @@ class Theme(QObject):
         self._apply()
 
     def icon(self, name: str, tone: Tone = Tone.NEUTRAL, gap: float = 0.0) -> QIcon:
-        return self.icons.icon(name, self.tokens.tone(tone), disabled=self.tokens.border_strong, gap=gap)
+        return self.icons.icon(name, self.tokens.tone(tone), disabled=self.tokens.disabled, gap=gap)
 
     def icon_on_accent(self, name: str, gap: float = 0.0) -> QIcon:
         """For the buttons that are filled with the accent colour."""
@@ -143,5 +143,5 @@ def _palette(tokens: Tokens) -> QPalette:
     ):
         palette.setColor(which, QColor(colour))
     for which in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(group.Disabled, which, QColor(tokens.border_strong))
+        palette.setColor(group.Disabled, which, QColor(tokens.disabled))
     return palette

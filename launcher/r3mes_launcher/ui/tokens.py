@@ -40,6 +40,10 @@ class Tokens:
     warning_soft: str
     bad: str
     bad_soft: str
+    disabled: str
+    """Text and icons of what can't be used now; it must look different from the rest in every scheme."""
+    disabled_ground: str
+    """Its border, and its ground where it has one."""
 
     def tone(self, tone: Tone) -> str:
         """The text colour of a tone."""
@@ -83,6 +87,8 @@ LIGHT = Tokens(
     warning_soft="#fdf1dc",
     bad="#b42323",
     bad_soft="#fce8e8",
+    disabled="#8a93a3",
+    disabled_ground="#dde1e8",
 )
 
 DARK = Tokens(
@@ -106,6 +112,8 @@ DARK = Tokens(
     warning_soft="#35291a",
     bad="#ff9292",
     bad_soft="#3a2023",
+    disabled="#6b7484",
+    disabled_ground="#2e333d",
 )
 
 # For people who asked their system for more contrast: no greys, strong borders.
@@ -130,6 +138,8 @@ HIGH_LIGHT = Tokens(
     warning_soft="#fff4dd",
     bad="#8a0000",
     bad_soft="#ffecec",
+    disabled="#767676",
+    disabled_ground="#c8c8c8",
 )
 
 HIGH_DARK = Tokens(
@@ -153,6 +163,8 @@ HIGH_DARK = Tokens(
     warning_soft="#2e1d00",
     bad="#ff9e9e",
     bad_soft="#330000",
+    disabled="#8c8c8c",
+    disabled_ground="#4a4a4a",
 )
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r3mes_launcher.core.autostart_desk import AutostartDesk, truth_of
@@ -135,6 +135,7 @@ def test_a_property_list_of_somebody_else_is_no_entry_of_ours(tmp_path: Path) ->
     assert here.read() == AutostartReading(AutostartEntry.OTHER, same_data=False)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20), min_size=1))
 def test_any_path_comes_back_from_the_command_line_of_a_desktop_entry(arguments: list[str]) -> None:
     """Read as the specification says: the string's escapes first, then the quotes, then the field codes."""

@@ -146,6 +146,9 @@ class MarkdownView(QWidget):
         part = _Part(widget)
         self._parts.append(part)
         self._column.addWidget(widget)
+        if self.isVisible():
+            # At once: a layout would show it a round later, and until then leave no room for it.
+            widget.show()
         self._grew = True
         return part
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r3mes_launcher.core.chats.answer_figures import AnswerFigures, AnswerMeter
@@ -69,11 +69,13 @@ def desk(store: ChatStore, tmp_path: Path, log: Log) -> ChatDesk:
     return ChatDesk(store, SettingsStore(tmp_path / "settings.json", log.say))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(CHATS)
 def test_a_conversation_comes_back_from_its_document(kept: Chat) -> None:
     assert chat_of(json.loads(json.dumps(document_of(kept)))) == kept
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=3)))
 def test_nonsense_is_refused_and_nothing_else(value: object) -> None:
     good = document_of(chat())
@@ -149,6 +151,7 @@ def test_a_full_disk_is_a_sentence(store: ChatStore, tmp_path: Path) -> None:
         store.write(chat())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.text(max_size=300))
 def test_a_title_is_one_short_line(text: str) -> None:
     title = title_of(text)
@@ -177,6 +180,7 @@ async def test_the_desk_renames_deletes_and_keeps_nothing_where_it_shall_not(des
     assert await desk.delete_all() == 1
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
 @given(st.lists(st.floats(0, 1e4), min_size=1, max_size=50), st.none() | st.integers(0, 10**6))
 def test_figures_of_an_answer(gaps: list[float], counted: int | None) -> None:
     meter, now = AnswerMeter(100.0), 100.0
