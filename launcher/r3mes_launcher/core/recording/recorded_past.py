@@ -69,22 +69,25 @@ def _before(buckets: tuple[GpuBucket, ...], length_s: float, days: int) -> tuple
 
 
 def _requests(day: RecordedDay, begin: float, since: float, until: float) -> tuple[RequestRecord, ...]:
-    records = [
-        RequestRecord(
-            ended_at=begin + request.at - turn * day.length_s,
-            job=f"recorded-{number - turn * len(day.requests)}",
-            model=day.model,
-            adapter=request.adapter,
-            outcome=request.outcome,
-            prompt_tokens=request.prompt_tokens,
-            completion_tokens=request.completion_tokens,
-            first_token_ms=request.first_token_ms,
-            duration_ms=request.duration_ms,
-        )
-        for turn in (1, 0)
-        for number, request in enumerate(day.requests)
-    ]
-    return tuple(record for record in records if since < record.ended_at <= until)
+    found = []
+    for turn in (1, 0):
+        for number, request in enumerate(day.requests):
+            ended_at = begin + request.at - turn * day.length_s
+            if since < ended_at <= until:
+                found.append(
+                    RequestRecord(
+                        ended_at=ended_at,
+                        job=f"recorded-{number - turn * len(day.requests)}",
+                        model=day.model,
+                        adapter=request.adapter,
+                        outcome=request.outcome,
+                        prompt_tokens=request.prompt_tokens,
+                        completion_tokens=request.completion_tokens,
+                        first_token_ms=request.first_token_ms,
+                        duration_ms=request.duration_ms,
+                    )
+                )
+    return tuple(found)
 
 
 def _spans(day: RecordedDay, begin: float, since: float, until: float) -> tuple[Span, ...]:
@@ -95,9 +98,8 @@ def _spans(day: RecordedDay, begin: float, since: float, until: float) -> tuple[
     now = since
     while now <= until:
         offset = (now - begin) % day.length_s
-        seen = _seen(day, offset, now)
-        if policy != PolicyState() or not _calm(seen, settings):
-            policy = decide(settings, seen, policy, now)
+        if policy != PolicyState() or not _is_calm(day, offset, settings):
+            policy = decide(settings, _seen(day, offset, now), policy, now)
         fault = next((fault for fault in day.faults if 0 <= offset - fault.at < DECIDE_S), None)
         loss = next((loss for loss in day.losses if loss.at <= offset < loss.until), None)
         if fault is not None:
@@ -142,11 +144,12 @@ def _seen(day: RecordedDay, offset: float, now: float) -> Observations:
     return Observations(local_time=datetime.fromtimestamp(now), gpus=gpus)
 
 
-def _calm(seen: Observations, settings: PolicySettings) -> bool:
+def _is_calm(day: RecordedDay, offset: float, settings: PolicySettings) -> bool:
     """Whether the policy has nothing to decide: most of the day, and then it need not be asked."""
-    return all(
-        not gpu.foreign_memory_mb and (gpu.temperature_c or 0) <= settings.temperature.target_c for gpu in seen.gpus
-    )
+    place = int(offset // day.sample_s)
+    near = (day.figures[place], day.figures[(place + 1) % len(day.figures)])
+    hottest = max(card.temperature_c for sample in near for card in sample)
+    return hottest <= settings.temperature.target_c and not day.uses_at(offset)
 
 
 def _buckets(day: RecordedDay, begin: float, since: float, until: float) -> tuple[GpuBucket, ...]:
