@@ -34,6 +34,14 @@ def test_a_fault_reaches_the_desktop_with_its_reason(qapp: Any) -> None:
     assert notifier.told == [("This computer stopped serving", "The model is damaged.")]
 
 
+def test_what_the_demo_plays_stays_in_the_window(qapp: Any) -> None:
+    notifier, said = RecordedNotifier(), []
+    announcer = Announcer(notifier, said.append)
+    for moment, state in enumerate((SERVING, FAULT)):
+        announcer.show_state(replace(state, demo=True), Preferences(), 43_200.0 + moment)
+    assert notifier.told == [] and said == ["This computer stopped serving. The model is damaged."]
+
+
 def test_without_a_tray_the_window_says_it(qapp: Any) -> None:
     assert announce(RecordedNotifier(available=False), Preferences()) == [
         "This computer stopped serving. The model is damaged."

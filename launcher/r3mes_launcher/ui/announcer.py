@@ -37,7 +37,8 @@ class Announcer:
         for each in found:
             way = route_of(each, preferences.routes, hour, preferences.quiet)
             title, sentence = news_wording(each, state, now)
-            if way is Route.DESKTOP and self._notifier.tell(title, sentence):
+            # What the demo plays is no news of this computer: it stays in the window, under the banner.
+            if way is Route.DESKTOP and not state.demo and self._notifier.tell(title, sentence):
                 continue
             if way is not Route.OFF:
                 self._say(f"{title}. {sentence}".strip())
