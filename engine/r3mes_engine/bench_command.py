@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 
-import psutil
-
 from r3mes_engine.backends.protocol import Backend
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.bench import BatchFigures, measured
@@ -24,6 +22,7 @@ from r3mes_engine.hardware.survey import survey_gpus
 from r3mes_engine.measured_pace import Measurement, device_key, keep_measurement
 from r3mes_engine.model_process import prepare_environment
 from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
+from r3mes_engine.peak_memory import peak_memory_of
 from r3mes_engine.store.catalogue import OWN_CATALOGUE, entry_named, read_catalogues
 from r3mes_engine.store.file_download import Gate
 from r3mes_engine.store.store import ModelStore, Progress
@@ -67,6 +66,8 @@ def _measure(options: argparse.Namespace, voice: _Voice) -> Measurement:
     device = choose_device(options.device, lambda: survey_gpus(tuple(options.gpu), examine="first"))
     backend, quantisation = _backend(options, device, voice)
     backend.load(voice.progress)
+    # From here on: reading and converting the model takes more than serving it.
+    peak = peak_memory_of(device)
     prompt_tokens = options.prompt_tokens or PROMPT_TOKENS[device.kind]
 
     async def run() -> list[BatchFigures]:
@@ -83,7 +84,7 @@ def _measure(options: argparse.Namespace, voice: _Voice) -> Measurement:
         __version__,
         round(time.time()),
         quantisation(),
-        _peak_memory_mb(device),
+        peak(),
         tuple(figures),
     )
 
@@ -122,20 +123,6 @@ def _source(options: argparse.Namespace, voice: _Voice) -> ModelSource:
 
     asyncio.run(store.download(entry, tell, Gate()))
     return check_source(store.source(entry))
-
-
-def _peak_memory_mb(device: Device) -> int:
-    """Of the GPU's memory what PyTorch took at most; on a processor the process's own."""
-    if device.kind == "cuda":
-        import torch
-
-        return int(torch.cuda.max_memory_reserved()) // 2**20
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset) // 2**20
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak // 2**20 if sys.platform == "darwin" else peak // 2**10
 
 
 class _Voice:

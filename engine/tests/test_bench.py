@@ -286,3 +286,18 @@ def test_asking_for_health_is_cheap() -> None:
     code = f"import sys, r3mes_engine.health_command; print([name for name in {names} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not forget a peak")
+def test_the_peak_of_memory_begins_when_it_is_asked_for() -> None:
+    code = (
+        "from r3mes_engine.peak_memory import peak_memory_of; from r3mes_protocol.messages import Device\n"
+        "large = bytearray(200 * 2**20); del large\n"
+        "peak = peak_memory_of(Device(kind='cpu', name='x', memory_mb=1)); before = peak()\n"
+        "small = bytearray(100 * 2**20); del small\n"
+        "print(before, peak())"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    before, after = map(int, result.stdout.split())
+    assert before < 150, "what was before is forgotten"
+    assert 90 < after - before < 130
