@@ -143,6 +143,11 @@ class Handler(BaseHTTPRequestHandler):
             self._event(body, {"role": "assistant", "content": ""})
             made, finish, text = 0, "length", ""
             script = WORDS[said : rules.get("tokens", 64)]
+            if body.get("tools") and rules.get("calls"):
+                script = []
+                for delta in rules["calls"]:
+                    self._event(body, {"tool_calls": [delta]})
+                    made += 1
             for word in script[:limit]:
                 while state.rules.get("stall"):
                     time.sleep(0.02)
@@ -163,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
                 finish = "stop" if len(script) <= limit else "length"
             if rules.get("error_event"):
                 self._write(b'data: {"error": {"message": "worker died", "code": 500}}\n\n')
-            self._event(body, {}, finish=finish)
+            self._event(body, {}, finish="tool_calls" if not script and made else finish)
             usage = {"prompt_tokens": prompt, "completion_tokens": made, "total_tokens": prompt + made}
             self._write(b"data: " + json.dumps({"choices": [], "usage": usage}).encode() + b"\n\n")
             self._write(b"data: [DONE]\n\n")

@@ -26,7 +26,8 @@ from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.loopback import LoopbackServer
-from r3mes_engine.tools.call_reader import ToolCallReader, ToolDelta
+from r3mes_engine.tools.call_reader import ToolCallReader
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.tools.formats import ToolFormat, tool_format
 from r3mes_engine.tools.offer import tool_offer
 from r3mes_protocol.chat import parse_chat_request

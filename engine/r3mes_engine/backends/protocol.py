@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from r3mes_engine.hardware.gpu_faults import GpuFault
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.tools.formats import ToolFormat
 from r3mes_engine.tools.offer import ToolOffer
 from r3mes_protocol.messages import AdapterOffer, ModelOffer
@@ -199,6 +200,15 @@ class MayTakeTools(Protocol):
     @property
     def tool_format(self) -> ToolFormat | None:
         """How the model writes its calls; None where it knows no tools."""
+        ...
+
+
+@runtime_checkable
+class TellsCalls(Protocol):
+    """An answer whose server reads the calls of tools itself. Its next text may then be empty."""
+
+    def take_calls(self) -> tuple[ToolDelta, ...]:
+        """Parts of calls that came with the text handed out last."""
         ...
 
 

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from r3mes_engine.backends.protocol import BackendStats, GenerationRequest, Report
 from r3mes_engine.errors import EngineExit, GenerationFailed
+from r3mes_engine.tools.formats import ToolFormat
 from r3mes_engine.upstream.adapters import UpstreamAdapters, linear_layers
 from r3mes_engine.upstream.answer import UpstreamAnswer
 from r3mes_engine.upstream.chat_body import chat_body, route
@@ -88,6 +89,11 @@ class UpstreamBackend:
     @property
     def offer(self) -> ModelOffer:
         return self._offer
+
+    @property
+    def tool_format(self) -> ToolFormat:
+        """A server that takes no tools refuses them itself."""
+        return "server"
 
     @property
     def continues_answers(self) -> bool:

@@ -12,7 +12,7 @@ from r3mes_engine.node.credit import Credit
 from r3mes_engine.node.usage import UsageMeter
 from r3mes_engine.serving.chat_events import with_piece
 from r3mes_engine.serving.chat_service import ChatService, Deadlines
-from r3mes_engine.tools.call_reader import ToolDelta
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_protocol.chat import chunk, parse_chat_request
 from r3mes_protocol.errors import ApiError
 from r3mes_protocol.frames import FrameKind, encode_frame

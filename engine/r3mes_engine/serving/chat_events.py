@@ -8,7 +8,7 @@ from typing import Any
 
 from r3mes_engine.backends.protocol import FinishReason, Logprob
 from r3mes_engine.serving.running_answer import Piece
-from r3mes_engine.tools.call_reader import ToolDelta
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_protocol.chat import usage_body
 from r3mes_protocol.messages import Usage
 

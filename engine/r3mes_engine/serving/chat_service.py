@@ -194,7 +194,7 @@ class ChatService:
 
     def _call_readers(self, request: GenerationRequest) -> list[ToolCallReader]:
         tools, known = request.tools, self._tool_format
-        if tools is None or known is None:
+        if tools is None or known is None or known == "server":
             return []
         return [
             ToolCallReader(

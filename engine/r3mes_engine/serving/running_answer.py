@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from r3mes_engine.backends.protocol import Answer, FinishReason, Logprob
+from r3mes_engine.backends.protocol import Answer, FinishReason, Logprob, TellsCalls
 from r3mes_engine.serving.statistics import Statistics
-from r3mes_engine.tools.call_reader import ToolCallReader, ToolDelta
+from r3mes_engine.tools.call_reader import ToolCallReader
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_protocol.messages import Usage
 
 
@@ -38,7 +39,7 @@ class RunningAnswer:
         """`call_readers`: one for each choice where tools may be called, else none."""
         self._call_readers = call_readers
         self._found: deque[Piece] = deque()
-        """What the readers made of the text so far."""
+        """What is handed out next."""
         self._all_read = False
         self._answers = answers
         self._statistics = statistics
@@ -54,8 +55,6 @@ class RunningAnswer:
         return self
 
     async def __anext__(self) -> Piece:
-        if not self._call_readers:
-            return await self._next_piece()
         while not self._found:
             if self._all_read:
                 raise StopAsyncIteration
@@ -66,8 +65,17 @@ class RunningAnswer:
                 for choice, reader in enumerate(self._call_readers):
                     self._find(choice, reader.finish())
             else:
-                self._find(piece.choice, self._call_readers[piece.choice].push(piece.text))
+                self._take(piece)
         return self._found.popleft()
+
+    def _take(self, piece: Piece) -> None:
+        answer = self._answers[piece.choice]
+        if self._call_readers:
+            self._find(piece.choice, self._call_readers[piece.choice].push(piece.text))
+        elif piece.text:
+            self._found.append(piece)
+        if isinstance(answer, TellsCalls):
+            self._find(piece.choice, answer.take_calls())
 
     def _find(self, choice: int, found: Sequence[str | ToolDelta]) -> None:
         for one in found:

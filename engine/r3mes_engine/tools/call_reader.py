@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Literal
 
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.tools.formats import ToolFormat
 
 MAX_HEADER_CHARS = 300
@@ -22,17 +22,6 @@ _MARKERS: dict[str, str] = {"mistral": "[TOOL_CALLS]", "llama": "<|python_tag|>"
 _OPENERS = {"mistral": "[", "llama": "{", "forced": "{"}
 _HEADER = re.compile(r'\{\s*"name"\s*:\s*"([^"\\]{1,64})"\s*,\s*"(?:arguments|parameters)"\s*:\s*(?=\S)')
 _SEPARATORS = frozenset(" \n\r\t[],;}")
-
-
-@dataclass(frozen=True, slots=True)
-class ToolDelta:
-    """The beginning of a call, which has an id and a name, or more of its arguments."""
-
-    index: int
-    id: str | None
-    name: str | None
-    arguments: str
-    """A part of a JSON text."""
 
 
 class ToolCallReader:

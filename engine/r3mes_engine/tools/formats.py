@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-ToolFormat = Literal["hermes", "llama", "mistral", "plain"]
+ToolFormat = Literal["hermes", "llama", "mistral", "plain", "server"]
+"""`server`: another server reads the calls, and tells them apart from the text."""
 
 _GENERATION = re.compile(r"\{%-?\s*(end)?generation\s*-?%\}")
 """A tag of the transformers library's own, which marks what a model is trained on."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import aiohttp
 
 from r3mes_engine.backends.protocol import FinishReason, Logprob
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.upstream.event_reader import DONE, EventReader, Step
 from r3mes_engine.upstream.failures import broken
 from r3mes_engine.upstream.liveness import Progress
@@ -31,6 +32,7 @@ class UpstreamAnswer:
         self._events = EventReader()
         self._steps: deque[Step] = deque()
         self._logprobs: list[Logprob] = []
+        self._calls: list[ToolDelta] = []
         self._ended = False
         self._closed = False
 
@@ -64,6 +66,7 @@ class UpstreamAnswer:
         self._steps.clear()
         for step in steps:
             self._logprobs.extend(step.logprobs)
+            self._calls.extend(step.calls)
         return "".join(step.text for step in steps)
 
     async def _read(self) -> None:
@@ -103,6 +106,11 @@ class UpstreamAnswer:
         # Closing alone wakes nobody.
         self._response.content.set_exception(aiohttp.ClientConnectionError("it is stuck"))
         self._response.close()
+
+    def take_calls(self) -> tuple[ToolDelta, ...]:
+        taken = tuple(self._calls)
+        self._calls.clear()
+        return taken
 
     def take_logprobs(self) -> tuple[Logprob, ...]:
         taken = tuple(self._logprobs)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from r3mes_engine.backends.protocol import GenerationRequest
+from r3mes_engine.backends.protocol import GenerationRequest, Message
 from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.tools.offer import ToolOffer
 from r3mes_engine.upstream.dialect import Dialect, continues_answers
 from r3mes_protocol.messages import FailureCode
 
@@ -35,7 +37,9 @@ def chat_body(request: GenerationRequest, model: str, dialect: Dialect, *, limit
     body.update(_extras(request, dialect))
     if request.logprobs is not None:
         body.update(logprobs=True, top_logprobs=request.logprobs)
-    if request.json_schema is not None:
+    if request.tools is not None:
+        body.update(_tools(request.tools))
+    elif request.json_schema is not None:
         schema = {"name": "answer", "schema": json.loads(request.json_schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if request.continues:
@@ -53,7 +57,36 @@ def route(request: GenerationRequest) -> str:
 def _question(request: GenerationRequest) -> dict[str, Any]:
     if request.prompt is not None:
         return {"prompt": request.prompt}
-    return {"messages": [{"role": message.role, "content": message.text} for message in request.messages]}
+    return {"messages": [_message(message) for message in request.messages]}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    told: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        told["tool_calls"] = [_call(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        told["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        told["name"] = message.name
+    return told
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    """On the wire the arguments are a text that holds JSON."""
+    function = call["function"]
+    arguments = function["arguments"]
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+    return {**call, "function": {"name": function["name"], "arguments": text}}
+
+
+def _tools(offer: ToolOffer) -> dict[str, Any]:
+    choice: Any = "auto"
+    if offer.forced:
+        choice = "required"
+        if len(offer.tools) == 1:
+            choice = {"type": "function", "function": {"name": offer.tools[0]["function"]["name"]}}
+    told: dict[str, Any] = {"tools": [dict(tool) for tool in offer.tools], "tool_choice": choice}
+    return told if offer.parallel else {**told, "parallel_tool_calls": False}
 
 
 def _extras(request: GenerationRequest, dialect: Dialect) -> dict[str, Any]:

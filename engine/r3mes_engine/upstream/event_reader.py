@@ -8,23 +8,27 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from r3mes_engine.backends.protocol import FinishReason, Logprob
+from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.upstream.failures import broken, message_of
 
 DONE = "[DONE]"
+MAX_CALLS = 128
+"""Of tools, in one answer."""
 
 _FINISHES: dict[str, FinishReason] = {
     "stop": "stop",
     "length": "length",
     # The server held the rest back; OpenAI's own clients treat it as an end.
     "content_filter": "stop",
-    "tool_calls": "stop",
-    "function_call": "stop",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
 }
 
 
 class Step(NamedTuple):
     text: str
     logprobs: tuple[Logprob, ...] = ()
+    calls: tuple[ToolDelta, ...] = ()
 
 
 class EventReader:
@@ -34,6 +38,7 @@ class EventReader:
         self.finish_reason: FinishReason | None = None
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self._calls_begun = 0
 
     def read(self, data: str) -> Step | None:
         """None: nothing for the reader. Raises GenerationFailed for what is no chunk of an answer."""
@@ -76,14 +81,34 @@ class EventReader:
             if finish not in _FINISHES:
                 raise broken("gave its answer up")
             self.finish_reason = _FINISHES[finish]
-        if not text:
+        calls = self._calls(delta["tool_calls"]) if delta.get("tool_calls") else ()
+        if not text and not calls:
             return None
+        text = text or ""
         logprobs = _logprobs(choice["logprobs"]) if choice.get("logprobs") else ()
         if finish is not None:
             logprobs = _without_end(logprobs, text)
         # One chunk is nearly always one token; the usage at the end tells exactly.
         self.completion_tokens += len(logprobs) or 1
-        return Step(text, logprobs)
+        return Step(text, logprobs, calls)
+
+    def _calls(self, told: Any) -> tuple[ToolDelta, ...]:
+        try:
+            return tuple(self._part(one["index"], one.get("id"), one.get("function") or {}) for one in told)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise broken("sent a tool's call of another shape") from None
+
+    def _part(self, index: int, id: str | None, function: dict[str, Any]) -> ToolDelta:
+        name, arguments = function.get("name"), function.get("arguments") or ""
+        if type(index) is not int or not 0 <= index <= self._calls_begun < MAX_CALLS or not isinstance(arguments, str):
+            raise ValueError
+        if index < self._calls_begun:
+            # Some servers repeat the name with each part.
+            return ToolDelta(index, None, None, arguments)
+        if not isinstance(id, str) or not isinstance(name, str) or not id or not name:
+            raise ValueError
+        self._calls_begun += 1
+        return ToolDelta(index, id, name, arguments)
 
     def _note(self, usage: dict[str, Any]) -> None:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
