@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -302,6 +303,48 @@ def test_every_shown_literal_goes_through_tr() -> None:
                 ):
                     bare.append(f"{path.name} line {node.lineno}: {words!r}")
     assert bare == []
+
+
+UNSEEN_BY = {"tr", "translate", "setProperty", "Template", "setObjectName", "_log_traceback"}
+"""Calls whose texts are translated, or never shown."""
+
+
+def test_no_sentence_of_the_window_stands_outside_tr() -> None:
+    """Also where it takes a way to the screen that no list of calls knows: a table, a default, an f-string."""
+    bare = []
+    for path in SOURCES:
+        tree = ast.parse(path.read_text("utf-8"))
+        above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        for node in ast.walk(tree):
+            words = node.value if isinstance(node, ast.Constant) else None
+            if not isinstance(words, str) or not re.search(r"[^\W\d_]{2,} [^\W\d_]", words):
+                continue
+            around, here = [], node
+            while here in above:
+                around.append(here := above[here])
+            unseen = isinstance(around[0], ast.Expr) or any(
+                isinstance(each, ast.Raise | ast.Assert) or (isinstance(each, ast.Call) and called(each) in UNSEEN_BY)
+                for each in around
+            )
+            if not unseen:
+                bare.append(f"{path.name} line {node.lineno}: {words!r}")
+    assert bare == []
+
+
+SAID_BY_THE_CORE = {"message", "hint", "stage", "last_exit", "mismatch", "why", "problem", "locked_because", "busy"}
+"""Fields of the core's state that hold a sentence."""
+
+
+def test_what_the_core_says_is_shown_in_the_window_s_language() -> None:
+    bare = []
+    for path, node in calls():
+        if called(node) in SHOWN_BY:
+            for argument in node.args:
+                for part in argument.values if isinstance(argument, ast.JoinedStr) else [argument]:
+                    said = part.value if isinstance(part, ast.FormattedValue) else part
+                    if isinstance(said, ast.Attribute) and said.attr in SAID_BY_THE_CORE:
+                        bare.append(f"{path.name} line {node.lineno}: {ast.unparse(said)}")
+    assert bare == [], "say it with `core_wording.spoken`"
 
 
 GEOMETRY = {

@@ -37,22 +37,31 @@ class EndpointPool:
     def __init__(self, endpoints: Sequence[str], *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._endpoints = tuple(endpoints)
         self._preferred = 0
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            # The demo's chain is on this computer: plain HTTP needs no certificates, and loading them takes a while.
-            verify=(
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                if all(endpoint.startswith("http://") for endpoint in self._endpoints)
-                else True
-            ),
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"accept": "application/json"},
-        )
+        self._transport = transport
+        self._made: httpx.AsyncClient | None = None
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """Made with the first question: the certificates take three megabytes, and many launchers have no wallet."""
+        if self._made is None:
+            self._made = httpx.AsyncClient(
+                transport=self._transport,
+                # The demo's chain is on this computer: plain HTTP needs no certificates.
+                verify=(
+                    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                    if all(endpoint.startswith("http://") for endpoint in self._endpoints)
+                    else True
+                ),
+                timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                follow_redirects=False,
+                trust_env=False,
+                headers={"accept": "application/json"},
+            )
+        return self._made
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
     async def read(
         self,

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel, indented
 from r3mes_launcher.ui.theme import Theme
@@ -36,7 +37,7 @@ class StartCard(Card):
         self.at_login.setEnabled(reading.entry is not AutostartEntry.UNAVAILABLE)
         self.at_login.setChecked(reading.entry is AutostartEntry.ON)
         if reading.entry is AutostartEntry.UNAVAILABLE:
-            self._show(self.tr("Not available here. {why}").format(why=reading.why), None)
+            self._show(self.tr("Not available here. {why}").format(why=spoken(reading.why)), None)
         elif reading.entry is AutostartEntry.OTHER:
             self._show(self.tr("Now another copy of R3MES starts. Tick it, and this one does instead."), Tone.WARNING)
         else:
