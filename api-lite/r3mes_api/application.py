@@ -93,7 +93,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
         _add_account_routes(router, web, desk.accounts, settings)
 
     def http(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        return router(Exchange(scope, receive, send))
+        return router(Exchange(scope, receive, send, clock))
 
     origins = settings.cors_allowed_origins
     return Gateway(mode, chooser, lifecycle, Cors(http, origins) if origins else http, desk, devnet, replicas, tracing)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from pydantic_core import to_json
@@ -36,6 +37,11 @@ class Connection(Protocol):
 
     def take_body(self) -> bytes | None:
         """The body, if all of it is here already."""
+        ...
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The one that runs the request."""
         ...
 
     async def send(self, message: Message) -> None:
@@ -93,27 +99,30 @@ class AnswerRecord:
 class Exchange:
     """One HTTP request and its response."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    # What is so at the start stands here and not in each of them.
+    path_values: Mapping[str, str] = MappingProxyType({})
+    started = False
+    finished = False
+    status = 0
+    """0 until the response starts."""
+    bytes_received = 0
+    bytes_sent = 0
+    """Of the bodies."""
+    answer: AnswerRecord | None = None
+    """For a prompt only."""
+    writing = False
+    """Whether a write waits for the client to read."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, clock: Callable[[], float]) -> None:
+        """`clock` is that of the event loop."""
         self.scope = scope
         self.receive = receive
         self._send = send
-        self.path_values: dict[str, str] = {}
         self.connection: Connection | None = scope.get("extensions", {}).get(CONNECTION)
         # None where something stands between this exchange and its connection that what is sent has to go through.
         self._direct = self.connection if self.connection is not None and send == self.connection.send else None
-        self.started = False
-        self.finished = False
-        self.now = self._clock = asyncio.get_running_loop().time
-        self.received_at = self._clock()
-        self.status = 0
-        """0 until the response starts."""
-        self.bytes_received = self.bytes_sent = 0
-        """Of the bodies."""
-        self.answer: AnswerRecord | None = None
-        """For a prompt only."""
-        self.writing = False
-        """Whether a write waits for the client to read."""
-        self.last_write = self.received_at
+        self.now = clock
+        self.received_at = self.last_write = clock()
         self.headers: Headers = []
         """What every response to this request carries."""
 
@@ -174,13 +183,13 @@ class Exchange:
 
     async def write(self, data: bytes) -> None:
         """Returns when the connection has room for more: a slow client slows its writer."""
-        self.last_write = self._clock()
+        self.last_write = self.now()
         self.bytes_sent += len(data)
         if self._direct is None or not self._direct.write_now(data, True):
             await self._wait_and_send(data, True)
 
     async def finish(self, data: bytes = b"") -> None:
-        self.last_write = self._clock()
+        self.last_write = self.now()
         self.bytes_sent += len(data)
         self.finished = True
         if self._direct is None or not self._direct.write_now(data, False):
@@ -230,7 +239,7 @@ class Exchange:
             all_headers = [(b"content-type", content_type), length, *(headers or ()), *self.headers]
             if self._direct.respond(status, all_headers, body):
                 self.started = self.finished = True
-                self.status, self.bytes_sent, self.last_write = status, len(body), self._clock()
+                self.status, self.bytes_sent, self.last_write = status, len(body), self.now()
                 return
         await self.start(status, content_type, [length, *(headers or ())])
         await self.finish(body)

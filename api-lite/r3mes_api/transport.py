@@ -32,6 +32,29 @@ _USUAL_HEADERS = {b"content-type", b"content-length", b"x-request-id", b"cache-c
 """Names that need no look."""
 
 
+class Arrival:
+    """What a request's cycle needs of asyncio.Event, which comes with a queue of half a kilobyte: one waiter."""
+
+    __slots__ = ("_waiter", "is_set")
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        self.is_set = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def clear(self) -> None:
+        self.is_set = False
+
+    async def wait(self) -> None:
+        while not self.is_set:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+
 class GatewayCycle(RequestResponseCycle):
     """One request and its response; also the `Connection` of its exchange."""
 
@@ -215,7 +238,7 @@ class GatewayHttpProtocol(HttpToolsProtocol):
             access_logger=self.access_logger,
             access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+            message_event=Arrival(),  # type: ignore[arg-type]
             expect_100_continue=self.expect_100_continue,
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,

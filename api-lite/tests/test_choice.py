@@ -34,8 +34,8 @@ class Candidate:
     def load(self) -> float:
         return self.jobs / self.places
 
-    def has_room(self, now: float) -> bool:
-        return self.jobs < self.places
+    def load_with_room(self, now: float) -> float | None:
+        return self.load() if self.jobs < self.places else None
 
     def cold_ms(self, adapter: str, now: float) -> float:
         return cold_ms(self.adapters[adapter].residency, None, None, now)
@@ -87,7 +87,7 @@ def test_the_options_are_all_nodes_that_may_serve(nodes: list[Candidate], wanted
         if node.serving
         and (node.continues or not wanted.continuing)
         and not node.draining
-        and node.has_room(0)
+        and node.load_with_room(0) is not None
         and node.node_id not in excluded | broken
         and resolve(node, wanted) is not None
     }
@@ -116,7 +116,7 @@ def test_the_reason_is_the_true_one(nodes: list[Candidate], wanted: Wanted) -> N
         case NoChoice.UNKNOWN_MODEL | NoChoice.UNKNOWN_ADAPTER:
             assert serving and not able
         case NoChoice.FULL:
-            assert awake and not any(node.has_room(0) for node in awake)
+            assert awake and not any(node.load_with_room(0) is not None for node in awake)
         case NoChoice.EXHAUSTED:
             raise AssertionError("nothing was excluded")
     everything = {node.node_id for node in nodes}
@@ -132,8 +132,8 @@ def test_ties_of_two_go_in_turn() -> None:
 
 def test_a_faster_node_and_a_loaded_adapter_are_preferred() -> None:
     slow, fast = (Candidate(NodeId(name), {"a": 1}, jobs=2) for name in ("slow", "fast"))
-    slow.pace.answered(0.5, 12.7, 128, 0.2)
-    fast.pace.answered(0.5, 1.27, 128, 0.02)
+    slow.pace.answered(0, 0.5, 12.7, 128, 0.2)
+    fast.pace.answered(0, 0.5, 1.27, 128, 0.02)
     options = choose([slow, fast], Wanted("a"), 0)
     assert isinstance(options, list) and pick(options, Random(1)).node_id == "fast"
     cold, warm = (

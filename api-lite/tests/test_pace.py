@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from statistics import median
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +13,7 @@ from r3mes_api.routing.pace import (
     SLOWEST_FIRST_S,
     SLOWEST_TOKEN_S,
     WINDOW,
+    MedianWindow,
     Pace,
     Timing,
     stall_after,
@@ -23,8 +27,8 @@ def test_estimates_stay_within_what_was_seen_and_what_is_thinkable(
     answers: list[tuple[float, float, int, float]],
 ) -> None:
     pace = Pace()
-    for first, rest, tokens, gap in answers:
-        pace.answered(first, rest, tokens, gap)
+    for number, (first, rest, tokens, gap) in enumerate(answers):
+        pace.answered(float(number), first, rest, tokens, gap)
     if answers:
         firsts = [min(first, SLOWEST_FIRST_S) for first, *_ in answers[-WINDOW:]]
         assert min(firsts) <= pace.first_s <= max(firsts)
@@ -34,8 +38,8 @@ def test_estimates_stay_within_what_was_seen_and_what_is_thinkable(
 def test_one_hiccup_does_not_count() -> None:
     pace = Pace()
     for _ in range(9):
-        pace.answered(0.2, 1.0, 101, 0.02)
-    pace.answered(60.0, 600.0, 101, 30.0)
+        pace.answered(0, 0.2, 1.0, 101, 0.02)
+    pace.answered(0, 60.0, 600.0, 101, 30.0)
     assert (pace.first_s, pace.token_s, pace.gap_s) == (0.2, 0.01, 0.02)
 
 
@@ -45,7 +49,7 @@ def test_a_stall_is_between_the_floor_and_the_limit(
 ) -> None:
     pace = Pace()
     if known is not None:
-        pace.answered(1, 1, 10, known)
+        pace.answered(0, 1, 1, 10, known)
     after = stall_after(pace, gaps, longest, floor, limit)
     assert floor <= after <= limit
     if known is None and gaps < GAPS_TO_JUDGE:
@@ -66,3 +70,23 @@ def test_an_answer_judges_by_its_own_pace_and_a_slow_client_teaches_nothing() ->
     assert pace.gap_s is None
     timing.whole(1.53, 5)
     assert pace.gap_s == 0.5
+
+
+def test_a_node_that_answers_all_the_time_is_judged_by_more_than_a_moment() -> None:
+    pace = Pace()
+    for number in range(100 * WINDOW):
+        # A thousand answers a second, and the node slows down in the last 32 of them.
+        now = number / 1000
+        pace.answered(now, 0.1 if number < 99 * WINDOW else 9.0, 1.0, 101, 0.02)
+    assert pace.first_s == 0.1
+    for second in range(WINDOW):
+        pace.answered(100.0 + second, 9.0, 1.0, 101, 0.02)
+    assert pace.first_s == 9.0
+
+
+@given(st.lists(SECONDS, min_size=1, max_size=3 * WINDOW))
+def test_a_window_knows_the_median_of_its_last_values(values: list[float]) -> None:
+    window = MedianWindow()
+    for count, value in enumerate(values, start=1):
+        assert window.add(value) == pytest.approx(median(values[max(0, count - WINDOW) : count]))
+        assert len(window) == min(count, WINDOW)

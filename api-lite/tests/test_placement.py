@@ -388,7 +388,7 @@ class Simulation:
         excluded: set[NodeId] = set()
         if self.blind:
             # The cost is not looked at: any node with room.
-            with_room = [node.node_id for node in self.registry if node.has_room(self.now)]
+            with_room = [node.node_id for node in self.registry if node.load_with_room(self.now) is not None]
             excluded = set(self.nodes) - {self.random.choice(with_room)} if with_room else set()
         reservation = self.registry.places.reserve(job_id, Wanted("base", adapter), self.now, excluded)
         if isinstance(reservation, NoChoice):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,7 +30,9 @@ def exchange_of(path: str, *, status: int, headers: list[tuple[bytes, bytes]] | 
     async def nothing(*_: Any) -> Any:
         return None
 
-    exchange = Exchange({"type": "http", "method": "POST", "path": path, "headers": headers or []}, nothing, nothing)
+    exchange = Exchange(
+        {"type": "http", "method": "POST", "path": path, "headers": headers or []}, nothing, nothing, time.monotonic
+    )
     exchange.received_at, exchange.status = 100.0, status
     return exchange
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from functools import partial
 from typing import Any
 
@@ -63,7 +64,7 @@ class PlayedLoop:
 
 
 async def _application(scope: Scope, receive: Receive, send: Send) -> None:
-    await Exchange(scope, receive, send).json(200, {})
+    await Exchange(scope, receive, send, time.monotonic).json(200, {})
 
 
 def _connected(application: Any = _application) -> tuple[GatewayHttpProtocol, PlayedTransport, PlayedLoop]:

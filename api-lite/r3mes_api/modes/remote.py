@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Coroutine
 from socket import socket
 from typing import Any
 
@@ -113,7 +113,7 @@ class RemoteMode:
 
     # --- answering ---
 
-    async def answer(self, question: Question, to: Audience) -> None:
+    def answer(self, question: Question, to: Audience) -> Coroutine[Any, Any, None]:
         decision = Decision(
             question.completion_id,
             question.created,
@@ -123,7 +123,7 @@ class RemoteMode:
             route=question.route,
         )
         self._decisions.add(decision)
-        await Answering(question, to, decision, self._sessions, self._settings, self._clock).run()
+        return Answering(question, to, decision, self._sessions, self._settings, self._clock).run()
 
     def decision(self, completion_id: str) -> dict[str, Any] | None:
         found = self._decisions.get(completion_id)

@@ -58,13 +58,18 @@ class Node:
     hop_ms: float = 0.0
     """The way to that replica and back."""
 
-    @property
-    def serving(self) -> bool:
-        return Role.SERVING in self.roles
+    serving: bool = field(init=False)
+    places: int = field(init=False)
+    """Jobs that it may have at once."""
 
-    @property
-    def places(self) -> int:
-        return min(self.max_concurrency, self.max_jobs)
+    def __post_init__(self) -> None:
+        self.serving = Role.SERVING in self.roles
+        self.places = min(self.max_concurrency, self.max_jobs)
+
+    def has_capacity(self, jobs: int) -> None:
+        """The node told how many jobs it can have at once."""
+        self.max_concurrency = jobs
+        self.places = min(jobs, self.max_jobs)
 
     @property
     def reserved(self) -> int:
@@ -75,9 +80,11 @@ class Node:
         # The node may have work of its own, and its report is older than our own reservations.
         return max(self.reserved, self.active + self.queued) / self.places
 
-    def has_room(self, now: float) -> bool:
+    def load_with_room(self, now: float) -> float | None:
         # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
-        return now >= self.full_until and self.reserved < self.places
+        if now < self.full_until or self.reserved >= self.places:
+            return None
+        return self.load()
 
     def cold_ms(self, adapter: str, now: float) -> float:
         return cold_ms(self.adapters[adapter].residency, self.free_adapter_slots, self.warming.get(adapter), now)

@@ -84,7 +84,7 @@ class Places:
         node = self._nodes.get(node_id)
         if node is None or node.replica is not None or node.draining or job_id in self._jobs:
             return None
-        if not (node.has_room(now) and node.breaker.lets_pass(now)):
+        if not (node.load_with_room(now) is not None and node.breaker.lets_pass(now)):
             return None
         self._take(node, job_id, now)
         return node.session_id
@@ -161,7 +161,7 @@ class Places:
         node.full_until = now + self._refusal_memory_s
         if capacity is not None:
             node.active, node.queued = capacity.active, capacity.queued
-            node.max_concurrency = capacity.max_concurrency
+            node.has_capacity(capacity.max_concurrency)
 
     # --- nodes that come and go ---
 

@@ -17,6 +17,7 @@ from r3mes_protocol.wire import is_finite
 
 # A tuple, since what is looked up in it may be anything, and a set can't be asked for a list.
 _ROLES = ("user", "assistant", "system", "developer", "tool")
+_MAY_HOLD_FLOATS = (float, list, dict)
 _MAX_MESSAGES = 2048
 _MAX_CHOICES = 16
 
@@ -71,9 +72,9 @@ def read_plain(data: bytes) -> ChatBody | None:
         # null stands for the default everywhere.
         if is_right is not None and value is not None and not is_right(value):
             return None
-        if value is not messages:
+        if type(value) in _MAY_HOLD_FLOATS and value is not messages:
             others.append(value)
-    if not is_finite(others):
+    if others and not is_finite(others):
         return None
     options = body.get("stream_options")
     return ChatBody(

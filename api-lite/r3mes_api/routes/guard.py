@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from enum import Enum
 from types import TracebackType
+from typing import Any
 
 from r3mes_api.asgi import Exchange
 from r3mes_api.lifecycle import Lifecycle
@@ -48,17 +49,19 @@ class RequestGuard:
         self._client_stall_s = client_stall_s
         self._keep_alive_s = keep_alive_s
         self._keep_alive = keep_alive
-        self._owner: asyncio.Task[object] | None = None
+        self._owner: asyncio.Task[Any] | None = None
         self._why: Interruption | None = None
         self._watch: asyncio.Task[None] | None = None
         self._comment: asyncio.Task[None] | None = None
 
     def __enter__(self) -> RequestGuard:
         self._lifecycle.enter(self)
-        self._owner = asyncio.current_task()
-        if self._exchange.connection is not None:
-            self._exchange.connection.when_gone(self._client_left)
+        connection = self._exchange.connection
+        if connection is not None:
+            self._owner = connection.task
+            connection.when_gone(self._client_left)
         else:
+            self._owner = asyncio.current_task()
             self._watch = asyncio.create_task(self._until_gone())
         return self
 

@@ -21,13 +21,17 @@ class ObservedResponder:
         self._exchange = exchange
         self._record = exchange.answer = AnswerRecord(request_id)
         self.events: _TakesEvents = self._first_events
-        self.keep_alive = inner.keep_alive
-        self.continued = inner.continued
 
     async def _first_events(self, payload: bytes) -> None:
         self.events = self._inner.events
         self._record.first_token_at = self._exchange.now()
         await self._inner.events(payload)
+
+    def continued(self) -> Coroutine[Any, Any, None]:
+        return self._inner.continued()
+
+    def keep_alive(self) -> Coroutine[Any, Any, None]:
+        return self._inner.keep_alive()
 
     async def end(self, end: End) -> None:
         self._record.prompt_tokens = end.usage.prompt_tokens

@@ -104,7 +104,7 @@ class Router:
             raise ApiError(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         if path not in self._exact:
             prefix, _, value = path.rpartition("/")
-            exchange.path_values[self._by_prefix[f"{prefix}/"][0]] = value
+            exchange.path_values = {self._by_prefix[f"{prefix}/"][0]: value}
         method = exchange.scope["method"]
         route = methods.get("GET" if method == "HEAD" else method)
         if route is None:

@@ -37,11 +37,9 @@ class Candidate(Protocol):
     @property
     def pace(self) -> Pace: ...
 
-    def load(self) -> float:
-        """Jobs there are, in parts of the node's concurrency: 1.0 and more is full."""
+    def load_with_room(self, now: float) -> float | None:
+        """Jobs there are, in parts of the node's concurrency; None where it takes no more at this moment."""
         ...
-
-    def has_room(self, now: float) -> bool: ...
 
     def cold_ms(self, adapter: str, now: float) -> float:
         """Until an adapter that the candidate offers can be used there."""
@@ -123,10 +121,9 @@ def choose(
         if candidate.node_id in excluded:
             continue
         untried = True
-        breaker = candidate.breaker
-        if not (candidate.has_room(now) and breaker.lets_pass(now)):
+        load, breaker, pace = candidate.load_with_room(now), candidate.breaker, candidate.pace
+        if load is None or not breaker.lets_pass(now):
             continue
-        load, pace = candidate.load(), candidate.pace
         cold = place = 0.0
         if target.adapter is not None:
             cold = candidate.cold_ms(target.adapter, now)

@@ -19,6 +19,10 @@ SLOWEST_FIRST_S = 120.0
 MOSTLY = 0.8
 """An answer whose time was spent so far in waiting for its node shows the node's pace."""
 
+LESSONS_APART_S = 0.1
+"""A full window takes in no more than one answer within this time: a node that gives thousands a minute is known by a
+few of them, and its window tells of seconds and not of a blink."""
+
 GAPS_TO_JUDGE = 3
 """A stream tells its own pace after so many gaps between its pieces."""
 
@@ -53,7 +57,7 @@ class MedianWindow:
 class Pace:
     """Windowed medians, so that neither a hiccup nor old days count."""
 
-    __slots__ = ("_firsts", "_gaps", "_tokens", "first_s", "gap_s", "token_s")
+    __slots__ = ("_firsts", "_gaps", "_next_lesson", "_tokens", "first_s", "gap_s", "token_s")
 
     def __init__(self) -> None:
         self._firsts = MedianWindow()
@@ -64,6 +68,7 @@ class Pace:
         self.token_s = USUAL_TOKEN_S
         self.gap_s: float | None = None
         """The longest pause within an answer; None until an answer had one."""
+        self._next_lesson = 0.0
 
     @property
     def is_measured(self) -> bool:
@@ -74,8 +79,12 @@ class Pace:
         if not self._firsts:
             self.first_s, self.token_s, self.gap_s = first_s, token_s, gap_s
 
-    def answered(self, first_s: float, rest_s: float, tokens: int, longest_gap_s: float) -> None:
+    def answered(self, now: float, first_s: float, rest_s: float, tokens: int, longest_gap_s: float) -> None:
         """One whole answer: until its first content, from there to its end, and the longest pause within."""
+        if len(self._firsts) == WINDOW:
+            if now < self._next_lesson:
+                return
+            self._next_lesson = now + LESSONS_APART_S
         self.first_s = self._firsts.add(min(max(first_s, 0.0), SLOWEST_FIRST_S))
         if tokens > 1:
             self.token_s = self._tokens.add(min(max(rest_s, 0.0) / (tokens - 1), SLOWEST_TOKEN_S))
@@ -136,4 +145,4 @@ class Timing:
         """The answer is complete. An answer whose client was slow says nothing of the node."""
         took = now - self.first_at
         if self._waited_s >= MOSTLY * took:
-            self._pace.answered(self.first_at - self._asked_at, took, tokens, self._longest_s)
+            self._pace.answered(now, self.first_at - self._asked_at, took, tokens, self._longest_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +111,7 @@ class Node:
         self.chain = self.devnet.chain
 
         async def application(scope: Any, receive: Any, send: Any) -> None:
-            await self.devnet.answer(Exchange(scope, receive, send))
+            await self.devnet.answer(Exchange(scope, receive, send, time.monotonic))
 
         transport = httpx.ASGITransport(application)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://devnet")

@@ -264,7 +264,7 @@ def test_a_node_arrives_as_it_was_told_of() -> None:
     assert (seen.load(), seen.connected_at, seen.hop_ms, told.pace) == (0.5, 45.0, 2.5, None)
     before = mark_of(node, 12.0)
     assert mark_of(node, 99.0) == before
-    node.pace.answered(0.1, 0.5, 11, 0.1)
+    node.pace.answered(0, 0.1, 0.5, 11, 0.1)
     assert mark_of(node, 12.0) != before
     again = described(node, GATEWAY, 7, now=12.0, unix=1000.0)
     assert again.pace is not None and (again.pace.first_s, again.pace.token_s) == (0.1, 0.05)
