@@ -112,14 +112,14 @@ def compose(options: CompositionOptions, environ: Mapping[str, str] | None = Non
     if options.bundle is None:
         return compose_launcher(options, environ)
     # Seldom needed, and a window has to open first.
-    from r3mes_launcher.core.recording.bundle_core import BundleCore, bundle_rate
+    from r3mes_launcher.core.recording.bundle_core import BundleCore, bundle_start
     from r3mes_launcher.core.recording.bundle_reader import BundleError, read_bundle
 
     try:
         bundle = read_bundle(options.bundle)
     except BundleError as error:
         raise StartRefused(sentence_of(error)) from None
-    clock = ReplayClock(bundle.begin, bundle_rate(bundle))
+    clock = ReplayClock(bundle_start(bundle))
     # The launcher behind it has gateway and wallet; its own node stays off, whatever its settings say.
     inner = compose_launcher(replace(options, demo=True, serve=False, bundle=None, at_rest=True), environ)
     return BundleCore(inner, bundle, clock, HistoryStore(None, lambda sentence, level: None, clock))

@@ -43,7 +43,7 @@ logs.jsonl     the log of launcher, engine and gateway: {{"at", "process", "leve
 
 Taken out: recovery words, keys, tokens, passwords, logins and queries of URLs, prompts, e-mail and public IP addresses,
 this computer's and its user's name. Wallet addresses are shortened; the home folder is called ~. Look through the files
-before you pass them on.
+before you pass them on. `r3mes-launcher --bundle FILE` plays them: the last hour in a minute.
 """
 
 

@@ -1,4 +1,4 @@
-"""A core that shows what a diagnostics bundle recorded, faster than it happened, beside the demo's gateway and wallet.
+"""A core that shows what a diagnostics bundle recorded, its last hour in a minute, with the demo's gateway and wallet.
 
 Satisfies `interface.Core`. The node, its gateway, the doctor's report and the log are the bundle's; nothing that steers
 a node is followed, because there is none. Chat, wallet and settings are the demo's own.
@@ -30,7 +30,7 @@ from r3mes_launcher.core.state import (
     LogLine,
     Pace,
 )
-from r3mes_launcher.ports.replay_clock import RATE, ReplayClock
+from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_launcher.sentence import phrase
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from r3mes_launcher.core.settings_desk import SettingsDesk
     from r3mes_launcher.core.wallet_service import WalletService
 
-LONGEST_S = 600.0
-"""No bundle takes longer to play, however many days it tells of."""
+PLAYED_S = 3600.0
+"""The last hour is played, in a minute: it leads to what the bundle was made for. What came before is there at once, in
+timeline, requests and log."""
 LOOK_S = 0.2
 """How often what has happened meanwhile is shown."""
 MOST_BEATS = 20_000
@@ -58,9 +59,9 @@ REFUSAL = phrase(
 NO_GPUS = phrase("A diagnostics bundle holds no readings of the GPUs.")
 
 
-def bundle_rate(bundle: Bundle) -> float:
-    """Recorded seconds that pass in one."""
-    return max(RATE, (bundle.end - bundle.begin) / LONGEST_S)
+def bundle_start(bundle: Bundle) -> float:
+    """The recorded moment at which the playing begins, in seconds since the epoch."""
+    return max(bundle.begin, bundle.end - PLAYED_S)
 
 
 def bundle_spans(bundle: Bundle) -> tuple[Span, ...]:
@@ -88,10 +89,10 @@ class BundleCore:
         self._clock = clock
         self._history = history
         self._origin = BundleOrigin(bundle.name, bundle.version, bundle.system, bundle.begin, bundle.end)
-        self._shown = bundle.states[0]
+        self._shown = [state for state in bundle.states if state.at <= clock.now()][-1]
         self._told = 0
         """Lines of the log that were shown."""
-        self._pace = Pace(0.0, bundle.begin, 0.0)
+        self._pace = Pace(0.0, clock.now(), 0.0)
         self._listeners: list[CoreListener] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -192,7 +193,8 @@ class BundleCore:
 
     async def _play(self, requests: Iterator[Any]) -> None:
         bundle = self._bundle
-        states, request = iter(bundle.states[1:]), next(requests, None)
+        states = iter([state for state in bundle.states if state.at > self._shown.at])
+        request = next(requests, None)
         coming: RecordedState | None = next(states, None)
         self._pace = self._clock.pace()
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.history.timeline import Kind
 from r3mes_launcher.core.policy.reasons import PauseChoice
-from r3mes_launcher.core.recording.bundle_core import REFUSAL, BundleCore
+from r3mes_launcher.core.recording.bundle_core import REFUSAL, BundleCore, bundle_start
 from r3mes_launcher.core.recording.bundle_reader import Bundle, RecordedState
 from r3mes_launcher.core.state import (
     Actual,
@@ -135,6 +136,26 @@ async def test_it_plays_states_log_and_requests_in_order_and_stays_at_the_end(
     assert late.lines == heard.lines, "who comes later hears all of it"
     leave()
     assert len(inner.listeners) == 1
+
+
+async def test_what_lies_before_the_last_hour_is_there_at_once() -> None:
+    old = tuple(recorded(T - 86_400 + hour * 3600, Actual.SERVING, total_requests=hour) for hour in range(20))
+    line = LogLine(T - 80_000, "engine", LogLevel.INFO, "Request b2: stop, 7 tokens in 300 ms.")
+    bundle = replace(BUNDLE, states=(*old, *BUNDLE.states), lines=(line, *BUNDLE.lines))
+    clock = ReplayClock(bundle_start(bundle), rate=0.0, tick_s=0.02)
+    core = BundleCore(Inner(), bundle, clock, HistoryStore(None, lambda sentence, level: None, clock))  # type: ignore[arg-type]
+    heard = Heard()
+    core.subscribe(heard)
+    assert heard.states[0].node.total_requests == 19, "the state of the moment at which it begins"
+    await core.start()
+    async with asyncio.timeout(20):
+        while not heard.lines:
+            await asyncio.sleep(0.02)
+    assert heard.lines == [line.text]
+    assert [record.job for record in await core.history.requests()] == ["b2"]
+    begin = bundle_start(bundle)
+    assert {part.kind for part in await core.history.timeline(begin - 36_000, begin)} >= {Kind.WAITING, Kind.ANSWERING}
+    await core.close()
 
 
 async def test_nothing_in_it_can_be_steered_and_the_chat_is_the_demos(playing: tuple[BundleCore, Inner]) -> None:
