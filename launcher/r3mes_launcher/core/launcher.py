@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,6 +90,8 @@ PACE_TOLERANCE_S = 20.0
 """Recorded seconds by which a shown clock may be wrong."""
 REPORT_FRESH_S = 600.0
 """A doctor's report that is older says too little about now."""
+
+NODE_ID = re.compile(r"[0-9a-f]{64}")
 
 _ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
 
@@ -574,6 +577,9 @@ class LauncherCore:
         before = self._state.node
         self._change(replace(self._state, node=node))
         self._earnings.note_node(node)
+        if node.node_id != before.node_id and NODE_ID.fullmatch(node.node_id):
+            # Its earnings are known by it, also while no engine runs.
+            self._parts.settings.change(node_id=node.node_id)
         self._watch_gpu(self._state)
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
             self._monitor.look_now()
@@ -643,7 +649,8 @@ class LauncherCore:
     def _node_id(self) -> str:
         """Of this computer's node, also before its engine has told it in this run."""
         grant = self._state.wallet.grant
-        return self._state.node.node_id or ("" if grant is None else grant.node_id)
+        told = self._state.node.node_id or self._parts.settings.current.node_id
+        return told or ("" if grant is None else grant.node_id)
 
     def _node_gpus(self, report: GpuReport) -> frozenset[str]:
         """The cards on which the engine runs now. It tells when it is ready; some servers tell no cards."""

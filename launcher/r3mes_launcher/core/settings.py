@@ -23,7 +23,9 @@ SCHEMA = 1
 BUILTIN_MODEL = "builtin"
 
 # What belongs to this computer or this moment does not travel to another one.
-STAYS_HERE = frozenset({"desired", "wallet_active", "wallet_keyring", "pause", "earnings_gateway", "schema_version"})
+STAYS_HERE = frozenset(
+    {"desired", "wallet_active", "wallet_keyring", "pause", "earnings_gateway", "node_id", "schema_version"}
+)
 
 # It becomes a part of the engine's environment, where a comma or a blank would mean something.
 GpuUuid = Annotated[str, Field(pattern=r"^(GPU|MIG)-[0-9A-Za-z-]{1,60}$")]
@@ -81,6 +83,8 @@ class Settings(BaseModel):
     """What its owner counts a REMES for, in the same currency; 0 while nobody said it."""
     earnings_gateway: Annotated[str, Field(max_length=300)] = ""
     """Where the owner agreed that the wallet signs in by itself, to read the earnings."""
+    node_id: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """Of this computer's node, as its engine told last."""
     keep_chats: bool = True
     """Whether conversations of the chat page are kept in the data folder."""
     policy: PolicySettings = PolicySettings()

@@ -126,7 +126,7 @@ class EarningsDesk:
             ),
             today=today,
             count=count,
-            here=self._around.node_id(),
+            here=self._node_id,
             standing=Standing.READY if problem is None else problem.standing,
             detail="" if problem is None else problem.detail,
             names=self._around.cards(),
@@ -138,11 +138,11 @@ class EarningsDesk:
         seen = await self.overview(count)
         if seen.read_at is None and self._problem is not None:
             raise self._problem
-        return earnings_csv(seen, self._around.node_id(), self._around.decimals())
+        return earnings_csv(seen, self._node_id, self._around.decimals())
 
     async def document(self, count: int = MONTH_DAYS) -> dict[str, object]:
         """JSON values. Raises HistoryError."""
-        return earnings_document(await self.overview(count), self._around.node_id())
+        return earnings_document(await self.overview(count), self._node_id)
 
     async def electricity(self, begin: float, end: float) -> tuple[Decimal | None, str]:
         """What all that the cards used between two times cost, with the currency. Raises HistoryError."""
@@ -186,6 +186,10 @@ class EarningsDesk:
     # --- break-even --------------------------------------------------------------------------------------------------
 
     @property
+    def _node_id(self) -> str:
+        return self._source.node_id or self._around.node_id()
+
+    @property
     def _rule(self) -> BreakEvenRule:
         return self._settings.current.policy.break_even
 
@@ -219,7 +223,7 @@ class EarningsDesk:
         """Adds what happened since the last measurement. Where the gateway can't be asked the piece grows on."""
         today = datetime.fromtimestamp(self._clock.now()).date()
         await self._refresh(today - timedelta(days=MONTH_DAYS - 1), today, False)
-        node_id = self._around.node_id()
+        node_id = self._node_id
         if self._problem is not None or not node_id:
             return
         self.note_node(self._around.node())

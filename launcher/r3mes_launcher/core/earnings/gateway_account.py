@@ -89,6 +89,10 @@ class GatewayAccount:
         self._midnight = midnight
         self._session: Session | None = None
 
+    @property
+    def node_id(self) -> str:
+        return ""
+
     async def sign_in(self) -> None:
         origin = self._origin()
         await self._open_session(origin)

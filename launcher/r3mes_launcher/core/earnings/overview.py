@@ -83,6 +83,8 @@ class EarningsOverview:
     standing: Standing = Standing.SIGNED_OUT
     detail: str = ""
     owner: str = ""
+    node_id: str = ""
+    """Of this computer's node; empty while nobody knows it: then nobody can tell what it earned either."""
     read_at: float | None = None
     """When the gateway answered last; None: never, so there are no earnings in here."""
     currency: str = ""
@@ -136,7 +138,8 @@ def overview(
     names: Mapping[str, str] | None = None,
     break_even: BreakEven | None = None,
 ) -> EarningsOverview:
-    """The last `count` days up to `today`. `here` is the id of this computer's node, `names` are those of its cards."""
+    """The last `count` days up to `today`. `here` is the id of this computer's node, empty while nobody knows it;
+    `names` are those of its cards."""
     first = today - timedelta(days=max(count, MONTH_DAYS) - 1)
     settled = settled_parts(reading.days, reading.nodes)
     rows = [row for row in reading.days if first <= row.day <= today]
@@ -155,7 +158,7 @@ def overview(
             deliveries=sum(row.deliveries for row in some),
             tokens=sum(row.tokens for row in some),
             kwh=sum((card.kwh for card in used), Decimal(0)),
-            income=worth.of(mine),
+            income=worth.of(mine) if here else None,
             cost=worth.cost(used),
         )
 
@@ -170,6 +173,7 @@ def overview(
         standing=standing,
         detail=detail,
         owner=reading.owner,
+        node_id=here,
         read_at=reading.read_at,
         currency=worth.currency,
         coin_price=worth.coin_price,
@@ -221,7 +225,7 @@ def _gpus(
                 earned=share,
                 here=share,
                 kwh=energy[uuid] / MILLIJOULES_PER_KWH,
-                income=worth.of(share),
+                income=worth.of(share) if here else None,
                 cost=worth.cost(card for card in used if card.uuid == uuid),
             ),
         )

@@ -46,6 +46,11 @@ class EarningsReading:
 class EarningsSource(Protocol):
     """Where the earnings come from: a gateway's accounts, or a recorded day."""
 
+    @property
+    def node_id(self) -> str:
+        """Of this computer's node, where the source itself knows it; otherwise empty."""
+        ...
+
     async def read(self, first: date, last: date) -> EarningsReading:
         """Both days are included. Raises EarningsProblem."""
         ...

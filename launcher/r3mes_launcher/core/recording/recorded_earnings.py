@@ -41,6 +41,10 @@ class RecordedEarnings:
         self._sums = [0, *accumulate(request.completion_tokens for request in paid)]
         self._opened = datetime.fromtimestamp(begin + day.opens_at).date()
 
+    @property
+    def node_id(self) -> str:
+        return self._node_id
+
     async def read(self, first: date, last: date) -> EarningsReading:
         now = self._clock.now()
         today = datetime.fromtimestamp(now).date()

@@ -81,7 +81,7 @@ class TotalsCard(Card):
         known = seen.read_at is not None
         texts = {
             "earned": money(unit, figures.earned) if known else "–",
-            "here": money(unit, figures.here) if known else "–",
+            "here": money(unit, figures.here) if known and seen.node_id else "–",
             "energy": energy(figures.kwh),
             "cost": price(figures.cost, seen.currency),
             "profit": price(figures.profit, seen.currency) if known else "–",

@@ -60,6 +60,7 @@ class Source:
     signed_in: int = 0
     closed: int = 0
     owner: str = "remes1owner"
+    node_id: str = ""
 
     async def read(self, first: date, last: date) -> EarningsReading:
         self.asked.append((first, last))
