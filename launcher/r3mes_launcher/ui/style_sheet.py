@@ -115,6 +115,11 @@ QTableWidget { background: transparent; border: none; gridline-color: $border; }
 QTableWidget::item { padding: 0 ${pad_item}px; }
 QTableWidget::item:selected { background: $accent_soft; color: $text; }
 QTableCornerButton::section { background: transparent; border: none; border-bottom: ${hair}px solid $border; }
+QListWidget[kind="lines"] { background: $field; color: $text; border: ${hair}px solid $border_strong;
+  border-radius: ${small_radius}px; padding: ${focus}px; outline: none; }
+QListWidget[kind="lines"]:focus { border-color: $accent; }
+QListWidget[kind="lines"]::item { padding: ${pad_item}px ${pad_field}px; border-radius: ${tiny_radius}px; }
+QListWidget[kind="lines"]::item:selected { background: $accent_soft; color: $text; }
 QHeaderView { background: transparent; }
 QHeaderView::section { background: transparent; color: $text_muted; border: none;
   border-bottom: ${hair}px solid $border;

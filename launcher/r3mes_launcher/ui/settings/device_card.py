@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.settings_sections import Section
-from r3mes_launcher.core.state import DeviceChoice, GpuReport, GpuSample
+from r3mes_launcher.core.state import DeviceChoice, GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
@@ -81,6 +81,8 @@ class DeviceCard(SectionCard):
             box.setChecked(uuid in self.settings.gpus)
 
     def _name(self, uuid: str, gpu: GpuSample | None) -> str:
+        if gpu is None and self._report.driver is GpuDriver.STARTING:
+            return uuid
         if gpu is None:
             return self.tr("{uuid}: not in this computer now").format(uuid=uuid)
         if gpu.lost:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, QSize
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QListWidget, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QRadioButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from r3mes_launcher.core.settings import MOST_FALLBACKS
 from r3mes_launcher.core.settings_sections import Section
@@ -17,7 +26,7 @@ from r3mes_launcher.ui.theme import Theme
 from r3mes_protocol.origin import gateway_origin
 
 _LONGEST_URL = 2048
-_ROWS = 4
+_ROWS = 6
 
 
 class AddressList(QListWidget):
@@ -26,7 +35,8 @@ class AddressList(QListWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._high = round(theme.metrics.line * _ROWS)
-        self.setMaximumHeight(self._high)
+        self.setProperty("kind", "lines")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(super().sizeHint().width(), self._high)
@@ -67,6 +77,8 @@ class GatewaysCard(SectionCard):
         self.down.clicked.connect(lambda: self._move(1))
         self.remove.clicked.connect(self._on_remove)
         for button in (self.up, self.down, self.remove):
+            # All as wide as the widest.
+            button.setSizePolicy(QSizePolicy.Policy.MinimumExpanding, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
         buttons.addStretch(1)
         row.addLayout(buttons)
