@@ -63,8 +63,8 @@ class Load:
                     self.broken.append(f"{type(error).__name__}: {error}")
                 self.ends[end] += 1
                 if end.startswith("refused"):
-                    # As clients are told to; in this world a second is long.
-                    await asyncio.sleep(0.1)
+                    # As clients are told to. The model's process takes seconds to come back.
+                    await asyncio.sleep(0.5)
 
     async def _ask(self, client: httpx.AsyncClient) -> str:
         leaves_after = self.dice.randint(1, 5) if self.dice.random() < 0.1 else None
