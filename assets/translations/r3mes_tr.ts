@@ -3434,6 +3434,37 @@
     </message>
 </context>
 <context>
+    <name>DemoBar</name>
+    <message>
+        <source>Recorded time</source>
+        <translation>Kaydedilmiş saat</translation>
+    </message>
+    <message>
+        <source>Take the tour</source>
+        <translation>Tura katıl</translation>
+    </message>
+    <message>
+        <source>Leave the demo</source>
+        <translation>Demodan çık</translation>
+    </message>
+    <message>
+        <source>Demo: recorded data, no real money. Nothing leaves this computer.</source>
+        <translation>Demo: kaydedilmiş veriler, gerçek para yok. Bu bilgisayardan hiçbir şey çıkmaz.</translation>
+    </message>
+    <message>
+        <source>Recorded on another computer: diagnostics of R3MES {version} on {system}, {begin} to {end}, from the file {name}. Nothing of it can be switched.</source>
+        <translation>Başka bir bilgisayarda kaydedildi: {system} üzerindeki R3MES {version} tanılaması, {begin} – {end}, {name} dosyasından. Bunların hiçbiri açılıp kapatılamaz.</translation>
+    </message>
+    <message>
+        <source>{time}, {rate} times as fast</source>
+        <translation>{time}, {rate} kat hızlı</translation>
+    </message>
+    <message>
+        <source>{time}, the end</source>
+        <translation>{time}, son</translation>
+    </message>
+</context>
+<context>
     <name>DeviceCard</name>
     <message>
         <source>GPUs</source>
@@ -4714,34 +4745,6 @@
     <message>
         <source>Settings</source>
         <translation>Ayarlar</translation>
-    </message>
-    <message>
-        <source>Recorded time</source>
-        <translation>Kaydedilmiş saat</translation>
-    </message>
-    <message>
-        <source>Take the tour</source>
-        <translation>Tura katıl</translation>
-    </message>
-    <message>
-        <source>Demo: recorded data, no real money. Nothing leaves this computer.</source>
-        <translation>Demo: kaydedilmiş veriler, gerçek para yok. Bu bilgisayardan hiçbir şey çıkmaz.</translation>
-    </message>
-    <message>
-        <source>Recorded on another computer: diagnostics of R3MES {version} on {system}, {begin} to {end}, from the file {name}. Nothing of it can be switched.</source>
-        <translation>Başka bir bilgisayarda kaydedildi: {system} üzerindeki R3MES {version} tanılaması, {begin} – {end}, {name} dosyasından. Bunların hiçbiri açılıp kapatılamaz.</translation>
-    </message>
-    <message>
-        <source>{time}, {rate} times as fast</source>
-        <translation>{time}, {rate} kat hızlı</translation>
-    </message>
-    <message>
-        <source>{time}, the end</source>
-        <translation>{time}, son</translation>
-    </message>
-    <message>
-        <source>Leave the demo</source>
-        <translation>Demodan çık</translation>
     </message>
     <message>
         <source>Start again</source>

@@ -178,7 +178,7 @@ def test_the_demo_opens_in_the_same_window_and_closes_again(open_app: Any, qtbot
     assert window.windowTitle() == "R3MES demo"
     assert stage.window is window
     assert window.page == HOME
-    qtbot.mouseClick(window.leave_demo, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.demo_bar.leave, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: stage.made == [False, True, False] and not window.state.demo, timeout=PATIENCE_MS)
     assert stage.cores[True].closed == 1
     qtbot.waitUntil(lambda: window.home.serving.switch.isEnabled(), timeout=PATIENCE_MS)

@@ -95,7 +95,7 @@ def test_from_the_first_start_one_click_to_a_demo_that_is_alive_and_answers(
         opened.click(window.tour.next)
         if window.page == GPUS:
             assert len(window.gpus.cards) == 2
-    opened.wait(lambda: "times as fast" in window.recorded_time.text(), "the recorded time")
+    opened.wait(lambda: "times as fast" in window.demo_bar.time.text(), "the recorded time")
     opened.wait(lambda: window.state.models, "models to ask")
 
     chat = window.chat
@@ -113,7 +113,7 @@ def test_from_the_first_start_one_click_to_a_demo_that_is_alive_and_answers(
     assert chat.conversation.messages[-1].text and len(seen) > 2, "the answer was streamed"
 
     opened.click(window.tour.close_button)
-    assert window.tour is None and window.take_tour.isVisible()
+    assert window.tour is None and window.demo_bar.take_tour.isVisible()
     opened.wait(lambda: PreferenceFile(tmp_path / "window.json").load().toured, "the tour is not offered again")
     assert PreferenceFile(tmp_path / "window.json").load().welcomed
 

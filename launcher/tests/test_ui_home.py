@@ -254,5 +254,5 @@ def test_the_demo_is_one_click_and_one_back(window: Any, intents: Any, qtbot: Qt
     show(window, NodeState(), demo=True)
     assert window.demo_bar.isVisible()
     assert not window.home.try_demo.isVisible()
-    qtbot.mouseClick(window.leave_demo, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.demo_bar.leave, Qt.MouseButton.LeftButton)
     assert intents.calls == [("open_demo",), ("leave_demo",)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, QTimer, Signal
@@ -13,15 +12,14 @@ from shiboken6 import isValid
 
 from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import GpuReport, LauncherState
-from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.bar import Bar
 from r3mes_launcher.ui.button import Button
+from r3mes_launcher.ui.demo_bar import DemoBar
 from r3mes_launcher.ui.gpu_history import GpuHistory
 from r3mes_launcher.ui.home_page import HomePage
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.navigation import Navigation
 from r3mes_launcher.ui.page_stack import PageStack
-from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -142,16 +140,9 @@ class MainWindow(QWidget):
             self._show_step(step)
 
     def _make_bars(self, theme: Theme, column: QVBoxLayout) -> None:
-        self.demo_bar = Bar(theme, "demo", Tone.BUSY)
-        self.recorded_time = PlainLabel("", "strong")
-        self.recorded_time.setAccessibleName(self.tr("Recorded time"))
-        self.demo_bar.buttons.addWidget(self.recorded_time)
-        self.take_tour = Button(theme, self.tr("Take the tour"))
-        self.take_tour.clicked.connect(self.start_tour)
-        self.demo_bar.buttons.addWidget(self.take_tour)
-        self.leave_demo = Button(theme, self.tr("Leave the demo"))
-        self.leave_demo.clicked.connect(self._intents.leave_demo)
-        self.demo_bar.buttons.addWidget(self.leave_demo)
+        self.demo_bar = DemoBar(theme)
+        self.demo_bar.take_tour.clicked.connect(self.start_tour)
+        self.demo_bar.leave.clicked.connect(self._intents.leave_demo)
         self.crash_bar = Bar(theme, "warning", Tone.BAD)
         self.restart = Button(theme, self.tr("Start again"), "refresh")
         self.restart.clicked.connect(self.restart_wished)
@@ -341,7 +332,7 @@ class MainWindow(QWidget):
     def show_state(self, state: LauncherState) -> None:
         self._state = state
         now = self._now
-        self._show_demo_bar(state)
+        self.demo_bar.show_state(state, self._tour is not None)
         self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
         self.home.show_state(state, now)
         # A page that is made later begins with the state of that moment.
@@ -390,12 +381,12 @@ class MainWindow(QWidget):
         self.busy_bar.show_sentence(sentence)
         self.busy_bar.show()
         self._stack.setEnabled(False)
-        self.leave_demo.setEnabled(False)
+        self.demo_bar.leave.setEnabled(False)
 
     def show_ready(self) -> None:
         self.busy_bar.hide()
         self._stack.setEnabled(True)
-        self.leave_demo.setEnabled(True)
+        self.demo_bar.leave.setEnabled(True)
 
     def go_to(self, index: int) -> None:
         page = self._stack.page(index)
@@ -425,7 +416,7 @@ class MainWindow(QWidget):
 
     def _on_tick(self) -> None:
         now = self._now
-        self._show_recorded_time(now)
+        self.demo_bar.show_time(self._state.pace, now)
         self.home.tick(now)
         self._show_status(now)
         if self.page == REQUESTS:
@@ -434,38 +425,6 @@ class MainWindow(QWidget):
             self.gpus.tick(now)
         if self.page == EARNINGS:
             self.earnings.tick(time.time())
-
-    def _show_demo_bar(self, state: LauncherState) -> None:
-        self.demo_bar.setVisible(state.demo)
-        origin = state.bundle
-        if origin is None:
-            self.demo_bar.show_sentence(self.tr("Demo: recorded data, no real money. Nothing leaves this computer."))
-        else:
-            self.demo_bar.show_sentence(
-                self.tr(
-                    "Recorded on another computer: diagnostics of R3MES {version} on {system}, {begin} to {end}, from "
-                    "the file {name}. Nothing of it can be switched."
-                ).format(
-                    version=origin.version or "?",
-                    system=origin.system or "?",
-                    begin=figures.day_and_hour(origin.begin),
-                    end=figures.day_and_hour(origin.end),
-                    name=origin.name,
-                )
-            )
-        self.take_tour.setVisible(origin is None and self._tour is None)
-
-    def _show_recorded_time(self, now: float) -> None:
-        pace = self._state.pace
-        played = pace.rate != 1.0
-        self.recorded_time.setVisible(played)
-        if played:
-            time_of_day = datetime.fromtimestamp(now).strftime("%H:%M")
-            if pace.rate:
-                words = self.tr("{time}, {rate} times as fast").format(time=time_of_day, rate=round(pace.rate))
-            else:
-                words = self.tr("{time}, the end").format(time=time_of_day)
-            self.recorded_time.show_text(words)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
@@ -544,7 +503,7 @@ class MainWindow(QWidget):
         way = steps()
         self.go_to(self._places[way[place].page])
         self._tour.show_step(way, place)
-        self.take_tour.hide()
+        self.demo_bar.take_tour.hide()
         self._tour.show()
         if way[place].part == "timeline":
             # After the layout of this moment, by which the page may have become narrower.
@@ -559,7 +518,7 @@ class MainWindow(QWidget):
 
     def _drop_tour(self) -> None:
         tour, self._tour = self._tour, None
-        self.take_tour.show()
+        self.demo_bar.take_tour.show()
         if tour is not None:
             self._row.removeWidget(tour)
             tour.hide()
@@ -587,6 +546,8 @@ class MainWindow(QWidget):
         self.activateWindow()
 
     def geometry_text(self) -> str:
+        """For the next start. Ends the tour: the room that it has beside the pages goes with it."""
+        self._drop_tour()
         return bytes(self.saveGeometry().data()).hex()
 
     def restore_geometry(self, text: str) -> None:
