@@ -22,6 +22,7 @@ from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 
@@ -102,14 +103,7 @@ class BundleView(QWidget):
         self.text.setPlainText(text)
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the diagnostics"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("zip")
-        dialog.selectFile(bundle_name(time.time()))
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Save the diagnostics"), bundle_name(time.time()), self.save_to)
 
     def save_to(self, path: str) -> None:
         """Writes the files that are shown, off this thread."""

@@ -19,6 +19,7 @@ from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.log_buffer import LogBuffer, LogFilter, as_text
 from r3mes_launcher.ui.log_view import LogView
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
@@ -161,14 +162,7 @@ class LogsPage(QWidget):
         self._show_count()
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the log"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("txt")
-        dialog.selectFile("r3mes-log.txt")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Save the log"), "r3mes-log.txt", self.save_to)
 
     def save_to(self, path: str) -> None:
         """Writes what is shown. The text is made off this thread too: of 50 000 lines it takes a while."""

@@ -30,6 +30,7 @@ from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.request_detail import RequestDetail
 from r3mes_launcher.ui.request_model import Column, RequestModel
 from r3mes_launcher.ui.request_wording import milliseconds
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
@@ -245,14 +246,7 @@ class RequestsPage(QWidget):
         self.view.selectionModel().setCurrentIndex(self.model.index(row, 0), flags)
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the requests"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("r3mes-requests.csv")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Save the requests"), "r3mes-requests.csv", self.save_to)
 
     def save_to(self, path: str) -> None:
         """Writes the rows that are shown; the file is written off this thread."""

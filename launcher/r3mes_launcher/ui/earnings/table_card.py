@@ -16,6 +16,7 @@ from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.earnings.earnings_wording import day_name, energy, price, role_name
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
@@ -148,14 +149,7 @@ class TableCard(Card):
     # The file.
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the earnings"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(FILE_NAME)
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Save the earnings"), FILE_NAME, self.save_to)
 
     def save_to(self, path: str) -> None:
         """Writes the shown days, off this thread."""

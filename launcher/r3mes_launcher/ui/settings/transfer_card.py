@@ -17,6 +17,7 @@ from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.question import ask
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.settings.section_card import effect_words
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -72,24 +73,15 @@ class TransferCard(Card):
         self._engine_runs = state.node.engine.running
 
     def _on_export(self) -> None:
-        dialog = self._open(QFileDialog(self, self.tr("Export the settings")))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.selectFile(FILE_NAME)
-        dialog.fileSelected.connect(self.export_to)
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Export the settings"), FILE_NAME, self.export_to)
 
     def _on_import(self) -> None:
-        dialog = self._open(QFileDialog(self, self.tr("Import settings")))
+        dialog = self._dialog = QFileDialog(self, self.tr("Import settings"))
+        dialog.finished.connect(dialog.deleteLater)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters([self.tr("Settings (*.json)"), self.tr("All files (*)")])
         dialog.fileSelected.connect(self.import_from)
         dialog.open()
-
-    def _open(self, dialog: QFileDialog) -> QFileDialog:
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        return dialog
 
     def export_to(self, path: str) -> None:
         async def export(core: Core) -> None:

@@ -12,6 +12,7 @@ from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
@@ -76,14 +77,7 @@ class HistoryCard(Card):
         return [(moment(entry.at), Tone.NEUTRAL), (what, None), (str(entry.height), Tone.NEUTRAL), state]
 
     def _on_save(self) -> None:
-        dialog = QFileDialog(self, self.tr("Save the history"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile("r3mes-wallet.csv")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_where_to_save(self, self.tr("Save the history"), "r3mes-wallet.csv", self.save_to)
 
     def save_to(self, path: str) -> None:
         name = Path(path).name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout
 
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
@@ -12,6 +12,7 @@ from r3mes_launcher.ui.card import Card
 from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.asking import ask_for, nothing
 from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
@@ -172,15 +173,9 @@ class ExportSheet(Sheet):
             self.again.show_problem(self.tr("The two passwords differ."))
             self.again.setFocus()
             return
-        dialog = QFileDialog(self, self.tr("Save the export"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         ending = "asc" if self.form.currentData() else "r3mes-wallet"
-        dialog.setDefaultSuffix(ending)
         plain = "".join(character if character.isalnum() else "-" for character in self._name) or "wallet"
-        dialog.selectFile(f"{plain}.{ending}")
-        dialog.fileSelected.connect(self.save_to)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_where_to_save(self, self.tr("Save the export"), f"{plain}.{ending}", self.save_to)
 
     def save_to(self, path: str) -> None:
         password, new, armored = self.password.text, self.new.text, bool(self.form.currentData())
