@@ -506,6 +506,12 @@ def test_an_error_of_the_window_has_a_sentence(open_app: Any) -> None:
     assert "KeyError: 'x'" in open_app().app.error_sentence(KeyError("x"))
 
 
+def test_a_bundle_on_the_command_line_means_the_demo() -> None:
+    options = entry.parse(["--bundle", "sent.zip"])
+    assert options.demo and options.bundle == Path("sent.zip")
+    assert not entry.parse([]).demo
+
+
 def test_the_entry_imports_no_qt_and_no_core_library_by_itself() -> None:
     code = (
         "import sys\n"
