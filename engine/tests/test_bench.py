@@ -161,21 +161,14 @@ def test_without_a_gpu_nothing_is_measured_on_the_processor(tmp_path: Path, caps
 
 
 @pytest.mark.model
-def test_a_real_model_is_measured(models_state_dir: Path, model_engine: Any) -> None:
+@pytest.mark.timeout(400)
+def test_a_real_model_is_measured(
+    models_state_dir: Path, converted_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """With the folder that the engine of the other tests has converted the model in."""
-    # In a process of its own: the peak of memory is the process's.
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "r3mes_engine", "bench", "--device", "cpu", "--state-dir", str(models_state_dir)),
-            *("--batches", "1,2", "--prompt-tokens", "24", "--tokens", "6", "--json"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
-    assert result.returncode == 0, result.stderr
-    told = json.loads(result.stdout.splitlines()[-1])
+    arguments = ["bench", "--device", "cpu", "--state-dir", str(models_state_dir), "--json"]
+    assert main([*arguments, "--batches", "1,2", "--prompt-tokens", "24", "--tokens", "6"]) == ExitCode.OK
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["model"] == "SmolLM2-135M-Instruct" and told["peak_memory_mb"] > 200
     assert [one["completion_tokens"] for one in told["figures"]] == [6, 12]
     assert 10 < told["figures"][0]["prompt_tokens"] < 60, "about as many as were asked for"
