@@ -899,6 +899,10 @@
         <translation>Temel birimde tutar, işaretsiz ve ayraçsız bir tam sayıdır.</translation>
     </message>
     <message>
+        <source>An earlier installation was interrupted; starting it again.</source>
+        <translation>Önceki kurulum yarıda kalmıştı; yeniden başlatılıyor.</translation>
+    </message>
+    <message>
         <source>An export&apos;s password has at least {min_export_password} characters.</source>
         <translation>Dışa aktarım parolası en az {min_export_password} karakterdir.</translation>
     </message>
@@ -909,6 +913,10 @@
     <message>
         <source>Another fee payer would have to sign too, which this wallet does not do.</source>
         <translation>Başka bir ücret ödeyenin de imzalaması gerekirdi; bu cüzdan bunu yapmaz.</translation>
+    </message>
+    <message>
+        <source>Another installation of the same environment is running; waiting for it.</source>
+        <translation>Aynı ortamın başka bir kurulumu sürüyor; bekleniyor.</translation>
     </message>
     <message>
         <source>Another process downloads {name}</source>
@@ -973,6 +981,14 @@
     <message>
         <source>Check the internet connection; nothing was changed.</source>
         <translation>İnternet bağlantısını denetleyin; hiçbir şey değişmedi.</translation>
+    </message>
+    <message>
+        <source>Check who owns it, or choose another data directory with R3MES_HOME.</source>
+        <translation>Sahibini denetleyin ya da R3MES_HOME ile başka bir veri klasörü seçin.</translation>
+    </message>
+    <message>
+        <source>Checking that everything installed can be loaded.</source>
+        <translation>Kurulan her şeyin yüklenebildiği denetleniyor.</translation>
     </message>
     <message>
         <source>Checking {name}</source>
@@ -1087,6 +1103,10 @@
         <translation>{height}. blokta tamamlandı.</translation>
     </message>
     <message>
+        <source>Downloading</source>
+        <translation>İndiriliyor</translation>
+    </message>
+    <message>
         <source>Downloading {name}</source>
         <translation>{name} indiriliyor</translation>
     </message>
@@ -1117,6 +1137,10 @@
     <message>
         <source>Free some disk space, or correct the folder&apos;s rights.</source>
         <translation>Diskte yer açın ya da klasörün izinlerini düzeltin.</translation>
+    </message>
+    <message>
+        <source>Free some space and run the same command again.</source>
+        <translation>Yer açıp aynı komutu yeniden çalıştırın.</translation>
     </message>
     <message>
         <source>Free some space, or choose a smaller model.</source>
@@ -1725,6 +1749,10 @@
     <message>
         <source>The demo&apos;s recording is of another version. Install R3MES again.</source>
         <translation>Demonun kaydı başka bir sürüme ait. R3MES&apos;i yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>Disk dolu.</translation>
     </message>
     <message>
         <source>The disk may be busy or full. Try again; nothing was lost.</source>
@@ -2407,6 +2435,10 @@
         <translation>{path} konumunda zaten bir kasa ya da yedeği var; ona dokunulmadı.</translation>
     </message>
     <message>
+        <source>There is no CUDA build of the engine for this system yet: the build for the CPU is taken.</source>
+        <translation>Bu sistem için motorun CUDA derlemesi henüz yok: işlemci derlemesi alınıyor.</translation>
+    </message>
+    <message>
         <source>There is no GPU to look at.</source>
         <translation>Bakılacak GPU yok.</translation>
     </message>
@@ -2801,6 +2833,10 @@
     <message>
         <source>Unlock with your password. On Linux, GNOME Keyring and KWallet are such keyrings.</source>
         <translation>Parolanızla açın. Linux&apos;ta GNOME Keyring ve KWallet böyle anahtarlıklardır.</translation>
+    </message>
+    <message>
+        <source>Unpacking</source>
+        <translation>Açılıyor</translation>
     </message>
     <message>
         <source>Unstake {amount}</source>

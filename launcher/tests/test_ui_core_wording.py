@@ -23,7 +23,7 @@ from r3mes_launcher.core.shipped_assets import assets_folder
 from r3mes_launcher.core.state import Actual, Fault, NodeState
 from r3mes_launcher.sentence import Sentence, as_sentence, from_text, joined, to_text
 from r3mes_launcher.ui import doctor_wording
-from r3mes_launcher.ui.core_wording import spoken, spoken_error
+from r3mes_launcher.ui.core_wording import fault_words, spoken, spoken_error
 from r3mes_launcher.ui.language import Language, Speech
 from r3mes_launcher.ui.wording import node_wording
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -95,6 +95,19 @@ def test_every_finding_of_the_doctor_has_words_in_both_languages(finding: str, t
     check = Check("driver", Verdict.PROBLEM, "memory_low", {"available": "1 GB", "total": "2 GB"})
     if finding == "memory_low":
         assert "2 GB" in doctor_wording.reason(check) and "Only" not in doctor_wording.reason(check)
+
+
+def test_the_engine_s_own_words_come_after_the_window_s(turkish: Speech) -> None:
+    fault = engine_fault(
+        ExitCode.MODEL_UNUSABLE, Fault("x", "The file is cut off.", "Choose another model, or the built-in one.")
+    )
+    message, hint = fault_words(fault)
+    assert message == "Model eksik ya da bozuk. (The file is cut off.)"
+    assert hint == "Başka bir model ya da yerleşik olanı seçin."
+    node = NodeState(actual=Actual.FAULTED, fault=fault)
+    assert node_wording(node, 0.0).sentence == message
+    turkish.choose(Language.ENGLISH)
+    assert fault_words(fault)[0] == "The file is cut off."
 
 
 def test_a_wallet_s_refusal_is_said_with_its_hint(turkish: Speech) -> None:

@@ -73,6 +73,11 @@ def too_many_losses(losses: int, how: str, complaint: Fault | None) -> Fault:
     )
 
 
+def known_fault(code: str) -> Fault | None:
+    """The launcher's own words for a fault's code, where it has any: the engine's go before them."""
+    return next((known for known in _FAULTS.values() if known.code == code), None)
+
+
 def exit_code_of(fault: Fault) -> ExitCode | None:
     """The exit code that a fault stands for, None for faults of the launcher's own."""
     return next((code for code, known in _FAULTS.items() if known.code == fault.code), None)

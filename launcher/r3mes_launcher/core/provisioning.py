@@ -21,12 +21,25 @@ from r3mes_launcher.core.state import Fault, LogLevel, Progress
 from r3mes_launcher.core.stop_ladder import INSTALLER_STOP
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
 from r3mes_launcher.ports.engine_runtime import ProvisioningError, RuntimeReport
-from r3mes_launcher.sentence import Sentence, joined, sentence_of
+from r3mes_launcher.sentence import Sentence, joined, phrase, sentence_of
 
 SOURCE = "launcher"
 
 PLAN_DEADLINE_S = 60.0
 """A plan reads lock files and asks pip's configuration; it downloads nothing."""
+
+TOLD_BY_THE_INSTALLER = (
+    phrase("Downloading"),
+    phrase("Unpacking"),
+    phrase("Checking that everything installed can be loaded."),
+    phrase("An earlier installation was interrupted; starting it again."),
+    phrase("Another installation of the same environment is running; waiting for it."),
+    phrase("There is no CUDA build of the engine for this system yet: the build for the CPU is taken."),
+    phrase("The disk is full."),
+    phrase("Free some space and run the same command again."),
+    phrase("Check who owns it, or choose another data directory with R3MES_HOME."),
+)
+"""The installer's own words, which the window shows. It is another program: what is not among them stays English."""
 
 _LAST_LINES = 5
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QLocale
 
+from r3mes_launcher.core.engine_faults import known_fault
 from r3mes_launcher.core.state import Fault
 from r3mes_launcher.sentence import Figure, Sentence, sentence_of
 from r3mes_launcher.ui.language import translate
@@ -34,8 +35,13 @@ def spoken_lines(texts: Iterable[str]) -> str:
 
 
 def fault_words(fault: Fault) -> tuple[str, str]:
-    """What happened, and what to do."""
-    return spoken(fault.message), spoken(fault.hint)
+    """What happened, and what to do. The engine's own words are English: in another language ours go before them."""
+    message, known = spoken(fault.message), known_fault(fault.code)
+    if known is not None and message == fault.message != known.message:
+        general = spoken(known.message)
+        if general != known.message:
+            return f"{general} ({message})", spoken(fault.hint)
+    return message, spoken(fault.hint)
 
 
 def _figure(figure: Figure) -> Figure:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from r3mes_launcher.core.state import Actual, Desired, GatewayKind, GatewayState, GpuDriver, NodeState
 from r3mes_launcher.ui import figures
-from r3mes_launcher.ui.core_wording import spoken
+from r3mes_launcher.ui.core_wording import fault_words, spoken
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.tokens import Tone
@@ -25,7 +25,7 @@ def node_wording(node: NodeState, now: float) -> Wording:
     """What the node does. The core's own reason wins over the general sentence."""
     title, tone, sentence = _node_words(node)
     if node.actual is Actual.FAULTED and node.fault is not None:
-        sentence = spoken(node.fault.message)
+        sentence = fault_words(node.fault)[0]
     elif node.actual is Actual.BACKING_OFF and node.retry_at is not None:
         wait = translate("Wording", "Next try in {time}.").format(time=figures.remaining(node.retry_at - now))
         sentence = f"{spoken(node.reason)} {wait}" if node.reason else wait
