@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_packed_layer_makes_what_the_plain_one_makes(rows: int, inputs: int, o
 
 @pytest.mark.parametrize("half", [False, True])
 @pytest.mark.parametrize("tied", [False, True])
-def test_a_packed_model_answers_as_before(tied: bool, half: bool) -> None:
+def test_a_packed_model_answers_as_before(tied: bool, half: bool, tmp_path: Path) -> None:
     model = tiny(tie_word_embeddings=tied)
     if half:
         model = model.bfloat16().float()
@@ -48,7 +49,11 @@ def test_a_packed_model_answers_as_before(tied: bool, half: bool) -> None:
     with torch.no_grad():
         before = model(tokens).logits
         sizes = LoraLayers(model).sizes
-        pack(model)
+        if half:
+            model.to(torch.bfloat16).save_pretrained(tmp_path)
+            model.float()
+            model.tie_weights()
+        pack(model, tmp_path)
         torch.testing.assert_close(model(tokens).logits, before, atol=1e-4, rtol=1e-4)
     assert model.dtype is torch.float32
     assert LoraLayers(model).sizes == sizes
@@ -59,3 +64,18 @@ def test_a_packed_model_answers_as_before(tied: bool, half: bool) -> None:
 
 def test_other_kinds_of_weights_are_left_alone() -> None:
     assert not can_pack(tiny().bfloat16())
+
+
+def test_the_embedding_is_that_of_the_file_where_it_is_the_same(tmp_path: Path) -> None:
+    model = tiny(tie_word_embeddings=True).bfloat16()
+    model.save_pretrained(tmp_path / "same")
+    other = tiny(tie_word_embeddings=True).bfloat16()
+    other.get_input_embeddings().weight.data[3] += 1
+    other.save_pretrained(tmp_path / "other")
+    tokens = torch.arange(99).unsqueeze(0)
+    wanted = model.get_input_embeddings().weight.detach().float()
+    for folder in (tmp_path / "same", tmp_path / "other", tmp_path):
+        packed = tiny(tie_word_embeddings=True).bfloat16().float()
+        packed.tie_weights()
+        pack(packed, folder)
+        assert packed.get_input_embeddings()(tokens)[0].equal(wanted)

@@ -114,7 +114,7 @@ class TransformersBackend:
         report("loading the model", None)
         model = load_model(folder, device, plan.quantisation)
         if can_pack(model):
-            pack(model)
+            pack(model, folder)
         give_memory_back()
         self._ends = end_tokens(model, self._tokenizer)
         self._grammars = JsonGrammars(self._tokenizer, int(model.config.get_text_config().vocab_size), self._ends)

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from torch import nn
 
 ROWS = 64
 """The number of rows that oneDNN chooses the order for. It serves 1 to 128 rows equally well on AVX2."""
+
+LAYERS_BETWEEN_TRIMS = 32
+"""A few blocks of a decoder: what they held goes back to the system before the next ones are laid out."""
 
 
 class PackedLinear(nn.Linear):  # type: ignore[misc]
@@ -33,12 +38,12 @@ class PackedLinear(nn.Linear):  # type: ignore[misc]
 
 
 class HalfEmbedding(nn.Module):  # type: ignore[misc]
-    """A table of float32 numbers that all fit into bfloat16, kept as such. Makes no gradients."""
+    """A table of float32 numbers that all fit into bfloat16, given as such. Makes no gradients."""
 
     def __init__(self, table: torch.Tensor) -> None:
         super().__init__()
         # Not a parameter: the library takes a model's kind of numbers from its first one.
-        self._table = table.detach().bfloat16()
+        self._table = table
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         return nn.functional.embedding(tokens, self._table).float()
@@ -55,20 +60,47 @@ def can_pack(model: Any) -> bool:
     )
 
 
-def pack(model: Any) -> None:
-    """Changes the model in place, layer by layer, so that it never lies in memory twice. Before `LoraLayers`."""
+def pack(model: Any, folder: Path) -> None:
+    """Changes the model in place, layer by layer, so that it never lies in memory twice. Before `LoraLayers`. `folder`
+    is where it was loaded from, in Hugging Face's format."""
     head = model.get_output_embeddings()
     embedding = model.get_input_embeddings()
     tied = head is not None and getattr(head, "weight", None) is getattr(embedding, "weight", ())
     if type(embedding) is nn.Embedding and _fits_half(embedding.weight):
-        model.set_input_embeddings(HalfEmbedding(embedding.weight))
+        model.set_input_embeddings(HalfEmbedding(_table(embedding.weight, model, folder)))
         tied = False
     del embedding
-    for path, module in list(model.named_modules()):
-        # A head that shares its table with the embedding would lie in memory twice.
-        if type(module) is nn.Linear and not (module is head and tied):
-            parent, _, name = path.rpartition(".")
-            setattr(model.get_submodule(parent), name, PackedLinear(module))
+    # A head that shares its table with the embedding would lie in memory twice.
+    plain = [
+        path for path, module in model.named_modules() if type(module) is nn.Linear and not (module is head and tied)
+    ]
+    del head
+    for number, path in enumerate(plain):
+        if number % LAYERS_BETWEEN_TRIMS == 0:
+            give_memory_back()
+        parent, _, name = path.rpartition(".")
+        setattr(model.get_submodule(parent), name, PackedLinear(model.get_submodule(path)))
+
+
+def _table(weight: torch.Tensor, model: Any, folder: Path) -> torch.Tensor:
+    """The embedding in bfloat16: of the file itself where it holds it, since a few of its rows are used and the system
+    reads those alone."""
+    half = weight.detach().bfloat16()
+    embedding = model.get_input_embeddings()
+    name = next(path for path, module in model.named_modules() if module is embedding) + ".weight"
+    for path in sorted(folder.glob("*.safetensors")):
+        stored = _stored(path, name)
+        if stored is not None and stored.dtype == half.dtype and stored.equal(half):
+            # Another mapping: of this one all pages have been touched by the comparison.
+            del stored
+            again = _stored(path, name)
+            return half if again is None else again
+    return half
+
+
+def _stored(path: Path, name: str) -> torch.Tensor | None:
+    with safe_open(path, framework="pt", device="cpu") as file:
+        return file.get_tensor(name) if name in file.keys() else None  # noqa: SIM118
 
 
 def _fits_half(table: torch.Tensor) -> bool:
