@@ -53,13 +53,20 @@ def test_a_packed_model_answers_as_before(tied: bool, half: bool, tmp_path: Path
             model.to(torch.bfloat16).save_pretrained(tmp_path)
             model.float()
             model.tie_weights()
-        pack(model, tmp_path)
+        pack(model, tmp_path, smallest=0)
         torch.testing.assert_close(model(tokens).logits, before, atol=1e-4, rtol=1e-4)
     assert model.dtype is torch.float32
     assert LoraLayers(model).sizes == sizes
     assert isinstance(model.get_input_embeddings(), HalfEmbedding) is half
     # A table that head and embedding share stays one where it does not fit into halves.
     assert isinstance(model.get_output_embeddings(), PackedLinear) is (half or not tied)
+
+
+def test_small_layers_stay_as_they_are(tmp_path: Path) -> None:
+    model = tiny()
+    pack(model, tmp_path, smallest=48 * 32)
+    packed = {path.rpartition(".")[2] for path, module in model.named_modules() if isinstance(module, PackedLinear)}
+    assert packed == {"gate_proj", "up_proj", "down_proj", "lm_head"}
 
 
 def test_other_kinds_of_weights_are_left_alone() -> None:
@@ -77,5 +84,5 @@ def test_the_embedding_is_that_of_the_file_where_it_is_the_same(tmp_path: Path) 
     for folder in (tmp_path / "same", tmp_path / "other", tmp_path):
         packed = tiny(tie_word_embeddings=True).bfloat16().float()
         packed.tie_weights()
-        pack(packed, folder)
+        pack(packed, folder, smallest=0)
         assert packed.get_input_embeddings()(tokens)[0].equal(wanted)
