@@ -46,11 +46,13 @@ OVERRIDABLE = frozenset(
         SuspendReason.USER_ACTIVE,
         SuspendReason.SCHEDULE,
         SuspendReason.BATTERY,
+        SuspendReason.STAKE_TOO_LOW,
         SuspendReason.BREAK_EVEN,
         SuspendReason.METERED,
     }
 )
-"""What a person may set aside without harm: comfort and cost, never heat, a full disk or what the network asks for."""
+"""What a person may set aside without harm: comfort and cost, never heat or a full disk. Some gateways ask for no
+stake; one that does refuses the node by itself."""
 
 URGENCIES = {
     SuspendReason.SHUTDOWN: Urgency.SOON,
