@@ -401,8 +401,10 @@ def take(
             preferences = PreferenceFile(Path(scratch) / "window.json")
             app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
             app.start()
-            # Pages are made one by one after the window opened; a picture is taken of what has come to rest.
-            app.window.make_pages()
+            # Only the page of the picture is made: the others would be made behind it, one by one.
+            app.window._stack.make_next = lambda: False
+            while app.window.state != stage.shown:
+                wait(QEventLoop, QTimer, CHANGE_MS)
             wait(QEventLoop, QTimer, SETTLE_MS)
             app.window.go_to(getattr(main_window, shot.page.upper()))
             if shot.act == "table":
@@ -480,7 +482,7 @@ def wait(loop_type: type, timer_type: type, milliseconds: int) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="one picture by name, such as home")
+    parser.add_argument("--only", default="", help="pictures by name, such as home,chat")
     parser.add_argument(
         "--set", action="store_true", help="all pictures of the documentation, and every page in every look"
     )
@@ -511,7 +513,7 @@ def main() -> int:
 
     def wanted(shot: Shot) -> bool:
         if options.only:
-            return shot.name == options.only
+            return shot.name in options.only.split(",")
         return shot.every if options.every else options.all or not shot.extra
 
     return take(wanted, options.folder, schemes, options.language, options.scale, options.with_contrast)

@@ -70,6 +70,7 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
 QCheckBox:disabled, QRadioButton:disabled { color: $disabled; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: $disabled_ground; }
 QCheckBox::indicator:checked:disabled { background: $disabled; border-color: $disabled; }
+QRadioButton::indicator:checked:disabled { border-color: $disabled; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { subcontrol-origin: border; width: 0; border: none; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; padding: 0; background: transparent; }
 QLineEdit[invalid="true"], QAbstractSpinBox[invalid="true"] { border-color: $bad; }
@@ -91,7 +92,7 @@ QRadioButton::indicator:checked { border: ${radio_dot}px solid $accent; width: $
   height: ${radio_hole}px; }
 QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $accent; }
 
-QProgressBar { background: $border; border: none; border-radius: ${bar_radius}px; max-height: ${bar}px;
+QProgressBar { background: $disabled_ground; border: none; border-radius: ${bar_radius}px; max-height: ${bar}px;
   min-height: ${bar}px; }
 QProgressBar::chunk { background: $accent; border-radius: ${bar_radius}px; }
 
