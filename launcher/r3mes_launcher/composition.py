@@ -19,7 +19,8 @@ from r3mes_launcher.core.doctor.doctor import DoctorParts
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
 from r3mes_launcher.core.interface import Core, StartRefused
-from r3mes_launcher.core.launcher import LauncherCore, LauncherParts, Replay
+from r3mes_launcher.core.launcher import LauncherCore
+from r3mes_launcher.core.launcher_parts import LauncherParts, Replay
 from r3mes_launcher.core.local_gateway import CommandForPort
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.model_check import ModelCheck

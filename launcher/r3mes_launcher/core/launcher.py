@@ -7,33 +7,31 @@ import contextlib
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from r3mes_launcher.core.autostart_desk import AutostartDesk
-from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.chats.chat_desk import ChatDesk
 from r3mes_launcher.core.chats.chat_store import ChatStore
 from r3mes_launcher.core.control.server import ControlServer
 from r3mes_launcher.core.control.verbs import verbs_of
-from r3mes_launcher.core.data_folder import DataFolder, FolderLock
-from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
+from r3mes_launcher.core.data_folder import FolderLock
+from r3mes_launcher.core.doctor.doctor import Doctor, Situation
 from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
 from r3mes_launcher.core.download_desk import DownloadDesk
 from r3mes_launcher.core.earnings.earnings_desk import EarningsDesk, Surroundings
 from r3mes_launcher.core.earnings.gateway_account import GatewayAccount
 from r3mes_launcher.core.earnings.owner_wallet import ServiceWallet
-from r3mes_launcher.core.earnings.reading import EarningsSource
 from r3mes_launcher.core.engine_faults import driver_obstacle
 from r3mes_launcher.core.gateway_client import GatewayClient
-from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport
+from r3mes_launcher.core.gateway_desk import GatewayDesk, GatewayView
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.history.request_record import request_record
 from r3mes_launcher.core.history.situation import BEAT_S, Recording, observe
-from r3mes_launcher.core.interface import ChatError, CoreListener
-from r3mes_launcher.core.local_gateway import CommandForPort, LocalGateway
-from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.interface import CoreListener
+from r3mes_launcher.core.launcher_parts import LauncherParts
+from r3mes_launcher.core.local_gateway import LocalGateway
 from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_controllers import NodeControllers
 from r3mes_launcher.core.node_grant import GrantFile
@@ -41,9 +39,8 @@ from r3mes_launcher.core.node_machine_state import NodeMachineState
 from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
 from r3mes_launcher.core.policy.stake_seen import stake_seen
-from r3mes_launcher.core.policy_desk import PolicyDesk, PolicySources, plain_uuid
-from r3mes_launcher.core.recording.recorded_past import RecordedPast
-from r3mes_launcher.core.settings import Settings, SettingsStore
+from r3mes_launcher.core.policy_desk import PolicyDesk, plain_uuid
+from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.settings_desk import SettingsDesk
 from r3mes_launcher.core.settings_paths import checked
 from r3mes_launcher.core.state import (
@@ -61,16 +58,11 @@ from r3mes_launcher.core.state import (
     NodeState,
 )
 from r3mes_launcher.core.status_file import WRITE_INTERVAL_S, StatusFile
-from r3mes_launcher.core.supervisor import Supervisor
-from r3mes_launcher.core.telemetry import GpuTelemetry
 from r3mes_launcher.core.wallet_orders import NodeFacts
-from r3mes_launcher.core.wallet_service import WalletParts, WalletService
+from r3mes_launcher.core.wallet_service import WalletService
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
-from r3mes_launcher.ports.autostart import Autostart
 from r3mes_launcher.ports.clock import Clock
-from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.replay_clock import ReplayClock
-from r3mes_launcher.sentence import Sentence, joined
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.grants import Role, SignedGrant
@@ -81,9 +73,6 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400.0
 
-GATEWAY_WAIT_S = 20.0
-"""A chat that is asked while the local gateway still starts waits for it no longer than this."""
-
 KEPT_STATES = 1000
 """Changes of node and gateway that a diagnostics bundle tells of; some hours of a busy node."""
 PACE_TOLERANCE_S = 20.0
@@ -92,42 +81,6 @@ REPORT_FRESH_S = 600.0
 """A doctor's report that is older says too little about now."""
 
 NODE_ID = re.compile(r"[0-9a-f]{64}")
-
-_ON_ITS_WAY = (Actual.PROVISIONING, Actual.SUSPENDED, Actual.STARTING, Actual.REGISTERING, Actual.BACKING_OFF)
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What is played instead of lived through."""
-
-    clock: ReplayClock
-    past: Callable[[], RecordedPast]
-    """What the history knows at its begin. Takes half a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class LauncherParts:
-    """What the composition root chose."""
-
-    folder: DataFolder
-    logs: LogHub
-    settings: SettingsStore
-    supervisor: Supervisor
-    runtime: EngineRuntime
-    gateway_command: CommandForPort
-    gpus: GpuTelemetry
-    wallet: WalletParts
-    policy: PolicySources
-    doctor: DoctorParts
-    history: HistoryStore
-    autostart: Autostart
-    earnings: EarningsSource | None = None
-    """Where the earnings come from; None: from the accounts of the gateway in use."""
-    demo: bool = False
-    serve: bool = False
-    """Serving on at once, with the CPU where there is no usable GPU."""
-    back_off: BackOff = field(default_factory=BackOff)
-    replay: Replay | None = None
 
 
 class LauncherCore:
@@ -144,16 +97,11 @@ class LauncherCore:
         self._gpus = GpuReport()
         self._state = LauncherState(demo=parts.demo)
         self._client = GatewayClient()
-        self._monitor = GatewayMonitor(self._client, self._on_gateway_report)
-        self._gateway_report = GatewayReport()
-        self._gateway_base = GatewayState()
-        self._fallbacks: tuple[str, ...] = ()
-        self._local_gateway: LocalGateway | None = None
+        self._gateway = GatewayDesk(self._client, self._make_local_gateway, self._follow_gateway, self._show_gateway)
         self._nodes = NodeControllers()
         self._tasks: list[asyncio.Task[None]] = []
         self._choosing_gateway = asyncio.Lock()
         self._started = asyncio.Event()
-        self._changed = asyncio.Event()
         self._recording: Recording | None = None
         self._closed: asyncio.Task[None] | None = None
         self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
@@ -187,12 +135,12 @@ class LauncherCore:
             self._client,
             wallet,
             parts.wallet.clock,
-            gateway=lambda: self._gateway_base.url,
+            gateway=lambda: self._gateway.url,
             agreed=lambda origin: parts.settings.current.earnings_gateway == origin,
             agree=lambda origin: parts.settings.change(earnings_gateway=origin),
         )
         around = Surroundings(
-            gateway=lambda: self._gateway_base.url,
+            gateway=lambda: self._gateway.url,
             owner=wallet.owner,
             node=lambda: self._state.node,
             node_id=self._node_id,
@@ -305,8 +253,8 @@ class LauncherCore:
             replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
         )
         parts.history.keep_for(settings.history_days * DAY_S)
-        self._monitor.start()
-        await self._use_gateway(settings.gateway_kind, settings.gateway_url, settings.gateway_fallbacks)
+        self._gateway.start()
+        await self._gateway.use(settings.gateway_kind, settings.gateway_url, settings.gateway_fallbacks)
         await self._wallet.start()
         await self._owner.start()
         await past
@@ -341,12 +289,11 @@ class LauncherCore:
         await self._doctor.close()
         await self._nodes.close()
         await self._downloads.close()
-        if self._local_gateway is not None:
-            await self._local_gateway.close()
+        await self._gateway.close_local()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._monitor.close()
+        await self._gateway.close_monitor()
         await self._client.close()
         await self._parts.supervisor.close()
         self._note_situation()
@@ -379,9 +326,7 @@ class LauncherCore:
 
     async def retry(self) -> None:
         node = await self._ready_node()
-        if self._local_gateway is not None:
-            self._local_gateway.retry()
-        self._monitor.look_now()
+        self._gateway.retry()
         node.retry()
 
     async def choose_device(self, device: DeviceChoice) -> None:
@@ -413,7 +358,7 @@ class LauncherCore:
         origin = gateway_origin(url) if kind is GatewayKind.REMOTE else ""
         async with self._choosing_gateway:
             self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
-            await self._use_gateway(kind, origin, self._parts.settings.current.gateway_fallbacks)
+            await self._gateway.use(kind, origin, self._parts.settings.current.gateway_fallbacks)
 
     @property
     def current_settings(self) -> Settings:
@@ -495,82 +440,25 @@ class LauncherCore:
         )
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncGenerator[ChatDelta, None]:
-        origin = await self._chat_gateway()
-        name = model or await self._first_model(origin)
-        async with contextlib.aclosing(self._client.chat(origin, turns, name)) as deltas:
+        async with contextlib.aclosing(self._gateway.chat(turns, model, lambda: self._state.node)) as deltas:
             async for delta in deltas:
                 yield delta
 
-    # --- the gateway ---------------------------------------------------------------------------------------------
-
-    async def _use_gateway(self, kind: GatewayKind, origin: str, fallbacks: tuple[str, ...]) -> None:
-        if kind is GatewayKind.LOCAL and self._local_gateway is not None:
-            return
-        if kind is GatewayKind.LOCAL:
-            parts, self._fallbacks = self._parts, ()
-            self._local_gateway = LocalGateway(
-                parts.gateway_command, parts.supervisor, self._logs, self._on_gateway, parts.back_off,
-                now=self._clock.now,
-            )  # fmt: skip
-            self._local_gateway.start()
-            return
-        local, self._local_gateway = self._local_gateway, None
-        self._fallbacks = tuple(each for each in fallbacks if each != origin)
-        self._on_gateway(GatewayState(kind=GatewayKind.REMOTE, url=origin))
-        if local is not None:
-            await local.close()
-
-    async def _chat_gateway(self) -> str:
-        try:
-            async with asyncio.timeout(GATEWAY_WAIT_S):
-                while not self._gateway_base.url or self._gateway_base.message:
-                    if self._local_gateway is not None and self._local_gateway.given_up:
-                        raise ChatError(self._gateway_base.message)
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            message = self._state.gateway.message or "There is no gateway."
-            raise ChatError(message) from None
-        return self._state.gateway.url
-
-    async def _first_model(self, origin: str) -> str:
-        if self._state.models:
-            return self._state.models[0]
-        node = self._state.node
-        try:
-            return await self._client.first_model(origin)
-        except ChatError:
-            if node.desired is Desired.SERVING and node.actual in _ON_ITS_WAY:
-                raise ChatError(joined("No model can be asked yet.", node.reason)) from None
-            raise
-
     # --- what the parts tell -------------------------------------------------------------------------------------
 
-    def _on_gateway(self, base: GatewayState) -> None:
-        if base.kind is GatewayKind.LOCAL and self._local_gateway is None:
-            return  # the last words of one that was left for a remote gateway
-        self._gateway_base = base
-        # A local gateway has something to say exactly while it does not answer.
-        self._monitor.watch(*((base.url, *self._fallbacks) if base.url and not base.message else ()))
-        self._nodes.use_gateway(base.url, self._fallbacks)
+    def _make_local_gateway(self, tell: Callable[[GatewayState], None]) -> LocalGateway:
+        parts = self._parts
+        return LocalGateway(
+            parts.gateway_command, parts.supervisor, self._logs, tell, parts.back_off, now=self._clock.now
+        )
+
+    def _follow_gateway(self, base: GatewayState, fallbacks: tuple[str, ...]) -> None:
+        self._nodes.use_gateway(base.url, fallbacks)
         self._wallet.follow_gateway("" if base.message else base.url)
-        self._show_gateway()
 
-    def _on_gateway_report(self, report: GatewayReport) -> None:
-        self._gateway_report = report
-        self._show_gateway()
-
-    def _show_gateway(self) -> None:
-        base, report = self._gateway_base, self._gateway_report
-        known = report if report.origin in (base.url, *self._fallbacks) else GatewayReport()
-        message = base.message or known.message
-        if known.reachable and known.origin != base.url:
-            message = Sentence(
-                "{url} does not answer; {origin} is used until it does.", url=base.url, origin=known.origin
-            )
-        gateway = replace(base, url=known.origin or base.url, reachable=known.reachable, message=message)
-        self._change(replace(self._state, gateway=gateway, models=known.models, adapters=known.adapters))
-        remote = base.kind is GatewayKind.REMOTE
+    def _show_gateway(self, view: GatewayView) -> None:
+        self._change(replace(self._state, gateway=view.gateway, models=view.models, adapters=view.adapters))
+        remote = self._gateway.is_remote
         self._policy.observe(gateway_remote=remote, stake=stake_seen(self._state.wallet, remote))
 
     def _on_node(self, node: NodeState) -> None:
@@ -582,7 +470,7 @@ class LauncherCore:
             self._parts.settings.change(node_id=node.node_id)
         self._watch_gpu(self._state)
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
-            self._monitor.look_now()
+            self._gateway.look_now()
         if node.desired is not before.desired and self._started.is_set():
             # Cancelling the installation takes the wish back.
             self._parts.settings.change(desired=node.desired)
@@ -603,7 +491,7 @@ class LauncherCore:
         self._change(replace(self._state, wallet=wallet))
         self._policy.observe(
             wallet_locked=None if wallet.vault is VaultState.LOOKING else wallet.vault is not VaultState.OPEN,
-            stake=stake_seen(wallet, self._gateway_base.kind is GatewayKind.REMOTE),
+            stake=stake_seen(wallet, self._gateway.is_remote),
         )
 
     def _on_policy(self, report: PolicyReport) -> None:
@@ -614,7 +502,7 @@ class LauncherCore:
 
     def _on_wake(self) -> None:
         self._logs.say("The computer slept and is awake again.")
-        self._monitor.look_now()
+        self._gateway.look_now()
         self._nodes.probe()
 
     def _watch_gpu(self, state: LauncherState) -> None:
@@ -633,7 +521,7 @@ class LauncherCore:
         cards = [card for card in self._gpus.gpus if not card.lost]
         return NodeFacts(
             node_id=self._state.node.node_id,
-            gateway=self._gateway_base.url,
+            gateway=self._gateway.url,
             gpu_count=len(cards),
             gpu_memory_gb=max((card.memory_total_mb or 0 for card in cards), default=0) // 1000,
         )
@@ -697,7 +585,6 @@ class LauncherCore:
         self._state = state
         if node_changed:
             self._note_situation()
-        self._changed.set()
         for listener in tuple(self._listeners):
             listener.on_state(state)
 

@@ -401,9 +401,9 @@ def test_the_processes_of_a_card_are_told_with_their_memory(build: Build, start:
     first, second = nvml.read()["uses"]
     assert (first["temperature_c"], second["processes"]) == (61, [])
     assert first["processes"] == [
-        {"pid": 10, "memory_mb": 3072},
-        {"pid": 11, "memory_mb": 1024},
-        {"pid": 12, "memory_mb": None},
+        {"pid": 10, "memory_mb": 3072, "program": ""},
+        {"pid": 11, "memory_mb": 1024, "program": ""},
+        {"pid": 12, "memory_mb": None, "program": ""},
     ]
     nvml.put(state | {"gpu0.fail.nvmlDeviceGetComputeRunningProcesses_v3": 3})
     assert [process["pid"] for process in nvml.read()["uses"][0]["processes"]] == [11, 12]
