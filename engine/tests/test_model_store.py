@@ -341,7 +341,11 @@ def test_an_engine_downloads_the_model_it_is_to_serve(
         "--model", "tiny", "--catalogue", str(catalogue(tmp_path / "c.json", entry)), backend="transformers"
     )
     part = tmp_path / "state" / "store" / "drafts" / "model-Tiny" / f"model.safetensors{PART}"
-    engine.wait(part.exists, "a part")
+    # Nothing tells of the file itself, so it is looked for.
+    deadline = time.monotonic() + 30
+    while not part.exists():
+        assert time.monotonic() < deadline, engine.stderr
+        time.sleep(0.02)
     engine.command(cmd="pause_download", name="Tiny")
     engine.wait(lambda: "paused" in states(engine, "Tiny"), "a pause")
     paused = next(event for event in engine.all("download") if event.state == "paused")

@@ -78,6 +78,8 @@ class ContinuousBatching:
         self._context_tokens = context_tokens
         self._max_requests = max_requests
         self._manager: Any = None
+        self._dead: Any = None
+        """The manager whose token loop has failed: it fails its requests first, and says so of itself later."""
         self._capacity_tokens = 0
         self._on_cpu = model.device.type == "cpu"
         # What is recorded is of one shape, and the own attention looks at each request.
@@ -112,6 +114,8 @@ class ContinuousBatching:
         self._next_batch = []
         processor = manager.batch_processor
         manager._generation_step = lambda: self._watched_step(manager)
+        fail = manager._handle_critical_error
+        manager._handle_critical_error = lambda *details: self._loop_failed(manager, fail, *details)
         if self._on_cpu:
             take_memory_as_used(processor.cache)
         if self._own_attention:
@@ -126,7 +130,9 @@ class ContinuousBatching:
     @property
     def alive(self) -> bool:
         manager = self._manager
-        return manager is not None and manager.is_running() and manager.background_thread_status.fatal_error is None
+        if manager is None or manager is self._dead:
+            return False
+        return manager.is_running() and manager.background_thread_status.fatal_error is None
 
     def ensure_alive(self) -> None:
         """Replaces a manager that died, so that one request's fate is not everybody's. Raises GenerationFailed where
@@ -196,6 +202,11 @@ class ContinuousBatching:
 
     def _batch_has_adapters(self) -> bool:
         return any(one.state.logit_processor_kwargs.get("adapter") is not None for one in self._next_batch)
+
+    def _loop_failed(self, manager: Any, fail: Callable[..., None], *details: Any) -> None:
+        """Known before the first of its requests hears of it: whoever asks again at once gets a manager that lives."""
+        self._dead = manager
+        fail(*details)
 
     def _watched_step(self, manager: Any) -> None:
         try:
