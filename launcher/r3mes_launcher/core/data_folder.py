@@ -154,12 +154,12 @@ def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
         raise
 
 
-def read_json_object(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path, max_bytes: int = MAX_FILE_BYTES) -> dict[str, Any]:
     """Raises OSError when there is no such file, ValueError when it is not one JSON object of a sane size."""
     with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"it is larger than {MAX_FILE_BYTES} bytes")
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"it is larger than {max_bytes} bytes")
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

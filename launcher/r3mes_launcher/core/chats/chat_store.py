@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from r3mes_launcher.core.chats.chat import CHAT_ID, Chat, ChatSummary, chat_of, document_of
-from r3mes_launcher.core.data_folder import write_atomically
+from r3mes_launcher.core.data_folder import read_json_object, write_atomically
 from r3mes_launcher.core.settings import SayLine
 from r3mes_launcher.core.state import LogLevel
 
@@ -88,17 +88,7 @@ class ChatStore:
 
 
 def _read(path: Path) -> Chat:
-    with path.open("rb") as file:
-        data = file.read(MAX_CHAT_BYTES + 1)
-    if len(data) > MAX_CHAT_BYTES:
-        raise ValueError(f"it is larger than {MAX_CHAT_BYTES} bytes")
-    try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
-        raise ValueError("it is not JSON") from None
-    if not isinstance(document, dict):
-        raise ValueError("it is not a JSON object")
-    chat = chat_of(document)
+    chat = chat_of(read_json_object(path, MAX_CHAT_BYTES))
     if chat.chat_id != path.stem:
         raise ValueError("it is another conversation than its name says")
     return chat
