@@ -24,7 +24,8 @@ from r3mes_api.gateway import Gateway
 from r3mes_api.lifecycle import LAST_ERROR_S
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_api.settings import Settings
-from r3mes_api.transport import GatewayHttpProtocol, GatewayWebSocketProtocol
+from r3mes_api.transport import GatewayHttpProtocol
+from r3mes_api.websocket_transport import GatewayWebSocketProtocol
 from r3mes_protocol.control import ApiReadyEvent, command_line
 from r3mes_protocol.limits import MAX_CONTROL_BYTES, MAX_FRAME_BYTES
 

@@ -1,8 +1,7 @@
-"""uvicorn's two protocols, made fit for strangers and for streams of tokens.
+"""uvicorn's HTTP, made fit for strangers and for streams of tokens.
 
-For strangers: bounds on connections and slow heads, no traceback for a peer. For streams: the head of a response
-travels with its first bytes in one write, a client that leaves is told of by a call, and the frames of a node reach
-its session without a queue in between.
+For strangers: bounds on connections, on heads and on their time, no traceback for a peer. For streams: the head of a
+response travels with its first bytes in one write, and a client that leaves is told of by a call.
 """
 
 from __future__ import annotations
@@ -20,13 +19,18 @@ from uvicorn.protocols.http.httptools_impl import (
     HttpToolsProtocol,
     RequestResponseCycle,
 )
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from r3mes_api.asgi import CONNECTION, FRAMES
-from r3mes_api.websocket_frames import FrameCutter, FrameUse, text_frame
+from r3mes_api.asgi import CONNECTION
 from r3mes_protocol.errors import ApiError, ErrorCode
 
-INVALID_TEXT = 1007
+MAX_HEAD_BYTES = 64 * 1024
+"""Of a request, and of what may stand beside its body. Browsers send some KiB, nginx lets 32 KiB through."""
+
+FRAMING_FACTOR = 8
+"""The wire's bytes for one byte of a body, at most: a chunk of one byte has five more around it."""
+
+FRAMING_CREDIT_BYTES = 256 * 1024
+"""What a long body spares for later: one read of the socket, whose bytes are counted when its parts have been told."""
 
 _USUAL_HEADERS = {b"content-type", b"content-length", b"x-request-id", b"cache-control", b"x-accel-buffering"}
 """Names that need no look."""
@@ -195,6 +199,8 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._max_connections = max_connections
         self._head_timer: asyncio.TimerHandle | None = None
         self._in_head = False
+        self._beside_body = 0
+        """Bytes of the request that belong to no body: the parser keeps them, so a stranger must not send many."""
         self._idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -205,7 +211,14 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
 
     def data_received(self, data: bytes) -> None:
+        request = self.scope
         super().data_received(data)
+        if self.scope is request:
+            # What begins with these bytes is not counted yet: it is bounded by one read of the socket.
+            self._beside_body += len(data)
+            if self._beside_body > MAX_HEAD_BYTES:
+                self._says_too_much()
+                return
         # A head that came whole needs no timer; the rest of any other has its time, on a used connection too.
         if self._in_head and self._head_timer is None:
             self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
@@ -213,10 +226,23 @@ class GatewayHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_head = True
+        self._beside_body = 0
+        # Bytes alone do not keep a connection that is used no more: a line end now and then is no request.
+        self._idle_since = None
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # What follows a body is read by nobody.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._beside_body = max(self._beside_body - FRAMING_FACTOR * len(body), -FRAMING_CREDIT_BYTES)
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """As in uvicorn, but for its own cycle and without what this gateway has no use for."""
         self._in_head = False
+        self._idle_since = None
         self._cancel_head_timer()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]
         version = self.parser.get_http_version()
@@ -275,7 +301,7 @@ class GatewayHttpProtocol(HttpToolsProtocol):
     # One timer for a connection and not one for each of its requests, set and cancelled again.
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_since = None
+        """uvicorn's word for bytes that came; here a request's begin counts."""
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -312,89 +338,20 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.close()
 
+    def _says_too_much(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self._refuse(
+                ApiError(ErrorCode.INVALID_REQUEST, f"The request's head is larger than {MAX_HEAD_BYTES} bytes.")
+            )
+        else:
+            # An answer to an earlier request is under way, or this one's own.
+            self.transport.abort()
+
     def _refuse(self, error: ApiError) -> None:
         body = error.to_json()
         reason = {400: b"Bad Request", 503: b"Service Unavailable"}[error.status]
         head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
         self.transport.write(head % (error.status, reason, len(body)) + body)
         self.transport.close()
-
-
-class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
-    """Also the `Frames` of its socket."""
-
-    _sink: Callable[[str | bytes], None] | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._cutter = FrameCutter()
-
-    def data_received(self, data: bytes) -> None:
-        cutter = self._cutter
-        if cutter.gave_up or not self.handshake_complete:
-            # What comes before the handshake's answer is the library's, so that nobody else knows where it is.
-            cutter.gave_up = cutter.gave_up or self.handshake_initiated
-            super().data_received(data)
-            return
-        sink = self._sink
-        for use, piece in cutter.feed(data, self.conn.max_message_size or 0):
-            if use is FrameUse.BINARY and sink is not None:
-                sink(piece)
-            elif use is FrameUse.FOR_LIBRARY:
-                super().data_received(piece)
-            else:
-                self.curr_msg_data_type = "text" if use is FrameUse.TEXT else "bytes"
-                self.frames = [piece]
-                self.send_receive_event_to_app()
-
-    def handle_connect(self, event: Any) -> None:
-        super().handle_connect(event)
-        if self.response.status_code == 101:
-            extensions: Any = self.scope["extensions"]
-            extensions[FRAMES] = self
-
-    def send_receive_event_to_app(self) -> None:
-        """A whole message has come. Text that is no UTF-8 ends the socket as RFC 6455 wants, without a traceback."""
-        sink = self._sink
-        if sink is not None and self.curr_msg_data_type == "bytes":
-            data = self.frames[0] if len(self.frames) == 1 else b"".join(self.frames)
-            self.frames = []
-            sink(bytes(data))
-            return
-        if self.curr_msg_data_type == "text":
-            try:
-                text = b"".join(self.frames).decode()
-            except UnicodeDecodeError:
-                self.frames = []
-                self.conn.send_close(INVALID_TEXT)
-                self.handle_parser_exception()
-                return
-            if sink is not None:
-                self.frames = []
-                sink(text)
-                return
-        super().send_receive_event_to_app()
-
-    # --- the Frames ---
-
-    def deliver_to(self, sink: Callable[[str | bytes], None]) -> None:
-        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
-        for event in waiting:
-            if event["type"] == "websocket.receive":
-                data = event.get("bytes")
-                sink(data if data is not None else event["text"])  # type: ignore[arg-type]
-            else:
-                self.queue.put_nowait(event)
-        self._sink = sink
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-
-    def allow(self, size: int) -> None:
-        self.conn.max_message_size = size
-
-    def write_now(self, text: str) -> bool:
-        if self.close_sent or self.disconnected or not self.writable.is_set() or self.transport.is_closing():
-            return False
-        self.transport.write(text_frame(text))
-        return True

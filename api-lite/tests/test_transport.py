@@ -8,11 +8,13 @@ import time
 from functools import partial
 from typing import Any
 
+import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
 from r3mes_api.asgi import Exchange, Receive, Scope, Send
-from r3mes_api.transport import GatewayCycle, GatewayHttpProtocol
+from r3mes_api.transport import FRAMING_CREDIT_BYTES, MAX_HEAD_BYTES, GatewayCycle, GatewayHttpProtocol
+from r3mes_api.websocket_transport import GatewayWebSocketProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
 IDLE_S = 5
@@ -28,6 +30,9 @@ class PlayedTransport(asyncio.Transport):
         self.written += data
 
     def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
         self.closed = True
 
     def is_closing(self) -> bool:
@@ -147,3 +152,151 @@ async def test_an_application_that_says_nothing_is_answered_for() -> None:
     protocol, transport, _ = _connected(silent)
     await _ask(protocol)
     assert transport.written.startswith(b"HTTP/1.1 500") and transport.closed
+
+
+# --- what a stranger may send ---
+
+
+def _fed(protocol: GatewayHttpProtocol, transport: PlayedTransport, piece: bytes, most: int) -> int:
+    """Sends the piece again and again until the connection ends; how many bytes that took."""
+    sent = 0
+    while not transport.closed and sent < most:
+        protocol.data_received(piece)
+        sent += len(piece)
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"GET / HTTP/1.1\r\nx-endless: ", b"x" * 4096),
+        (b"GET / HTTP/1.1\r\n", b"x-many: x\r\n" * 400),
+        (b"GET /", b"x" * 4096),
+    ],
+)
+async def test_a_head_without_end_is_refused(begin: bytes, piece: bytes) -> None:
+    protocol, transport, _ = _connected()
+    protocol.data_received(begin)
+    assert _fed(protocol, transport, piece, 100 * MAX_HEAD_BYTES) <= MAX_HEAD_BYTES + len(piece)
+    assert transport.written.startswith(b"HTTP/1.1 400") and b"larger than 65536 bytes" in transport.written
+
+
+async def test_a_large_head_is_read() -> None:
+    protocol, transport, _ = _connected()
+    for piece in (b"GET / HTTP/1.1\r\nx-large: ", *[b"x" * 4096] * 15, b"\r\n\r\n"):
+        protocol.data_received(piece)
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    assert transport.written.startswith(b"HTTP/1.1 200") and not transport.closed
+
+
+@pytest.mark.parametrize("piece", [b"x-many: x\r\n" * 400, b"y" * 4096])
+async def test_what_follows_a_body_has_its_end(piece: bytes) -> None:
+    may_end = asyncio.Event()
+
+    async def waits(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_end.wait()
+
+    protocol, transport, _ = _connected(waits)
+    protocol.data_received(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\ntrailer: ")
+    most = MAX_HEAD_BYTES + FRAMING_CREDIT_BYTES + len(piece)
+    assert _fed(protocol, transport, piece, 100 * MAX_HEAD_BYTES) <= most
+    assert len(protocol.headers) == 1, "nobody reads them"
+    may_end.set()
+    protocol.connection_lost(None)
+    while protocol.tasks:
+        await asyncio.sleep(0)
+
+
+async def test_a_body_may_come_byte_by_byte() -> None:
+    async def counts(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send, time.monotonic)
+        await exchange.json(200, len(await exchange.body(2**20, 60)))
+
+    protocol, transport, _ = _connected(counts)
+    protocol.data_received(b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n")
+    for _ in range(50):
+        protocol.data_received(b"1\r\nx\r\n" * 1000)
+        await asyncio.sleep(0)
+    protocol.data_received(b"0\r\n\r\n")
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    assert transport.written.endswith(b"50000")
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "drop"),
+    [(REQUEST, b"\r\n"), (b"POST / HTTP/1.1\r\ncontent-length: 1000000\r\n\r\n", b"x")],
+    ids=["line ends", "a body that nobody reads"],
+)
+async def test_drops_do_not_hold_a_connection_that_has_its_answer(request_bytes: bytes, drop: bytes) -> None:
+    protocol, transport, loop = _connected()
+    protocol.data_received(request_bytes)
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    assert b"200 OK" in transport.written
+    for _ in range(2 * IDLE_S):
+        protocol.data_received(drop)
+        loop.pass_time(1)
+        if transport.closed:
+            return
+    raise AssertionError("the connection is held for ever")
+
+
+async def test_a_head_that_began_under_an_answer_is_not_idle() -> None:
+    may_end = asyncio.Event()
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_end.wait()
+        await _application(scope, receive, send)
+
+    protocol, transport, loop = _connected(slow)
+    protocol.data_received(REQUEST + REQUEST[:10])
+    may_end.set()
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    may_end.clear()
+    protocol.data_received(REQUEST[10:])
+    loop.pass_time(3 * IDLE_S)
+    assert not transport.closed, "its answer is under way"
+    may_end.set()
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    assert transport.written.count(b"200 OK") == 2
+
+
+async def test_who_does_not_read_gets_no_more_pongs() -> None:
+    protocol = GatewayWebSocketProtocol(
+        config=Config(_application, log_config=None, lifespan="off", ws_per_message_deflate=False),
+        server_state=ServerState(),
+        app_state={},
+    )
+
+    async def accepts(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        await may_end.wait()
+
+    may_end = asyncio.Event()
+    protocol.app = accepts  # type: ignore[assignment]
+    transport = PlayedTransport()
+    protocol.connection_made(transport)
+    protocol.data_received(
+        b"GET / HTTP/1.1\r\nhost: h\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+        b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-version: 13\r\n\r\n"
+    )
+    while not protocol.handshake_complete:
+        await asyncio.sleep(0)
+    ping = b"\x89\x84\x00\x00\x00\x00ping"
+    protocol.data_received(ping)
+    assert transport.written.endswith(b"\x8a\x04ping")
+    before = len(transport.written)
+    protocol.pause_writing()
+    protocol.data_received(ping * 1000)
+    assert len(transport.written) == before
+    protocol.resume_writing()
+    protocol.data_received(ping)
+    assert len(transport.written) == before + 6
+    may_end.set()
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    protocol.stop_keepalive()
