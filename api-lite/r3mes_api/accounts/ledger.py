@@ -223,8 +223,8 @@ class Ledger:
             reserved.scalar_subquery(),
             opened.scalar_subquery(),
         )
-        # One statement, so that it sees one moment.
-        [row] = await self._database.rows(select(*columns))
+        # One statement, so that it sees one moment. It takes as long as it takes.
+        [row] = await self._database.rows(select(*columns), answer_s=None)
         return Audit(*(int(value) for value in row))
 
 

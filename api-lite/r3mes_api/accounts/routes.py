@@ -90,7 +90,7 @@ def answer_errors(application: FastAPI, *, log: logging.Logger) -> None:
         return ""
 
     async def away(request: Request, error: Exception) -> Response:
-        log.warning("%s %s: the database is away (%s)", request.method, request.url.path, type(error).__name__)
+        log.warning("%s %s: %s", request.method, request.url.path, error)
         return _response(
             ApiError(ErrorCode.ACCOUNTS_UNAVAILABLE, "Accounts are not available now. Try again soon.", retry_after_s=5)
         )

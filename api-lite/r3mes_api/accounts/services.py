@@ -185,7 +185,12 @@ class Accounts:
                 is_away = False
             except DatabaseUnavailable as error:
                 if not is_away:
-                    self._log.warning("The ledger can't be swept now (%s).", type(error).__name__)
+                    self._log.warning("The ledger can't be swept now: %s", error)
+                is_away = True
+            except Exception:
+                # Prompts still go on: they must not end with the sweeper.
+                if not is_away:
+                    self._log.exception("The ledger can't be swept.")
                 is_away = True
             await asyncio.sleep(interval_s)
 

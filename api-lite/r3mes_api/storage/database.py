@@ -38,17 +38,35 @@ CONNECT_SECONDS = 10
 MAX_TRIES = 5
 """Of a transaction that Postgres gave up for a deadlock or a serialisation failure: the other one is done by then."""
 
+ANSWER_SECONDS = 30
+"""Postgres answers within milliseconds, a report over a long ledger within seconds. One that hangs (its disk, or its
+machine) would otherwise keep requests for a quarter of an hour, until the kernel gives the connection up."""
+
 _DEADLOCK_STATES = ("40001", "40P01")
+
+_NOT_THE_STATEMENT = ("08", "28", "3D", "53", "57", "58", "F0", "XX", "25006", "42501")
+"""Beginnings of SQLSTATEs that speak of the server, the account or the disk: the same statement may work later.
+Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
+_WORDS = {
+    "28": "it does not let in the user of DATABASE_URL: another password, or pg_hba.conf",
+    "3D": "it has no database of this name",
+    "53100": "its disk is full",
+    "53300": "it has no connection left",
+    "57P03": "it is starting, or ending",
+    "25006": "it may only be read, as a standby may",
+    "42501": "its user may not make or change the tables; let the database belong to that user",
+}
 
 
 class DatabaseUnavailable(Exception):
-    """The database can't be opened or does not answer. The message never holds its password."""
+    """The database can't be opened or can't be used now. The message never holds its password."""
 
 
 class _Connections(Protocol):
-    async def write(self, work: Work[T]) -> T: ...
+    async def write(self, work: Work[T], answer_s: float | None) -> T: ...
 
-    async def read(self, work: Work[T]) -> T: ...
+    async def read(self, work: Work[T], answer_s: float | None) -> T: ...
 
     async def close(self) -> None: ...
 
@@ -61,27 +79,27 @@ class Database:
         self.dialect = dialect
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def transact(self, work: Work[T]) -> T:
+    async def transact(self, work: Work[T], answer_s: float | None = ANSWER_SECONDS) -> T:
         """Runs `work` in a transaction and commits it; any exception rolls it back and is raised.
 
         A caller that is cancelled leaves the transaction to come to its end: money moves wholly or not at all.
-        Raises DatabaseUnavailable.
+        `answer_s` is how long a database elsewhere may take. Raises DatabaseUnavailable.
         """
-        task = asyncio.create_task(self._transact(work))
+        task = asyncio.create_task(self._transact(work, answer_s))
         self._running.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
 
-    async def read(self, work: Work[T]) -> T:
-        """Runs queries. Raises DatabaseUnavailable."""
+    async def read(self, work: Work[T], answer_s: float | None = ANSWER_SECONDS) -> T:
+        """Runs queries. `answer_s` is how long a database elsewhere may take. Raises DatabaseUnavailable."""
         try:
-            return await self._connections.read(work)
+            return await self._connections.read(work, answer_s)
         except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
             raise _told(error) from None
 
-    async def rows(self, query: Select[Any]) -> Sequence[Any]:
+    async def rows(self, query: Select[Any], answer_s: float | None = ANSWER_SECONDS) -> Sequence[Any]:
         """All rows of one query, as named tuples. Raises DatabaseUnavailable."""
-        return await self.read(lambda connection: connection.execute(query).all())
+        return await self.read(lambda connection: connection.execute(query).all(), answer_s)
 
     async def close(self) -> None:
         """Waits for transactions that are under way, then closes every connection."""
@@ -89,12 +107,12 @@ class Database:
             await asyncio.wait(self._running)
         await self._connections.close()
 
-    async def _transact(self, work: Work[T]) -> T:
+    async def _transact(self, work: Work[T], answer_s: float | None) -> T:
         tries = 0
         while True:
             tries += 1
             try:
-                return await self._connections.write(work)
+                return await self._connections.write(work, answer_s)
             except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
                 if tries >= MAX_TRIES or not _is_collision(error):
                     raise _told(error) from None
@@ -112,12 +130,12 @@ class _PostgresConnections:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def write(self, work: Work[T]) -> T:
-        async with self._engine.begin() as connection:
+    async def write(self, work: Work[T], answer_s: float | None) -> T:
+        async with asyncio.timeout(answer_s), self._engine.begin() as connection:
             return await connection.run_sync(work)
 
-    async def read(self, work: Work[T]) -> T:
-        async with self._engine.connect() as connection:
+    async def read(self, work: Work[T], answer_s: float | None) -> T:
+        async with asyncio.timeout(answer_s), self._engine.connect() as connection:
             return await connection.run_sync(work)
 
     async def close(self) -> None:
@@ -134,14 +152,14 @@ class _SqliteConnections:
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
         self._read_threads = ThreadPoolExecutor(SQLITE_READERS, thread_name_prefix="sqlite-reader")
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], answer_s: float | None) -> T:
         def visit() -> T:
             with self._writer.begin() as connection:
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._write_thread, visit)
 
-    async def read(self, work: Work[T]) -> T:
+    async def read(self, work: Work[T], answer_s: float | None) -> T:
         def visit() -> T:
             with self._reader.connect() as connection:
                 return work(connection)
@@ -215,6 +233,10 @@ def _is_collision(error: Exception) -> bool:
 def _told(error: Exception) -> Exception:
     """What the caller is to see: the error itself when the statement is at fault, else that the database is away."""
     if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if state.startswith(_NOT_THE_STATEMENT):
+            words = _WORDS.get(state) or _WORDS.get(state[:2]) or f"SQLSTATE {state}"
+            return DatabaseUnavailable(f"The database can't be used ({words}).")
         if not error.connection_invalidated and not isinstance(error, OperationalError | InterfaceError):
             return error
         return DatabaseUnavailable(f"The database does not answer ({type(error.orig).__name__}).")

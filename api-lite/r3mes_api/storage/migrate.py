@@ -22,7 +22,8 @@ class SchemaTooNew(Exception):
 async def migrate(database: Database) -> None:
     """Raises SchemaTooNew, and DatabaseUnavailable when the database does not answer."""
     if await database.read(_revision) != REVISIONS[-1]:
-        await database.transact(_upgrade)
+        # An index over millions of rows takes minutes, and so does the wait for a replica that makes it.
+        await database.transact(_upgrade, answer_s=None)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from r3mes_api.accounts.ledger import AlreadyReserved, InsufficientFunds, Ledger
 from r3mes_api.accounts.token_bucket import Draw, RatePolicy
 from r3mes_api.replicas.directory import Directory, NodeEntry, NodePace, ReplicaHead, Seen
-from r3mes_api.storage.database import Database, answers, open_database
+from r3mes_api.storage.database import Database, DatabaseUnavailable, answers, open_database
 from r3mes_api.storage.database_url import database_url
 from r3mes_api.storage.migrate import REVISIONS, SchemaTooNew, migrate
 from r3mes_api.storage.short_lived import ShortLivedState
@@ -106,6 +106,68 @@ async def test_a_caller_who_leaves_does_not_stop_the_transaction(
         return await count_owners(database) == 1
 
     await eventually(is_done)
+
+
+NO_OWNERS = "SET session_replication_role = replica; DELETE FROM owners"
+"""What other tests left there."""
+
+
+@pytest.fixture
+async def guest(migrated_postgres: str) -> AsyncIterator[tuple[str, Callable[[str], Awaitable[None]]]]:
+    """A URL for a role of its own on the database with all tables, and a way to command that server."""
+    import asyncpg
+
+    connection = await asyncpg.connect(migrated_postgres)
+    await connection.execute(f"{NO_OWNERS}; DROP ROLE IF EXISTS guest")
+    await connection.execute("CREATE ROLE guest LOGIN")
+    yield migrated_postgres.replace("gateway@", "guest@"), connection.execute
+    await connection.execute("DROP OWNED BY guest; DROP ROLE guest")
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("ALTER ROLE guest CONNECTION LIMIT 0", "no connection left"),
+        ("ALTER ROLE guest NOLOGIN", "does not let in"),
+        ("GRANT ALL ON owners TO guest; ALTER ROLE guest SET default_transaction_read_only = on", "only be read"),
+        ("ALTER ROLE guest SET search_path = public", "its user may not"),
+        ("GRANT ALL ON owners TO guest; ALTER ROLE guest SET statement_timeout = 100", "SQLSTATE 57014"),
+    ],
+)
+async def test_trouble_of_the_server_is_told_as_such(guest: Any, trouble: str, says: str) -> None:
+    url, command = guest
+    await command(trouble)
+    database = open_database(database_url(url))
+    with pytest.raises(DatabaseUnavailable, match=says):
+        await database.transact(add_owner_slowly)
+    await database.close()
+
+
+async def test_a_database_that_is_not_there_is_told_as_such(postgres: str) -> None:
+    database = open_database(database_url(postgres.format(name="nowhere")))
+    with pytest.raises(DatabaseUnavailable, match="no database of this name"):
+        await migrate(database)
+    await database.close()
+
+
+async def test_a_server_that_hangs_is_not_waited_for(migrated_postgres: str) -> None:
+    import asyncpg
+
+    locks = await asyncpg.connect(migrated_postgres)
+    database = open_database(database_url(migrated_postgres))
+    try:
+        await locks.execute(NO_OWNERS)
+        await locks.execute("BEGIN; LOCK TABLE owners")
+        for work in (database.transact(add_owner, 0.2), database.rows(select(owners), 0.2)):
+            with pytest.raises(DatabaseUnavailable, match="does not answer"):
+                await work
+        await locks.execute("ROLLBACK")
+        await database.transact(add_owner)
+        assert await count_owners(database) == 1
+    finally:
+        await locks.close()
+        await database.close()
 
 
 async def test_closing_waits_for_what_is_under_way(backend: Any) -> None:

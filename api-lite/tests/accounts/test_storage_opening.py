@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DatabaseError
 
 from r3mes_api.accounts.gateway_key import GatewayKeyError, load_or_create_gateway_key
 from r3mes_api.accounts.rate_limits import Activity, RateLimits, RatePolicies
@@ -112,6 +113,30 @@ async def test_the_sweeper_gives_back_what_was_forgotten(tmp_path: Path, clock: 
     sweeper.cancel()
     await asyncio.gather(sweeper, return_exceptions=True)
     await accounts.close()
+
+
+async def test_the_sweeper_outlives_whatever_its_database_says(
+    tmp_path: Path, clock: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = await open_accounts(AccountSettings(data_folder=tmp_path, gateway="https://g"), clock=clock, log=LOG)
+    troubles = [DatabaseError("", {}, Exception("malformed")), DatabaseUnavailable("Its disk is full."), None]
+    swept = asyncio.Event()
+
+    async def forget(*, now: int) -> int:
+        trouble = troubles.pop(0) if troubles else None
+        if trouble is not None:
+            raise trouble
+        swept.set()
+        return 0
+
+    monkeypatch.setattr(accounts.idempotency, "forget", forget)
+    sweeper = asyncio.create_task(accounts.sweep_for_ever(0.01))
+    async with asyncio.timeout(10):
+        await swept.wait()
+    sweeper.cancel()
+    await asyncio.gather(sweeper, return_exceptions=True)
+    await accounts.close()
+    assert [record.message for record in caplog.records] == ["The ledger can't be swept."]
 
 
 # --- the gateway's key -----------------------------------------------------------------------------------------
