@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
+from r3mes_api.nodes import grant_book
 from r3mes_api.nodes.grant_book import GrantBook, GrantBookError
 from r3mes_protocol.grants import Grant, GrantProblem, OwnerVerifier, Role
 from r3mes_protocol.messages import CloseCode, RejectCode
@@ -95,6 +96,27 @@ def test_a_damaged_book_is_not_passed_over(tmp_path: Path, text: str) -> None:
     assert path.read_text() == text
 
 
+def test_strangers_push_no_real_revocation_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(grant_book, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(grant_book, "SPARE_LINES", 5)
+    path = tmp_path / "grants.jsonl"
+    book = GrantBook(path)
+    book.seen(grant_from(10))
+    book.revoke(revocation_at(20))
+    strangers = [f"remes1{letter}" + "q" * 37 for letter in "pzry9x8gf2tvdw0s3jn"]
+    for owner in strangers:
+        book.revoke(revocation_at(30, owner))
+    assert len(book) == 10
+    assert not book.holds(grant_from(15)), "it was let in here before and taken back"
+    assert not book.holds(grant_from(15, strangers[-1])) and book.holds(grant_from(15, strangers[1]))
+    # However often something changes, the file is no longer than what it says.
+    for second in range(40):
+        book.revoke(revocation_at(100 + second, strangers[-1]))
+    assert len(path.read_text().splitlines()) <= 2 * 10 + 5 + 1
+    again = GrantBook(path)
+    assert len(again) == 10 and not again.holds(grant_from(15)) and not again.holds(grant_from(139, strangers[-1]))
+
+
 # --- the revocation itself ---------------------------------------------------------------------------------------
 
 
@@ -163,3 +185,10 @@ async def test_a_revoked_node_leaves_and_stays_out_over_a_restart(
     # The newer grant has been seen, so that the one before it is over as well.
     older = await start_node(restarted, key=key, grant=owner.grant(node_id, restarted.url, not_before=now - 10))
     assert older.rejected is not None and older.rejected.code is RejectCode.GRANT_REVOKED
+
+
+async def test_revocations_are_limited_by_address(start_gateway: Any, client: httpx.AsyncClient) -> None:
+    gateway = start_gateway(environment={"R3MES_INFERENCE_MODE": "remote", "R3MES_LIMIT_LOOPBACK": "on"})
+    address = f"{gateway.url}/v1/grants/revocations"
+    statuses = [(await client.post(address, content=b"{}")).status_code for _ in range(65)]
+    assert statuses[:60] == [400] * 60 and 429 in statuses

@@ -51,7 +51,7 @@ class OpenReception:
 
     async def chat(self, exchange: Exchange) -> None:
         """For a prompt. Raises ApiError RATE_LIMITED."""
-        peer, forwarded_for = _peer(exchange), _values(exchange, b"x-forwarded-for")
+        peer, forwarded_for = peer_of(exchange), header_values(exchange, b"x-forwarded-for")
         address = self._address(peer, forwarded_for) if forwarded_for else self._direct(peer)
         if address is None:
             return
@@ -88,8 +88,8 @@ class KeyReception:
     async def _identify(self, exchange: Exchange, activity: Activity) -> Identity | None:
         admission = await self._accounts.admit(
             activity,
-            peer=_peer(exchange),
-            forwarded_for=_values(exchange, b"x-forwarded-for"),
+            peer=peer_of(exchange),
+            forwarded_for=header_values(exchange, b"x-forwarded-for"),
             authorization=exchange.header(b"authorization"),
             api_key=exchange.header(b"x-api-key"),
         )
@@ -104,12 +104,12 @@ def _wants_key() -> ApiError:
     )
 
 
-def _peer(exchange: Exchange) -> str:
+def peer_of(exchange: Exchange) -> str:
     client = exchange.scope.get("client")
     return str(client[0]) if client else ""
 
 
-def _values(exchange: Exchange, name: bytes) -> list[str]:
+def header_values(exchange: Exchange, name: bytes) -> list[str]:
     return [bytes(value).decode("latin-1") for key, value in exchange.scope["headers"] if key == name]
 
 

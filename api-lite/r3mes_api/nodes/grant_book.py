@@ -15,14 +15,18 @@ from r3mes_protocol.revocations import Revocation
 logger = logging.getLogger(__name__)
 
 MAX_ENTRIES = 100_000
-"""About 20 MB. Beyond it what was changed longest ago is forgotten; a stranger has to sign for each entry."""
+"""About 20 MB. Beyond it what was changed longest ago is forgotten: first of node keys that were never let in here, so
+that a stranger who makes up owners and takes back what nobody used brings no revoked grant back."""
+
+SPARE_LINES = 1000
+"""The file is written anew when it has so many lines more than twice as many as there are entries."""
 
 _FORMAT = 1
 
 
 class Entry(NamedTuple):
     not_before: int
-    """Grants that begin earlier hold no longer."""
+    """Grants that begin earlier hold no longer; -1 where none was accepted."""
     revoked_at: int
     """Grants that begin in this second or before hold no longer; -1 where none was revoked."""
 
@@ -38,6 +42,9 @@ class GrantBook:
         """Raises GrantBookError for a file that can't be read: to go on without it would bring revoked grants back."""
         self._path = path
         self._entries: OrderedDict[tuple[str, str], Entry] = OrderedDict()
+        self._never_let_in: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._lines = 0
+        """Of the file."""
         if path is not None:
             self._read(path)
 
@@ -57,17 +64,28 @@ class GrantBook:
 
     def revoke(self, revocation: Revocation) -> None:
         """A revocation was checked. One that says nothing new changes nothing."""
-        entry = self._entries.get((revocation.owner, revocation.node_public_key), Entry(0, -1))
+        entry = self._entries.get((revocation.owner, revocation.node_public_key), Entry(-1, -1))
         if revocation.revoked_at > entry.revoked_at:
             self._put(revocation.owner, revocation.node_public_key, entry._replace(revoked_at=revocation.revoked_at))
 
     def _put(self, owner: str, node: str, entry: Entry) -> None:
-        self._entries[owner, node] = entry
-        self._entries.move_to_end((owner, node))
-        while len(self._entries) > MAX_ENTRIES:
-            self._entries.popitem(last=False)
+        self._keep(owner, node, entry)
         if self._path is not None:
             self._append(self._path, owner, node, entry)
+
+    def _keep(self, owner: str, node: str, entry: Entry) -> None:
+        key = owner, node
+        self._entries[key] = entry
+        self._entries.move_to_end(key)
+        if entry.not_before < 0:
+            self._never_let_in[key] = None
+            self._never_let_in.move_to_end(key)
+        else:
+            self._never_let_in.pop(key, None)
+        while len(self._entries) > MAX_ENTRIES:
+            oldest = next(iter(self._never_let_in or self._entries))
+            self._never_let_in.pop(oldest, None)
+            del self._entries[oldest]
 
     # --- the file: a line for each change, the last one counts ---
 
@@ -77,6 +95,9 @@ class GrantBook:
                 file.write(_line(owner, node, entry))
                 file.flush()
                 os.fsync(file.fileno())
+            self._lines += 1
+            if self._lines > 2 * len(self._entries) + SPARE_LINES:
+                self._rewrite(path)
         except OSError as error:
             # The running gateway knows it all the same.
             logger.error("a change of grants can't be written to %s: %s", path, error.strerror or error)
@@ -88,8 +109,7 @@ class GrantBook:
             whole, _, torn = text.rpartition("\n")
             for line in whole.splitlines():
                 owner, node, entry = _parsed(json.loads(line))
-                self._entries[owner, node] = entry
-                self._entries.move_to_end((owner, node))
+                self._keep(owner, node, entry)
             if torn or len(whole) > 0:
                 self._rewrite(path)
         except OSError as error:
@@ -108,6 +128,7 @@ class GrantBook:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        self._lines = len(self._entries)
 
 
 def _line(owner: str, node: str, entry: Entry) -> str:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
+from r3mes_api.accounts.client_address import limited_address, parse_networks
+from r3mes_api.accounts.rate_limits import Activity, LimitPair, RateLimits, RatePolicies
+from r3mes_api.accounts.reception import header_values, peer_of
+from r3mes_api.accounts.token_bucket import RatePolicy
 from r3mes_api.asgi import Exchange
 from r3mes_api.nodes.grant_book import GrantBook
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.owner_signature import make_owner_verifier
+from r3mes_api.setting_kinds import Switch
 from r3mes_api.settings import Settings
+from r3mes_api.storage.memory_state import MemoryState
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.grants import MAX_GRANT_BYTES, GrantProblem
 from r3mes_protocol.messages import RejectCode
 from r3mes_protocol.revocations import SignedRevocation, check_revocation, parse_signed_revocation
 from r3mes_protocol.wire import NodeId, ProtocolError
+
+logger = logging.getLogger(__name__)
+
+A_MINUTE = RatePolicy(60, 60, 60)
+"""Of one address: an owner of a farm takes all its nodes back at once. Each costs a signature check and a line on the
+disk."""
 
 _PROBLEMS = {
     GrantProblem.WRONG_GATEWAY: "The revocation is for another gateway.",
@@ -29,9 +42,20 @@ class GrantRoutes:
         self._grants = grants
         self._verify_owner = make_owner_verifier()
         self._settings = settings
+        self._trusted = parse_networks(",".join(settings.trusted_proxies))
+        state = MemoryState(time.time)
+        policies = RatePolicies({Activity.SIGN_IN: LimitPair(A_MINUTE, None)})
+        self._limits = RateLimits(state, state, policies, log=logger)
 
     async def revoke(self, exchange: Exchange) -> None:
-        """Nobody but the owner can sign one, so it needs no key. Sending it again changes nothing."""
+        """Nobody but the owner can sign one, so it needs no key. Sending it again changes nothing.
+
+        Raises ApiError RATE_LIMITED, INVALID_REQUEST, FORBIDDEN.
+        """
+        forwarded_for = header_values(exchange, b"x-forwarded-for")
+        loopback = self._settings.limit_loopback is Switch.ON
+        address = limited_address(peer_of(exchange), forwarded_for, self._trusted, loopback=loopback)
+        await self._limits.check(Activity.SIGN_IN, address=address, key_id=None)
         signed = _read(await exchange.body(MAX_GRANT_BYTES, self._settings.body_timeout_s))
         problem = check_revocation(
             signed,
