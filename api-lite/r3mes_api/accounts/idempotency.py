@@ -20,8 +20,12 @@ from r3mes_protocol.errors import ApiError, ErrorCode
 MAX_KEY_CHARS = 255
 """As with other APIs that have this header."""
 
-LEASE_SECONDS = 1200
-"""A request that has not ended after this long has died with its gateway; the answer's own deadline is 900 s."""
+LEASE_SECONDS = 120
+"""A request that has not renewed its lease for so long has died with its gateway, and whoever sends it again need not
+wait any longer. Replicas judge one another's leases, so it is also what their clocks may differ by."""
+
+RENEW_SECONDS = 30
+"""How often a request that runs renews its lease: three tries may fail while the database is away."""
 
 KEEP_SECONDS = 24 * 3600
 """How long an answer can be had again."""
@@ -97,6 +101,19 @@ class Idempotency:
             return self._begin_again(connection, values, now)
 
         return await self._database.transact(work)
+
+    async def renew(self, begun: Fresh, *, now: int) -> None:
+        """The request still runs. Nothing happens when it has ended, or another gateway took it over."""
+
+        def work(connection: Connection) -> None:
+            columns = idempotency_keys.c
+            connection.execute(
+                update(idempotency_keys)
+                .where(*_is(begun), columns.status.is_(None), columns.lease_until > 0)
+                .values(lease_until=now + LEASE_SECONDS)
+            )
+
+        await self._database.transact(work)
 
     async def finish(self, begun: Fresh, *, status: int, content_type: str, body: bytes, now: int) -> None:
         """Keeps the answer. Nothing happens when another gateway took the request over in the meantime."""

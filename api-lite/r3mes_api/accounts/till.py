@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from r3mes_api.accounts.billing import Delivered, Outcome, RunningRequest
-from r3mes_api.accounts.idempotency import Finished, Fresh, InProgress, fingerprint
+from r3mes_api.accounts.idempotency import RENEW_SECONDS, Finished, Fresh, InProgress, fingerprint
 from r3mes_api.accounts.order import Order
 from r3mes_api.accounts.replay import Replay
 from r3mes_api.accounts.replayed_answer import copying, follow, repeat
@@ -73,7 +73,8 @@ class Till:
         else:
             replay = self._accounts.replays.open(question.completion_id)
             exchange.send_through(copying(replay))
-            await self._answer(exchange, question, order, relay, _Repeatable(begun, replay))
+            renewing = asyncio.create_task(self._renew(begun))
+            await self._answer(exchange, question, order, relay, _Repeatable(begun, replay, renewing))
 
     async def _answer(
         self, exchange: Exchange, question: Question, order: Order, relay: Relay, repeatable: _Repeatable | None
@@ -91,6 +92,14 @@ class Till:
             bill = _Bill(running, question, order, exchange.answer, tuple(question.parts))
             # In a task of its own: the client has its answer, and one that left does not wait.
             self._spawn(self._end(bill, repeatable))
+
+    async def _renew(self, begun: Fresh) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await self._accounts.idempotency.renew(begun, now=self._accounts.now())
+            except Exception as error:
+                self._log.warning("the lease of an Idempotency-Key was not renewed (%s)", type(error).__name__)
 
     # --- before the answer ---
 
@@ -192,6 +201,7 @@ class Till:
     async def _keep_or_forget(self, repeatable: _Repeatable, *, keep: bool) -> None:
         """What did not come to its end is made anew when it is asked for again; what was delivered of it is paid."""
         idempotency, replay = self._accounts.idempotency, repeatable.replay
+        repeatable.renewing.cancel()
         try:
             if keep and replay.status is not None:
                 await idempotency.finish(
@@ -226,6 +236,8 @@ class Till:
 class _Repeatable:
     begun: Fresh
     replay: Replay
+    renewing: asyncio.Task[None]
+    """Until the answer is kept or given up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,18 @@ async def test_a_dead_gateways_request_is_taken_over_and_its_credits_go_back(
     assert await begin(idempotency, "r3", later) == Finished("r2", 200, "t", b"new")
 
 
+async def test_a_lease_is_renewed_as_long_as_its_request_runs(idempotency: Idempotency) -> None:
+    first = await fresh(idempotency)
+    await idempotency.renew(first, now=NOW + LEASE_SECONDS - 1)
+    assert isinstance(await begin(idempotency, "r2", NOW + 2 * LEASE_SECONDS - 2), InProgress)
+    second = await fresh(idempotency, "r2", NOW + 2 * LEASE_SECONDS - 1)
+    # A gateway that was only slow does not take it back, and one that gave up does not bring it back.
+    await idempotency.renew(first, now=NOW + 10 * LEASE_SECONDS)
+    await idempotency.abandon(second)
+    await idempotency.renew(second, now=NOW + 10 * LEASE_SECONDS)
+    assert (await fresh(idempotency, "r3", NOW)).attempt == 3
+
+
 async def test_a_long_answer_is_not_kept_and_not_made_again(idempotency: Idempotency) -> None:
     body = b"x" * (MAX_STORED_BYTES + 1)
     await idempotency.finish(await fresh(idempotency), status=200, content_type="t", body=body, now=NOW)

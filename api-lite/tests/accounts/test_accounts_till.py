@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from r3mes_api.accounts import till as till_module
+from r3mes_api.accounts.idempotency import Fresh
 from r3mes_api.accounts.identity import ALL_SCOPES, Identity
 from r3mes_api.accounts.order import Order
 from r3mes_api.accounts.services import Accounts
@@ -34,6 +35,9 @@ class PlayedExchange:
 
     def __init__(self) -> None:
         self.answer: AnswerRecord | None = AnswerRecord("r")
+
+    def send_through(self, wrap: Any) -> None:
+        """Nothing is sent."""
 
 
 class PlayedPart:
@@ -156,6 +160,31 @@ async def test_a_database_that_is_away_refuses_before_the_answer(
     with pytest.raises(ApiError) as refused:
         await serve(till, question(), completes)
     assert refused.value.code is ErrorCode.ACCOUNTS_UNAVAILABLE
+
+
+@any_backend
+async def test_a_request_that_runs_keeps_its_lease(
+    funded: Accounts, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till_module, "RENEW_SECONDS", 0.001)
+    renew, renewed = funded.idempotency.renew, asyncio.Event()
+    troubles = [DatabaseUnavailable("away"), ValueError("anything")]
+
+    async def noted(begun: Fresh, *, now: int) -> None:
+        if troubles:
+            raise troubles.pop(0)
+        await renew(begun, now=now)
+        renewed.set()
+
+    async def slow(paid: Question, exchange: Any) -> None:
+        await renewed.wait()
+        await completes(paid, exchange)
+
+    monkeypatch.setattr(funded.idempotency, "renew", noted)
+    await serve(till, question(), slow, key="k")
+    await till.close()
+    await asyncio.sleep(0)
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
 
 @any_backend
