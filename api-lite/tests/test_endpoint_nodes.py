@@ -228,7 +228,8 @@ async def test_an_answer_has_the_gateways_id_and_names_and_the_servers_words(
     server = await start_server(_hello)
     node = await start_node(gateway, endpoint=server.url())
     assert node.registered is not None
-    answer = await ask(gateway, chat_prompt(temperature=0.5, stream_options={"include_usage": True}))
+    bounds = {"max_completion_tokens": 3, "max_tokens": 1000}
+    answer = await ask(gateway, chat_prompt(temperature=0.5, stream_options={"include_usage": True}, **bounds))
     assert (answer.text, answer.finish_reason, answer.done, answer.error) == ("Hello there!", "stop", True, None)
     assert {event["model"] for event in answer.events} == {"test-model"}
     assert len({event["id"] for event in answer.events}) == 1 and "theirs" not in json.dumps(answer.events)
@@ -240,6 +241,8 @@ async def test_an_answer_has_the_gateways_id_and_names_and_the_servers_words(
     assert first.path == "/v1/chat/completions" and "authorization" not in first.headers
     assert first.body["model"] == "test-model" and first.body["stream"] is True and first.body["temperature"] == 0.5
     assert first.body["stream_options"] == {"include_usage": True} and "adapter" not in first.body
+    # Whichever of the two a server reads.
+    assert (first.body["max_completion_tokens"], first.body["max_tokens"]) == (3, 3)
     # Nothing of it went over the session, and one connection served both.
     assert node.jobs == [] and server.connections == 1
     shown = (await client.get(f"{gateway.url}/v1/nodes/{node.node_id}")).json()

@@ -125,6 +125,11 @@ class EndpointCalls:
         adapter, model = body.pop("adapter", None), body["model"]
         # As servers with adapters do it: an adapter is asked for in the place of the model.
         wanted = {**body, "model": adapter or model, "stream": True, "stream_options": {"include_usage": True}}
+        limit = body.get("max_completion_tokens") or body.get("max_tokens")
+        if limit is not None:
+            # Servers disagree about which of the two goes first, and old ones know one only; credits were set aside
+            # for this one.
+            wanted["max_tokens"] = limit
         reader = AnswerReader(job_id, job["completion_id"], model, int(self._unix()))
         try:
             async with asyncio.timeout(job["deadline_ms"] / 1000):
