@@ -48,6 +48,25 @@ def test_what_cannot_be_done_is_said(credits: Any, new_wallet: Callable[..., Any
     assert code == 78 and "DATABASE_URL or R3MES_DATA_FOLDER" in said
 
 
+def test_a_ledger_that_is_not_there_is_no_balanced_one(credits: Any, tmp_path: Path) -> None:
+    code, said = credits("check")
+    assert code == 78 and f"no ledger at {tmp_path / 'gateway.db'}" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_settings_may_come_from_the_services_file(credits: Any, new_wallet: Any, tmp_path: Path) -> None:
+    address = new_wallet().address
+    assert credits("add", address, "7", "--reference", "x")[0] == 0
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "gateway.db").rename(tmp_path / "elsewhere" / "gateway.db")
+    file = tmp_path / "gateway.env"
+    file.write_text(f'# comment\nR3MES_DATA_FOLDER="{tmp_path / "elsewhere"}"\n')
+    assert credits("show", address)[0] == 78
+    assert "available 7" in credits("--env-file", str(file), "show", address)[1]
+    code, said = credits("--env-file", str(tmp_path / "none.env"), "check")
+    assert code == 78 and "none.env can't be read: No such file" in said
+
+
 def test_a_ledger_that_was_tampered_with_is_found(credits: Any, new_wallet: Callable[..., Any], tmp_path: Path) -> None:
     credits("add", new_wallet().address, "10", "--reference", "x")
     with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
