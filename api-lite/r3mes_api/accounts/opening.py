@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,18 @@ from r3mes_api.setting_kinds import Switch
 from r3mes_api.settings import Settings
 from r3mes_api.storage.memory_state import MemoryState
 from r3mes_api.storage.short_lived import ShortLivedState
+from r3mes_protocol.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from r3mes_api.accounts.services import Accounts, AccountSettings
     from r3mes_api.accounts.till import Till
 
 logger = logging.getLogger(__name__)
+
+DATABASE_WAIT_S = 60.0
+"""After a restart of the machine, or of all containers, the database may come up later than the gateway."""
+
+DATABASE_LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,6 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
         return _without_accounts(settings, clock)
     # Here and not above: only accounts need the database's library.
     from r3mes_api.accounts.gateway_key import GatewayKeyError
-    from r3mes_api.accounts.services import open_accounts
     from r3mes_api.accounts.till import Till
     from r3mes_api.storage.database import DatabaseUnavailable
     from r3mes_api.storage.database_url import DatabaseUrlError
@@ -59,8 +65,12 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
     from r3mes_api.storage.redis_state import RedisUrlError
 
     try:
-        accounts = await open_accounts(account_settings(settings, own_url), clock=clock, log=logger)
-    except (GatewayKeyError, DatabaseUnavailable, DatabaseUrlError, SchemaTooNew, RedisUrlError) as error:
+        accounts = await _open_accounts(account_settings(settings, own_url), clock)
+    except DatabaseUnavailable as error:
+        # One that stays away is no wrong setting: whoever started the gateway may try again.
+        code = ExitCode.INTERNAL if error.may_pass else ExitCode.CONFIGURATION
+        raise CannotStart(f"The accounts can't be opened. {error}", code) from None
+    except (GatewayKeyError, DatabaseUrlError, SchemaTooNew, RedisUrlError) as error:
         raise CannotStart(f"The accounts can't be opened. {error}") from None
     except OSError as error:
         raise CannotStart(
@@ -70,6 +80,25 @@ async def open_front_desk(settings: Settings, own_url: str, clock: Callable[[], 
     anonymous = settings.anonymous_chat is Switch.ON
     till = Till(accounts, unstated_tokens=settings.unstated_tokens, log=logger)
     return FrontDesk(KeyReception(accounts, takes_anonymous=anonymous), accounts, till)
+
+
+async def _open_accounts(settings: AccountSettings, clock: Callable[[], float]) -> Accounts:
+    """Waits for a database that is on its way. Raises DatabaseUnavailable and what `open_accounts` raises."""
+    from r3mes_api.accounts.services import open_accounts
+    from r3mes_api.storage.database import DatabaseUnavailable
+
+    loop = asyncio.get_running_loop()
+    until, told = loop.time() + DATABASE_WAIT_S, False
+    while True:
+        try:
+            return await open_accounts(settings, clock=clock, log=logger)
+        except DatabaseUnavailable as error:
+            if not error.may_pass or loop.time() >= until:
+                raise
+            if not told:
+                told = True
+                logger.warning("%s The start waits for it, %g s at most.", error, DATABASE_WAIT_S)
+        await asyncio.sleep(DATABASE_LOOK_S)
 
 
 def account_settings(settings: Settings, own_url: str) -> AccountSettings:

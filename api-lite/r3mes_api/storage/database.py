@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import random
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,6 +49,9 @@ _NOT_THE_STATEMENT = ("08", "28", "3D", "53", "57", "58", "F0", "XX", "25006", "
 """Beginnings of SQLSTATEs that speak of the server, the account or the disk: the same statement may work later.
 Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
+_FOR_A_PERSON = ("28", "3D", "42501")
+"""Of these the ones that time does not heal."""
+
 _WORDS = {
     "28": "it does not let in the user of DATABASE_URL: another password, or pg_hba.conf",
     "3D": "it has no database of this name",
@@ -61,6 +65,11 @@ _WORDS = {
 
 class DatabaseUnavailable(Exception):
     """The database can't be opened or can't be used now. The message never holds its password."""
+
+    def __init__(self, message: str, *, may_pass: bool = True) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
+        """Whether it may be there in a moment, as a server that starts together with the gateway."""
 
 
 class _Connections(Protocol):
@@ -236,7 +245,12 @@ def _told(error: Exception) -> Exception:
         state = getattr(error.orig, "sqlstate", None) or ""
         if state.startswith(_NOT_THE_STATEMENT):
             words = _WORDS.get(state) or _WORDS.get(state[:2]) or f"SQLSTATE {state}"
-            return DatabaseUnavailable(f"The database can't be used ({words}).")
+            return DatabaseUnavailable(
+                f"The database can't be used ({words}).", may_pass=not state.startswith(_FOR_A_PERSON)
+            )
+        if isinstance(error.orig, sqlite3.OperationalError):
+            # In SQLite's own words, which quote nothing.
+            return DatabaseUnavailable(f"The database can't be used ({error.orig}).", may_pass=False)
         if not error.connection_invalidated and not isinstance(error, OperationalError | InterfaceError):
             return error
         return DatabaseUnavailable(f"The database does not answer ({type(error.orig).__name__}).")

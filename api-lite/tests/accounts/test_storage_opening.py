@@ -7,23 +7,30 @@ import logging
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DatabaseError
 
+from r3mes_api.accounts import opening, services
 from r3mes_api.accounts.gateway_key import GatewayKeyError, load_or_create_gateway_key
+from r3mes_api.accounts.opening import open_front_desk
 from r3mes_api.accounts.rate_limits import Activity, RateLimits, RatePolicies
 from r3mes_api.accounts.services import AccountSettings, open_accounts
 from r3mes_api.accounts.token_bucket import Draw, RatePolicy
+from r3mes_api.lifecycle import CannotStart
 from r3mes_api.owner_signature import address_of, address_prefix, owner_signed
+from r3mes_api.settings import Settings
+from r3mes_api.settings_loading import load_settings
 from r3mes_api.storage.database import DatabaseUnavailable, answers, open_database
 from r3mes_api.storage.database_url import DatabaseUrlError, database_url
 from r3mes_api.storage.memory_state import MemoryState
 from r3mes_api.storage.migrate import migrate
 from r3mes_api.storage.redis_state import RedisUrlError, open_redis
 from r3mes_api.storage.short_lived import StateUnavailable
+from r3mes_protocol.exit_codes import ExitCode
 
 PACKAGES = Path(__file__).parents[2]
 LOG = logging.getLogger("test.storage")
@@ -78,6 +85,44 @@ async def test_a_database_that_is_away_is_said_to_be_away(tmp_path: Path) -> Non
         await migrate(database)
     assert "hunter2" not in str(caught.value)
     await database.close()
+
+
+def front_desk_settings(folder: Path, url: str) -> Settings:
+    return load_settings({"R3MES_ACCOUNTS": "on", "R3MES_DATA_FOLDER": str(folder), "DATABASE_URL": url})
+
+
+async def test_a_start_waits_for_a_database_that_is_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(opening, "DATABASE_LOOK_S", 0.001)
+    tries = 0
+
+    async def comes_up(database: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise DatabaseUnavailable("It is starting.")
+        await migrate(database)
+
+    monkeypatch.setattr(services, "migrate", comes_up)
+    desk = await open_front_desk(front_desk_settings(tmp_path, f"sqlite:///{tmp_path / 'x.db'}"), "http://g", time.time)
+    assert tries == 3 and desk.accounts is not None
+    assert [record.message for record in caplog.records] == ["It is starting. The start waits for it, 60 s at most."]
+    await desk.close()
+
+
+async def test_a_start_that_waited_in_vain_may_be_tried_again_and_one_that_is_set_up_wrong_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "DATABASE_WAIT_S", 0.0)
+    for url, code in (
+        (f"postgresql://u:hunter2@/d?host={tmp_path}", ExitCode.INTERNAL),
+        (f"sqlite:///{tmp_path}", ExitCode.CONFIGURATION),
+    ):
+        with pytest.raises(CannotStart, match="can't be opened") as caught:
+            await open_front_desk(front_desk_settings(tmp_path, url), "http://g", time.time)
+        assert caught.value.exit_code is code and "hunter2" not in str(caught.value)
+    assert "unable to open database file" in str(caught.value)
 
 
 async def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
