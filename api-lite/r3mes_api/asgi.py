@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.sse import encode_json
 
 Message: TypeAlias = MutableMapping[str, Any]
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -228,7 +229,7 @@ class Exchange:
         self._direct = None
 
     def json(self, status: int, payload: Any, headers: Headers | None = None) -> Awaitable[None]:
-        return self.whole(status, JSON, to_json(payload), headers)
+        return self.whole(status, JSON, json_bytes(payload), headers)
 
     def error(self, error: ApiError, headers: Headers | None = None) -> Awaitable[None]:
         return self.whole(error.status, JSON, error.to_json(), error_headers(error) + (headers or []))
@@ -243,6 +244,14 @@ class Exchange:
                 return
         await self.start(status, content_type, [length, *(headers or ())])
         await self.finish(body)
+
+
+def json_bytes(payload: Any) -> bytes:
+    try:
+        return to_json(payload)
+    except PydanticSerializationError:
+        # Half of a surrogate pair, which a model may well write.
+        return encode_json(payload)
 
 
 def _too_large(limit: int) -> ApiError:

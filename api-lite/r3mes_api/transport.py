@@ -1,26 +1,18 @@
-"""uvicorn's HTTP, made fit for strangers and for streams of tokens.
-
-For strangers: bounds on connections, on heads and on their time, no traceback for a peer. For streams: the head of a
-response travels with its first bytes in one write, and a client that leaves is told of by a call.
-"""
+"""uvicorn's HTTP, made fit for strangers: bounds on connections, heads and their time, no traceback for a peer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import re
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import (
-    HEADER_RE,
-    HEADER_VALUE_RE,
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from r3mes_api.asgi import CONNECTION
+from r3mes_api.http_cycle import GatewayCycle
 from r3mes_protocol.errors import ApiError, ErrorCode
 
 MAX_HEAD_BYTES = 64 * 1024
@@ -32,167 +24,15 @@ FRAMING_FACTOR = 8
 FRAMING_CREDIT_BYTES = 256 * 1024
 """What a long body spares for later: one read of the socket, whose bytes are counted when its parts have been told."""
 
-_USUAL_HEADERS = {b"content-type", b"content-length", b"x-request-id", b"cache-control", b"x-accel-buffering"}
-"""Names that need no look."""
+UNREADABLE = "Invalid HTTP request received."
 
-
-class Arrival:
-    """What a request's cycle needs of asyncio.Event, which comes with a queue of half a kilobyte: one waiter."""
-
-    __slots__ = ("_waiter", "is_set")
-
-    def __init__(self) -> None:
-        self.is_set = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def set(self) -> None:
-        self.is_set = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def clear(self) -> None:
-        self.is_set = False
-
-    async def wait(self) -> None:
-        while not self.is_set:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-
-
-class GatewayCycle(RequestResponseCycle):
-    """One request and its response; also the `Connection` of its exchange."""
-
-    tasks: set[asyncio.Task[None]]
-    """The server's; it waits for them when it ends."""
-    task: asyncio.Task[None] | None = None
-    _head: bytes | None = None
-    _gone: Callable[[], None] | None = None
-
-    async def run_asgi(self, app: Any) -> None:
-        """Whatever the application does, the client gets an answer or the end of its connection."""
-        try:
-            await app(self.scope, self.receive, self.send)
-        except BaseException as error:
-            self.logger.error("Exception in ASGI application", exc_info=error)
-            await self._give_up()
-        else:
-            if not (self.response_complete or self.disconnected):
-                # A client that reads nothing does not get the last words when the gateway ends.
-                self.logger.warning("A response was not finished; its connection is closed.")
-                await self._give_up()
-        finally:
-            if self.task is not None:
-                self.tasks.discard(self.task)
-                self.task = None
-            # The scope holds this cycle and this cycle the scope: left alone, each request would be a dozen objects
-            # for the collector to find, which cost a twentieth of its time.
-            self.scope["extensions"].clear()
-
-    async def _give_up(self) -> None:
-        if self.response_started:
-            self.transport.close()
-        else:
-            await self.send_500_response()
-
-    # --- the Connection ---
-
-    def take_body(self) -> bytes | None:
-        if self.more_body or self.waiting_for_100_continue:
-            return None
-        body = bytes(self.body)
-        self.body = bytearray()
-        self.message_event.clear()
-        return body
-
-    def respond(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
-        if self.flow.write_paused or self.disconnected or self.response_started:
-            return False
-        self.response_started = True
-        self.waiting_for_100_continue = False
-        self._head = self._encoded_head(status, headers)
-        self._body(body, False)
-        return True
-
-    def write_now(self, data: bytes, more: bool) -> bool:
-        if self.flow.write_paused or self.disconnected:
-            return False
-        self._body(data, more)
-        return True
-
-    def when_gone(self, call: Callable[[], None] | None) -> None:
-        self._gone = call
-        if call is not None and self.disconnected:
-            call()
-
-    def lost(self) -> None:
-        """The connection ended under the request."""
-        if self._gone is not None:
-            self._gone()
-
-    # --- ASGI ---
-
-    async def send(self, message: Any) -> None:
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
-        if self.disconnected:
-            return
-        if self.response_complete:
-            raise RuntimeError("a response can be sent once")
-        if self.response_started:
-            self._body(message.get("body", b""), message.get("more_body", False))
-        else:
-            self.response_started = True
-            self.waiting_for_100_continue = False
-            self._head = self._encoded_head(message["status"], message.get("headers", ()))
-
-    def _encoded_head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        lines = [STATUS_LINE[status]]
-        closes = False
-        for name, value in headers if not self.default_headers else [*self.default_headers, *headers]:
-            if HEADER_VALUE_RE.search(value) or (name not in _USUAL_HEADERS and HEADER_RE.search(name)):
-                raise RuntimeError("a response header is malformed")
-            if name == b"content-length":
-                self.expected_content_length = int(value)
-                self.chunked_encoding = False
-            elif name == b"connection" and value == b"close":
-                self.keep_alive = False
-                closes = True
-            lines += (name, b": ", value, b"\r\n")
-        if not self.keep_alive and not closes:
-            lines.append(b"connection: close\r\n")
-        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in (204, 304):
-            self.chunked_encoding = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
-        return b"".join(lines)
-
-    def _body(self, body: bytes, more_body: bool) -> None:
-        if self.scope["method"] == "HEAD":
-            data = b""
-        elif self.chunked_encoding:
-            data = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-            if not more_body:
-                data += b"0\r\n\r\n"
-        else:
-            self.expected_content_length -= len(body)
-            if self.expected_content_length < 0 or (self.expected_content_length and not more_body):
-                raise RuntimeError("a response does not have the length that it announced")
-            data = body
-        if self._head is not None:
-            # One write for both: a second one would cost a system call, and the client another waking.
-            data = self._head + data
-            self._head = None
-        if data:
-            self.transport.write(data)
-        if not more_body:
-            self.response_complete = True
-            self.message_event.set()
-            if not self.keep_alive:
-                self.transport.close()
-            self.on_response()
+_PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.-]*").fullmatch
 
 
 class GatewayHttpProtocol(HttpToolsProtocol):
+    cycle: GatewayCycle | None  # type: ignore[assignment]
+    """Of the request that came last."""
+
     def __init__(self, *args: Any, header_timeout_s: float, max_connections: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._header_timeout_s = header_timeout_s
@@ -202,6 +42,12 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._beside_body = 0
         """Bytes of the request that belong to no body: the parser keeps them, so a stranger must not send many."""
         self._idle_since: float | None = None
+        self._running: GatewayCycle | None = None
+        """The cycle whose response is made; requests that came after it wait in the pipeline."""
+        self._upgrades = False
+        self._asgi = {"version": self.asgi_version, "spec_version": "2.3"}
+        self._default_headers: list[tuple[bytes, bytes]] = []
+        self._default_lines = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -211,9 +57,18 @@ class GatewayHttpProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
 
     def data_received(self, data: bytes) -> None:
-        request = self.scope
-        super().data_received(data)
-        if self.scope is request:
+        request = self.headers
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.logger.warning(UNREADABLE)
+            self.send_400_response(UNREADABLE)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._unsupported_upgrade_warning()
+        if self.headers is request:
             # What begins with these bytes is not counted yet: it is bounded by one read of the socket.
             self._beside_body += len(data)
             if self._beside_body > MAX_HEAD_BYTES:
@@ -224,7 +79,9 @@ class GatewayHttpProtocol(HttpToolsProtocol):
             self._head_timer = self.loop.call_later(self._header_timeout_s, self._head_is_late)
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = self._upgrades = False
+        self.headers = []
         self._in_head = True
         self._beside_body = 0
         # Bytes alone do not keep a connection that is used no more: a line end now and then is no request.
@@ -233,64 +90,104 @@ class GatewayHttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         # What follows a body is read by nobody.
         if self._in_head:
-            super().on_header(name, value)
-
-    def on_body(self, body: bytes) -> None:
-        self._beside_body = max(self._beside_body - FRAMING_FACTOR * len(body), -FRAMING_CREDIT_BYTES)
-        super().on_body(body)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """As in uvicorn, but for its own cycle and without what this gateway has no use for."""
         self._in_head = False
         self._idle_since = None
-        self._cancel_head_timer()
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]
-        version = self.parser.get_http_version()
-        scope["method"] = self.parser.get_method().decode("ascii")
-        scope["http_version"] = version
-        if self.parser.should_upgrade() and self._should_upgrade():
+        if self._head_timer is not None:
+            self._cancel_head_timer()
+        parser = self.parser
+        version = parser.get_http_version()
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": self._asgi,
+            "http_version": version,
+            "method": parser.get_method().decode("ascii"),
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "headers": self.headers,
+        }
+        self.scope = scope  # type: ignore[assignment]
+        if parser.should_upgrade() and self._should_upgrade():
+            self._upgrades = True
             return
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["raw_path"] = url.path
-        scope["query_string"] = url.query or b""
+        if _PLAIN_PATH(self.url):
+            scope["path"], scope["raw_path"], scope["query_string"] = self.url.decode("ascii"), self.url, b""
+        else:
+            url = httptools.parse_url(self.url)
+            path = url.path.decode("ascii")
+            scope["path"] = unquote(path) if "%" in path else path
+            scope["raw_path"] = url.path
+            scope["query_string"] = url.query or b""
         existing = self.cycle
-        self.cycle = GatewayCycle(
-            scope=self.scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=Arrival(),  # type: ignore[arg-type]
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        scope["extensions"] = {CONNECTION: self.cycle}
+        cycle = self.cycle = GatewayCycle(self, scope, version != "1.0" and parser.should_keep_alive())
+        scope["extensions"] = {CONNECTION: cycle}
         if existing is None or existing.response_complete:
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(cycle, self.app)
         else:
             self.flow.pause_reading()
-            self.pipeline.appendleft((self.cycle, self.app))
+            self.pipeline.appendleft((cycle, self.app))  # type: ignore[arg-type]
+
+    def on_body(self, body: bytes) -> None:
+        self._beside_body = max(self._beside_body - FRAMING_FACTOR * len(body), -FRAMING_CREDIT_BYTES)
+        cycle = self.cycle
+        if self._upgrades or cycle is None or cycle.response_complete:
+            return
+        if cycle.body or cycle.waiter is not None:
+            cycle.take_in(body)
+        else:
+            cycle.body = body
+            cycle.news = True
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+
+    def on_message_complete(self) -> None:
+        cycle = self.cycle
+        if self._upgrades or cycle is None or cycle.response_complete:
+            return
+        cycle.more_body = False
+        cycle.news = True
+        if cycle.waiter is not None:
+            cycle.stir()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         # Without a callback at its end: the task leaves the set by itself, which is a turn of the loop less.
+        self._running = cycle
         cycle.task = self.loop.create_task(cycle.run_asgi(app))
-        cycle.tasks = self.tasks
         self.tasks.add(cycle.task)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """As in uvicorn, but the request whose answer is made is told, be it the last that came or not."""
         self._in_head = False
         self._cancel_head_timer()
-        super().connection_lost(exc)
+        self.connections.discard(self)
+        self.flow.resume_writing()
+        if exc is None:
+            self.transport.close()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
-        if isinstance(self.cycle, GatewayCycle) and self.cycle.disconnected:
-            self.cycle.lost()
+        self.parser = None  # type: ignore[assignment]
+        running, self._running = self._running, None
+        # The cycle holds its connection.
+        self.cycle = None
+        if running is not None:
+            running.lost()
+
+    def default_lines(self) -> bytes:
+        """The headers of every response, such as the date: encoded once as long as they stay the same."""
+        headers = self.server_state.default_headers
+        if headers is not self._default_headers:
+            self._default_headers = headers
+            self._default_lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return self._default_lines
 
     def send_400_response(self, msg: str) -> None:
         """What the parser can't read gets the one shape of errors as well."""
@@ -300,14 +197,12 @@ class GatewayHttpProtocol(HttpToolsProtocol):
 
     # One timer for a connection and not one for each of its requests, set and cancelled again.
 
-    def _unset_keepalive_if_required(self) -> None:
-        """uvicorn's word for bytes that came; here a request's begin counts."""
-
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)

@@ -10,7 +10,7 @@ Source of the format: RFC 6455, section 5.2.
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import TypeAlias
 
 try:
     from websockets.speedups import apply_mask
@@ -32,13 +32,14 @@ class FrameUse(Enum):
     FOR_LIBRARY = "bytes as they came, for the library to read"
 
 
-class CutFrame(NamedTuple):
-    use: FrameUse
-    data: bytes
+CutFrame: TypeAlias = tuple[FrameUse, bytes]
 
 
-_USES = {_TEXT: FrameUse.TEXT, 0x82: FrameUse.BINARY, 0x89: FrameUse.FOR_LIBRARY, 0x8A: FrameUse.FOR_LIBRARY}
-"""By the first byte of final frames without extensions: text, binary, ping, pong. Fragments and closes are not here."""
+_MESSAGES = {_TEXT: FrameUse.TEXT, 0x82: FrameUse.BINARY}
+"""By the first byte of whole messages without extensions; fragments and closes are nowhere here."""
+
+_CONTROLS = (0x89, 0x8A)
+"""Ping and pong."""
 
 
 class FrameCutter:
@@ -68,33 +69,50 @@ class FrameCutter:
         frames: list[CutFrame] = []
         start, size = 0, len(data)
         while start < size:
-            head = start + 2
-            if head > size:
-                self._hold(data, start, 2)
-                break
-            use = _USES.get(data[start])
+            use = _MESSAGES.get(data[start])
+            mask = start + 2
+            if use is None or mask > size:
+                start = self._other(data, start, frames)
+                continue
             length = data[start + 1] - _MASKED
-            if length >= _LENGTH_IN_2_BYTES and use is not None and use is not FrameUse.FOR_LIBRARY:
-                head += 2 if length == _LENGTH_IN_2_BYTES else 8
-                if head > size:
-                    self._hold(data, start, head - start)
+            if length >= _LENGTH_IN_2_BYTES:
+                mask += 2 if length == _LENGTH_IN_2_BYTES else 8
+                if mask > size:
+                    self._hold(data, start, mask - start)
                     break
-                length = int.from_bytes(data[start + 2 : head], "big")
-            if use is None or not 0 <= length <= (_LARGEST_CONTROL if use is FrameUse.FOR_LIBRARY else max_size):
-                self.gave_up = True
-                frames.append(CutFrame(FrameUse.FOR_LIBRARY, data[start:]))
+                length = int.from_bytes(data[start + 2 : mask], "big")
+            if not 0 <= length <= max_size:
+                self._give_up(data, start, frames)
                 break
-            body = head + _MASK_BYTES
+            body = mask + _MASK_BYTES
             end = body + length
             if end > size:
                 self._hold(data, start, end - start)
                 break
-            if use is FrameUse.FOR_LIBRARY:
-                frames.append(CutFrame(use, data[start:end]))
-            else:
-                frames.append(CutFrame(use, apply_mask(data[body:end], data[head:body])))
+            frames.append((use, apply_mask(data[body:end], data[mask:body])))
             start = end
         return frames
+
+    def _other(self, data: bytes, start: int, frames: list[CutFrame]) -> int:
+        """A ping or pong, one byte, or what only the library can judge. Returns where the next frame begins."""
+        size = len(data)
+        if start + 2 > size:
+            self._hold(data, start, 2)
+            return size
+        length = data[start + 1] - _MASKED
+        if data[start] not in _CONTROLS or not 0 <= length <= _LARGEST_CONTROL:
+            self._give_up(data, start, frames)
+            return size
+        end = start + 2 + _MASK_BYTES + length
+        if end > size:
+            self._hold(data, start, end - start)
+            return size
+        frames.append((FrameUse.FOR_LIBRARY, data[start:end]))
+        return end
+
+    def _give_up(self, data: bytes, start: int, frames: list[CutFrame]) -> None:
+        self.gave_up = True
+        frames.append((FrameUse.FOR_LIBRARY, data[start:]))
 
     def _hold(self, data: bytes, start: int, needed: int) -> None:
         self._held += data[start:]

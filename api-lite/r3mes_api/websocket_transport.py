@@ -34,14 +34,19 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
             return
         sink = self._sink
         for use, piece in cutter.feed(data, self.conn.max_message_size or 0):
-            if use is FrameUse.BINARY and sink is not None:
-                sink(piece)
-            elif use is FrameUse.FOR_LIBRARY:
+            if use is FrameUse.FOR_LIBRARY:
                 super().data_received(piece)
-            else:
+            elif sink is None:
                 self.curr_msg_data_type = "text" if use is FrameUse.TEXT else "bytes"
                 self.frames = [piece]
                 self.send_receive_event_to_app()
+            elif use is FrameUse.BINARY:
+                sink(piece)
+            else:
+                text = self._decoded(piece)
+                if text is None:
+                    return
+                sink(text)
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -64,18 +69,23 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
             sink(bytes(data))
             return
         if self.curr_msg_data_type == "text":
-            try:
-                text = b"".join(self.frames).decode()
-            except UnicodeDecodeError:
+            text = self._decoded(b"".join(self.frames))
+            if text is None:
                 self.frames = []
-                self.conn.send_close(INVALID_TEXT)
-                self.handle_parser_exception()
                 return
             if sink is not None:
                 self.frames = []
                 sink(text)
                 return
         super().send_receive_event_to_app()
+
+    def _decoded(self, data: bytes) -> str | None:
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            self.conn.send_close(INVALID_TEXT)
+            self.handle_parser_exception()
+            return None
 
     # --- the Frames ---
 

@@ -47,13 +47,14 @@ def encode_frame(job_id: JobId, kind: FrameKind, payload: bytes) -> bytes:
 
 def decode_frame(data: bytes) -> Frame:
     """Raises ProtocolError for a frame that is truncated, empty, too large or of an unknown kind."""
-    if len(data) < HEADER_BYTES:
-        raise ProtocolError("binary frame shorter than its header")
-    if len(data) == HEADER_BYTES:
-        # Credit counts payload bytes: frames without any could come without end.
-        raise ProtocolError("binary frame without a payload")
-    if len(data) > MAX_FRAME_BYTES:
-        raise ProtocolError(f"binary frame of {len(data)} bytes, {MAX_FRAME_BYTES} allowed")
+    size = len(data)
+    if not HEADER_BYTES < size <= MAX_FRAME_BYTES:
+        if size < HEADER_BYTES:
+            raise ProtocolError("binary frame shorter than its header")
+        if size == HEADER_BYTES:
+            # Credit counts payload bytes: frames without any could come without end.
+            raise ProtocolError("binary frame without a payload")
+        raise ProtocolError(f"binary frame of {size} bytes, {MAX_FRAME_BYTES} allowed")
     try:
         kind = _KINDS[data[JOB_ID_BYTES]]
     except IndexError:

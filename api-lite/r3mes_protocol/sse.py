@@ -31,12 +31,17 @@ def encode_event(payload: Mapping[str, Any]) -> bytes:
 
     A lone surrogate, which UTF-8 can't hold, becomes U+FFFD. Raises ValueError for NaN and infinities.
     """
+    return b"data: " + encode_json(payload) + b"\n\n"
+
+
+def encode_json(payload: Mapping[str, Any]) -> bytes:
+    """JSON of anything that a model may write. Two halves of a surrogate pair that stand together are joined; a lone
+    one, which UTF-8 can't hold, becomes U+FFFD. Raises ValueError for NaN and infinities."""
     text = _ENCODER.encode(payload)
     try:
-        data = text.encode()
+        return text.encode()
     except UnicodeEncodeError:
-        data = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-    return b"data: " + data + b"\n\n"
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 class SseDecoder:

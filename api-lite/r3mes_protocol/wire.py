@@ -84,7 +84,7 @@ def parse_json(adapter: TypeAdapter[T], data: str | bytes, max_bytes: int) -> T:
 
     A key that is repeated counts with its last value.
     """
-    size = len(data) if isinstance(data, bytes) else utf8_length(data)
+    size = len(data) if isinstance(data, bytes) or data.isascii() else utf8_length(data)
     if size > max_bytes:
         raise ProtocolError(f"message of {size} bytes, {max_bytes} allowed")
     try:

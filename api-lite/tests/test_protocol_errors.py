@@ -13,6 +13,7 @@ from r3mes_protocol.chat import (
     ChatMessage,
     chunk,
     completion,
+    encode_completion,
     parse_chat_request,
     usage_body,
     usage_chunk,
@@ -184,3 +185,21 @@ def test_shapes_are_those_of_openai() -> None:
     whole = completion("c", "m", 1, choices=choices, usage=usage)
     assert whole["object"] == "chat.completion" and whole["choices"] == choices
     assert chunk("c", "m", 1, choice=2, content="x")["choices"][0]["index"] == 2
+
+
+@settings(deadline=None)
+@given(
+    st.text(),
+    st.text(),
+    st.sampled_from(["stop", "length", "tool_calls"]),
+    st.integers(0, 2**40),
+    st.integers(0, 2**40),
+)
+def test_a_whole_answer_is_written_as_its_document(
+    content: str, model: str, reason: Any, prompt_tokens: int, completion_tokens: int
+) -> None:
+    usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": reason}
+    document = completion("chatcmpl-1", model, 7, choices=[choice], usage=usage)
+    written = encode_completion("chatcmpl-1", model, 7, content=content, finish_reason=reason, usage=usage)
+    assert json.loads(written) == document

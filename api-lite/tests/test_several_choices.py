@@ -62,6 +62,21 @@ async def test_the_official_client_reads_a_stream_of_several_choices(remote_gate
     assert tuple(reasons[choice] for choice in range(3)) == REASONS
 
 
+async def test_an_emoji_in_two_halves_and_a_lone_half_do_no_harm_to_a_whole_answer(
+    remote_gateway: Any, start_node: Any, client: httpx.AsyncClient, chat_prompt: Any
+) -> None:
+    async def halves(job: Any) -> None:
+        head = f'{{"id":"{job.job.completion_id}","choices":[{{"index":0,"delta":{{"content":"'
+        for piece in ("a\\ud83d", "\\ude00", "b\\ud800"):
+            await job.frame(FrameKind.CONTENT, f'data: {head}{piece}"}}}}]}}\n\n'.encode())
+        await job.done(3)
+
+    await start_node(remote_gateway, halves)
+    response = await client.post(f"{remote_gateway.url}/v1/chat/completions", json=chat_prompt())
+    assert response.status_code == 200, response.text
+    assert response.json()["choices"][0]["message"]["content"] == "a\U0001f600b\ufffd"
+
+
 async def test_each_choice_gets_its_end_where_the_node_told_none(
     remote_gateway: Any, start_node: Any, ask: Any, chat_prompt: Any
 ) -> None:

@@ -9,11 +9,14 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from r3mes_api.asgi import Exchange, Receive, Scope, Send
-from r3mes_api.transport import FRAMING_CREDIT_BYTES, MAX_HEAD_BYTES, GatewayCycle, GatewayHttpProtocol
+from r3mes_api.asgi import CONNECTION, Exchange, Receive, Scope, Send
+from r3mes_api.http_cycle import GatewayCycle
+from r3mes_api.transport import FRAMING_CREDIT_BYTES, MAX_HEAD_BYTES, GatewayHttpProtocol
 from r3mes_api.websocket_transport import GatewayWebSocketProtocol
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
@@ -48,6 +51,7 @@ class PlayedLoop:
 
     def __init__(self) -> None:
         self.create_task = asyncio.get_running_loop().create_task
+        self.create_future = asyncio.get_running_loop().create_future
         self.now = 0.0
         self.timers: list[tuple[float, Any, asyncio.Handle]] = []
 
@@ -152,6 +156,57 @@ async def test_an_application_that_says_nothing_is_answered_for() -> None:
     protocol, transport, _ = _connected(silent)
     await _ask(protocol)
     assert transport.written.startswith(b"HTTP/1.1 500") and transport.closed
+
+
+async def test_a_client_that_leaves_is_told_of_to_the_request_that_runs_not_to_the_last_that_came() -> None:
+    left = asyncio.Event()
+
+    async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"][CONNECTION].when_gone(left.set)
+        await left.wait()
+
+    protocol, transport, _ = _connected(waiting)
+    protocol.data_received(2 * REQUEST)
+    await asyncio.sleep(0)
+    protocol.connection_lost(None)
+    while protocol.tasks:
+        await asyncio.sleep(0)
+    assert left.is_set() and not transport.written
+
+
+async def test_every_response_has_the_date_of_its_second() -> None:
+    protocol, transport, _ = _connected()
+    for second in (b"1", b"2"):
+        protocol.server_state.default_headers = [(b"date", second)]
+        for _ in range(2):
+            transport.written = b""
+            await _ask(protocol)
+            assert b"\r\ndate: " + second + b"\r\n" in transport.written
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=8))
+@example([b"x" * 70_000])
+def test_a_body_arrives_whole_however_it_is_cut(pieces: list[bytes]) -> None:
+    bodies: list[bytes] = []
+
+    async def taking(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, receive, send, time.monotonic)
+        bodies.append(await exchange.body(1 << 20, 5))
+        await exchange.json(200, {})
+
+    async def ask() -> None:
+        protocol, transport, _ = _connected(taking)
+        protocol.data_received(b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % sum(map(len, pieces)))
+        for piece in pieces:
+            await asyncio.sleep(0)
+            protocol.data_received(piece)
+        while protocol.tasks:
+            await asyncio.sleep(0)
+        assert b"200 OK" in transport.written
+
+    asyncio.run(ask())
+    assert bodies == [b"".join(pieces)]
 
 
 # --- what a stranger may send ---

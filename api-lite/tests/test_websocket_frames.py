@@ -10,7 +10,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
-from r3mes_api.websocket_frames import CutFrame, FrameCutter, FrameUse, text_frame
+from r3mes_api.websocket_frames import FrameCutter, FrameUse, text_frame
 
 MAX_SIZE = 300
 USES = {FrameUse.TEXT: Opcode.TEXT, FrameUse.BINARY: Opcode.BINARY}
@@ -72,7 +72,7 @@ def test_the_cutter_and_the_library_read_what_the_library_alone_reads(sent: list
     cutter, library = FrameCutter(), _library()
     seen: list[tuple[Opcode, bytes, bool]] = []
     for piece in _pieces(data, cuts):
-        cut = [CutFrame(FrameUse.FOR_LIBRARY, piece)] if cutter.gave_up else cutter.feed(piece, MAX_SIZE)
+        cut = [(FrameUse.FOR_LIBRARY, piece)] if cutter.gave_up else cutter.feed(piece, MAX_SIZE)
         for use, part in cut:
             if use is FrameUse.FOR_LIBRARY:
                 library.receive_data(part)
@@ -92,14 +92,14 @@ def test_what_a_node_sends_is_read_without_the_library(sizes: list[tuple[Opcode,
     sent = [(opcode, (bytes(range(256)) * 2)[:size]) for opcode, size in sizes]
     data = b"".join(_bytes(Frame(opcode, body)) for opcode, body in sent)
     cut = [frame for at in range(0, len(data), step) for frame in cutter.feed(data[at : at + step], MAX_SIZE)]
-    assert [(USES[frame.use], frame.data) for frame in cut] == sent
+    assert [(USES[use], data) for use, data in cut] == sent
     assert not cutter.gave_up
 
 
 def test_a_message_that_is_too_large_is_not_held() -> None:
     cutter = FrameCutter()
     head = _bytes(Frame(Opcode.BINARY, b"x" * (MAX_SIZE + 1)))[:8]
-    assert cutter.feed(head, MAX_SIZE) == [CutFrame(FrameUse.FOR_LIBRARY, head)]
+    assert cutter.feed(head, MAX_SIZE) == [(FrameUse.FOR_LIBRARY, head)]
     assert cutter.gave_up
 
 

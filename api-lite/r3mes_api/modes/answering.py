@@ -158,10 +158,10 @@ class Answering:
         patience = min(first_token_by, job.opened_at + self._settings.node_first_token_s)
         while True:
             # A node that lost its socket may be back in a moment, but another one can begin now.
-            if job.is_away and self._may_leave(job):
+            if job.inbox.is_away and self._may_leave(job):
                 return None
             try:
-                item = job.read(await job.next(patience, line_matters=True))
+                item = job.read(await job.inbox.next(patience, line_matters=True))
             except TimeoutError:
                 if self._clock() < patience:
                     # It went away, or it is back.
@@ -173,7 +173,10 @@ class Answering:
             if isinstance(item, Segment):
                 held.append(item.payload)
                 if item.kind is FrameKind.CONTENT:
-                    return _Opening(b"".join(held), None)
+                    done = job.inbox.done()
+                    if done is not None:
+                        job.read(done)
+                    return _Opening(b"".join(held), done)
             elif isinstance(item, Done):
                 return _Opening(b"".join(held), item)
             else:
@@ -198,7 +201,7 @@ class Answering:
         excluded = {*attempt.tried, job.node_id}
         if not attempt.may_fail_again or not self._registry.places.could_serve(wanted, now, excluded):
             return False
-        lost = attempt.judge(Lost.DISCONNECTED, job.node_id, now) if job.is_away else attempt.silent(job.node_id)
+        lost = attempt.judge(Lost.DISCONNECTED, job.node_id, now) if job.inbox.is_away else attempt.silent(job.node_id)
         self._note(job, lost)
         return True
 
@@ -212,10 +215,10 @@ class Answering:
                 await self._to.events(payload)
                 # The audience came back, so the client's socket has taken the bytes.
                 job.taken(len(payload))
-                if self._so_far is not None:
-                    self._so_far.add(payload)
             if done is not None:
                 break
+            if self._so_far is not None:
+                self._so_far.add(payload)
             try:
                 payload, done = await self._more(job, timing)
             except ApiError as failure:
@@ -240,20 +243,24 @@ class Answering:
                 done.finish_reason,
                 usage,
                 continued=self._chunks_before > 0,
-                finish_in_events=job.phase is FrameKind.TAIL,
+                finish_in_events=job.inbox.ledger.phase is FrameKind.TAIL,
             )
         )
 
     def _timing(self, job: NodeJob) -> Timing:
         now = self._clock()
         pace = self._registry.memory.pace(job.node_id, now)
-        return Timing(pace, job.opened_at, now, self._settings.stall_floor_s, self._settings.stall_s)
+        first_at = min(now, job.inbox.began_at)
+        timing = Timing(pace, job.opened_at, first_at, self._settings.stall_floor_s, self._settings.stall_s)
+        if first_at < now:
+            timing.gathered(now - first_at)
+        return timing
 
     async def _more(self, job: NodeJob, timing: Timing) -> tuple[bytes, Done | None]:
         """What follows the first content. From here on a failure can't be hidden: it is raised as ApiError."""
         now = self._clock()
         try:
-            item = job.read(await job.next_within(timing.stall_s, self._attempt.answer_by))
+            item = job.read(await job.inbox.next_within(timing.stall_s, self._attempt.answer_by))
         except TimeoutError:
             if self._clock() >= self._attempt.answer_by:
                 message = f"The answer was not complete after {self._settings.answer_s:g} s and was ended."
@@ -261,7 +268,7 @@ class Answering:
                 message = f"The node sent nothing for {timing.stall_s:.3g} s; the answer is not complete."
             self._note(job, Verdict("stalled", blames_node=True))
             raise ApiError(ErrorCode.STREAM_STALLED, message) from None
-        if job.line_up_since <= now:
+        if job.inbox.line_up_since <= now:
             timing.heard(self._clock() - now)
         if isinstance(item, Segment):
             return item.payload, None
@@ -317,7 +324,7 @@ class Answering:
         until = min(self._attempt.answer_by, self._clock() + self._settings.continue_first_token_s)
         while True:
             try:
-                item = job.read(await job.next_within(until - self._clock(), until))
+                item = job.read(await job.inbox.next_within(until - self._clock(), until))
             except TimeoutError:
                 self._note(job, Verdict("did not go on with the answer in time", blames_node=True))
                 return None

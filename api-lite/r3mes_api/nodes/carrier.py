@@ -40,24 +40,6 @@ class JobHolder(JobCarrier, Protocol):
     def start_job(self, inbox: JobInbox, job: str) -> None: ...
 
 
-class MovingCarrier:
-    """For a job on a node's socket: it moves to the next socket when the node comes back with its job."""
-
-    __slots__ = ("_now",)
-
-    def __init__(self, first: JobCarrier) -> None:
-        self._now = first
-
-    def moves_to(self, carrier: JobCarrier) -> None:
-        self._now = carrier
-
-    def give_credit(self, inbox: JobInbox, size: int) -> None:
-        self._now.give_credit(inbox, size)
-
-    def leave_job(self, inbox: JobInbox) -> None:
-        self._now.leave_job(inbox)
-
-
 class ParkedJobs:
     """The unfinished jobs of a node whose socket was lost, as long as it may come back for them."""
 
@@ -79,8 +61,7 @@ class ParkedJobs:
         self._on_end = on_end
         for inbox in self._jobs.values():
             inbox.line_lost()
-            if inbox.carrier is not None:
-                inbox.carrier.moves_to(self)
+            inbox.carrier = self
         self._timer = asyncio.get_running_loop().call_later(grace_s, self.give_up, Lost.DISCONNECTED)
 
     def give_credit(self, inbox: JobInbox, size: int) -> None:

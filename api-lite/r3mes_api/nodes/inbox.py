@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.routing.ledger import JobLedger, Terminal, Violation
 from r3mes_protocol.frames import FrameKind
+from r3mes_protocol.messages import Done
 from r3mes_protocol.wire import JobId
 
 if TYPE_CHECKING:
-    from r3mes_api.nodes.carrier import MovingCarrier
+    from r3mes_api.nodes.carrier import JobCarrier
+
+
+GATHERED_BYTES = 16 * 1024
+"""So much of a whole answer wakes its reader, so that credit goes back in time: a quarter of the smallest window."""
 
 
 class Segment(NamedTuple):
@@ -26,22 +31,36 @@ class JobInbox:
     It holds no more than the credit that the node was given, however slow the request's client is.
     """
 
+    # What is so at the start stands here and not in each of them.
+    began_at = math.inf
+    """When the first content came, on the loop's clock; known only of what is gathered."""
+    carrier: JobCarrier
+    """The way to the node: another one when the node comes back with the job under another socket."""
+    line_up_since = -math.inf
+    """When the node was last back after a lost socket, on the loop's clock; infinite as long as it is away."""
+    _waiter: asyncio.Future[bool] | None = None
+    _until = 0.0
+
     def __init__(
-        self, job_id: JobId, credit: int, loop: asyncio.AbstractEventLoop, deadlines: Deadlines | None = None
+        self,
+        job_id: JobId,
+        credit: int,
+        loop: asyncio.AbstractEventLoop,
+        deadlines: Deadlines | None = None,
+        *,
+        gathers: bool = False,
     ) -> None:
+        """`gathers`: nobody waits for the parts of the answer, so that its reader is woken by the end of it, by
+        `GATHERED_BYTES`, and otherwise when deadlines are looked at. To wake a task for each frame costs more than all
+        else that is done with a frame."""
         self.job_id = job_id
         self.ledger = JobLedger(credit)
-        self.carrier: MovingCarrier | None = None
-        """Of a job whose node may come back with it under another socket."""
-        self.line_up_since = -math.inf
-        """When the node was last back after a lost socket, on the loop's clock; infinite as long as it is away."""
         self._loop = loop
         self._deadlines = deadlines or Deadlines(loop)
+        self._gathers = gathers
         # One buffer for each kind, so that many small frames cost no more than their bytes.
         # What came alone stays as it came; it is copied only when a second frame joins it before it is taken.
         self._buffers: list[tuple[FrameKind, bytes | bytearray]] = []
-        self._waiter: asyncio.Future[bool] | None = None
-        self._until = 0.0
 
     # --- the session's side ---
 
@@ -57,7 +76,13 @@ class JobInbox:
                 held += payload
             else:
                 self._buffers.append((kind, payload))
-            self._wake()
+            if not self._gathers:
+                self._wake()
+            else:
+                if kind is FrameKind.CONTENT and self.began_at == math.inf:
+                    self.began_at = self._loop.time()
+                if len(self._buffers[-1][1]) >= GATHERED_BYTES:
+                    self._wake()
             return None
         terminal = self.ledger.terminal
         if had_ended or not isinstance(terminal, Violation):
@@ -109,6 +134,16 @@ class JobInbox:
                 raise TimeoutError
         return item
 
+    def done(self) -> Done | None:
+        """The end of the answer, where it has come and all before it was taken."""
+        terminal = self.ledger.terminal
+        return terminal if isinstance(terminal, Done) and not self._buffers else None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the node's socket is lost and the node may come back with the job."""
+        return self.line_up_since == math.inf
+
     def _take(self) -> Segment | Terminal | None:
         if self._buffers:
             kind, buffer = self._buffers.pop(0)
@@ -123,9 +158,9 @@ class JobInbox:
         return self._waiter
 
     def look(self, now: float) -> None:
-        """Ends the wait whose time is up."""
-        if self._waiter is not None and now >= self._until and not self._waiter.done():
-            self._waiter.set_result(False)
+        """Ends the wait whose time is up, and that for which something was gathered."""
+        if self._buffers or now >= self._until:
+            self._wake(bool(self._buffers))
 
     def close(self) -> None:
         """Drops what was not taken; nobody reads it any more."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Coroutine
-from typing import Any
-
-from r3mes_api.nodes.carrier import JobCarrier
 from r3mes_api.nodes.inbox import JobInbox, Segment
 from r3mes_api.nodes.places import Reservation
 from r3mes_api.routing.decision import Try
@@ -20,10 +15,18 @@ from r3mes_protocol.wire import GatewayOrigin
 class NodeJob:
     """One try of a question on one node."""
 
+    # What is so at the start stands here and not in each of them.
+    trial: Try | None = None
+    metered = False
+    """Whether delivered tokens are counted, since somebody pays for them."""
+    delivered_tokens = 0
+    signed_usage: SignedUsage | None = None
+    _read_tokens = 0
+    _taken = 0
+
     def __init__(
         self,
         reservation: Reservation,
-        carrier: JobCarrier,
         inbox: JobInbox,
         window: int,
         opened_at: float,
@@ -37,41 +40,10 @@ class NodeJob:
         self.opened_at = opened_at
         self.gateway = gateway
         """The origin that the node dialled and signs for."""
-        self.trial: Try | None = None
-        self._carrier = carrier
-        self._inbox = inbox
+        self.inbox = inbox
+        """What the node has sent and nobody has taken yet."""
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
         self._piece = window // 4
-        self._taken = 0
-        self.metered = False
-        """Whether delivered tokens are counted, since somebody pays for them."""
-        self._read_tokens = 0
-        self.delivered_tokens = 0
-        self.signed_usage: SignedUsage | None = None
-
-    @property
-    def phase(self) -> FrameKind:
-        """The kind of the last frame."""
-        return self._inbox.ledger.phase
-
-    @property
-    def line_up_since(self) -> float:
-        """When the node was last back after a lost socket; infinite as long as it is away."""
-        return self._inbox.line_up_since
-
-    @property
-    def is_away(self) -> bool:
-        """Whether the node's socket is lost and the node may come back with the job."""
-        return self._inbox.line_up_since == math.inf
-
-    def next(self, until: float, *, line_matters: bool = False) -> Coroutine[Any, Any, Segment | Terminal]:
-        """Raises TimeoutError at `until` on the gateway's clock; where the line matters, before it as well when the
-        node goes away or is back."""
-        return self._inbox.next(until, line_matters=line_matters)
-
-    def next_within(self, silence_s: float, at_latest: float) -> Coroutine[Any, Any, Segment | Terminal]:
-        """Raises TimeoutError after a silence of the node; a lost socket is none as long as the node may come back."""
-        return self._inbox.next_within(silence_s, at_latest)
 
     def read(self, item: Segment | Terminal) -> Segment | Terminal:
         """Counts what somebody pays for; every item that came goes through here."""
@@ -88,9 +60,9 @@ class NodeJob:
         self.delivered_tokens = self._read_tokens
         self._taken += size
         if self._taken >= self._piece:
-            self._carrier.give_credit(self._inbox, self._taken)
+            self.inbox.carrier.give_credit(self.inbox, self._taken)
             self._taken = 0
 
     def leave(self) -> None:
         """To be called once, whatever happened. A node that is not done yet is told to stop."""
-        self._carrier.leave_job(self._inbox)
+        self.inbox.carrier.leave_job(self.inbox)

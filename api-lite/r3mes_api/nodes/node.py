@@ -82,9 +82,10 @@ class Node:
 
     def load_with_room(self, now: float) -> float | None:
         # What the node reports is a load, never a reason to leave it out: its own refusal is the authority.
-        if now < self.full_until or self.reserved >= self.places:
+        reserved = max(len(self.jobs), self.jobs_there)
+        if now < self.full_until or reserved >= self.places:
             return None
-        return self.load()
+        return max(reserved, self.active + self.queued) / self.places
 
     def cold_ms(self, adapter: str, now: float) -> float:
         return cold_ms(self.adapters[adapter].residency, self.free_adapter_slots, self.warming.get(adapter), now)

@@ -198,7 +198,7 @@ class NodeSession:
             # From here on frames are handled as they come; only the end of the socket is waited for.
             self._frames.deliver_to(self._deliver)
         while True:
-            self._frame(await self._next_frame())
+            self._deliver(await self._next_frame())
 
     async def _handshake(self) -> None:
         self._say(
@@ -283,8 +283,12 @@ class NodeSession:
     def _deliver(self, frame: str | bytes) -> None:
         if self._ending is not None:
             return
+        self._registry.heard(self.session_id, self._clock())
         try:
-            self._frame(frame)
+            if isinstance(frame, bytes):
+                self._binary(frame)
+            else:
+                self._control(frame)
         except SessionEnd as end:
             self.end(end)
 
@@ -296,13 +300,6 @@ class NodeSession:
         data = event.get("bytes")
         frame: str | bytes = data if data is not None else event["text"]
         return frame
-
-    def _frame(self, frame: str | bytes) -> None:
-        self._registry.heard(self.session_id, self._clock())
-        if isinstance(frame, bytes):
-            self._binary(frame)
-        else:
-            self._control(frame)
 
     def _binary(self, data: bytes) -> None:
         if len(data) > MAX_FRAME_BYTES:

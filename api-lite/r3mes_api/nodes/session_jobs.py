@@ -34,9 +34,9 @@ class SessionJobs:
         """`send` takes a frame for the node; `shown_id` is the node's name in the log."""
         self._places = places
         self._send = send
-        self._window = settings.initial_window_bytes
+        self.window = settings.initial_window_bytes
         self._cancel_grace_s = settings.cancel_grace_s
-        self._gateway = gateway
+        self.gateway = gateway
         self._shown_id = shown_id
         self._room_changed = room_changed
         self._clock = clock
@@ -44,14 +44,6 @@ class SessionJobs:
         self._inboxes: dict[JobId, JobInbox] = {}
         self._graces: dict[JobId, asyncio.TimerHandle] = {}
         self._closed: Lost | None = None
-
-    @property
-    def window(self) -> int:
-        return self._window
-
-    @property
-    def gateway(self) -> GatewayOrigin:
-        return self._gateway
 
     def get(self, job_id: JobId) -> JobInbox | None:
         return self._inboxes.get(job_id)
@@ -72,7 +64,8 @@ class SessionJobs:
             self._send(Window(job_id=inbox.job_id, bytes=size).to_json())
 
     def leave_job(self, inbox: JobInbox) -> None:
-        inbox.end(Lost.ABANDONED)
+        if inbox.ledger.terminal is None:
+            inbox.end(Lost.ABANDONED)
         inbox.close()
         if inbox.job_id not in self._inboxes or inbox.job_id in self._graces:
             return
@@ -131,8 +124,7 @@ class SessionJobs:
         self._inboxes.update(held)
         for inbox in held.values():
             inbox.line_back()
-            if inbox.carrier is not None:
-                inbox.carrier.moves_to(self)
+            inbox.carrier = self
         if held:
             logger.info("node %s is back with %d jobs", self._shown_id(), len(held))
         return verdict.resumed

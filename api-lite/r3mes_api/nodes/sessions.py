@@ -12,8 +12,7 @@ from random import Random
 from r3mes_api.accounts.client_address import is_trusted, parse_networks
 from r3mes_api.asgi import FRAMES, Receive, Scope, Send
 from r3mes_api.nodes.admission import Entrance, SessionTerms
-from r3mes_api.nodes.carrier import JobCarrier as JobCarrier
-from r3mes_api.nodes.carrier import JobHolder, MovingCarrier, ParkedJobs
+from r3mes_api.nodes.carrier import JobHolder, ParkedJobs
 from r3mes_api.nodes.deadlines import Deadlines
 from r3mes_api.nodes.inbox import JobInbox
 from r3mes_api.nodes.job import NodeJob
@@ -299,10 +298,10 @@ class NodeSessions:
             _milliseconds(first_token_by - now),
             _milliseconds(answer_by - now),
         )
-        if utf8_length(frame) > MAX_JOB_BYTES:
+        if (len(frame) if frame.isascii() else utf8_length(frame)) > MAX_JOB_BYTES:
             self.registry.places.release(job_id)
             raise ApiError(ErrorCode.BODY_TOO_LARGE, f"The request is larger than {MAX_JOB_BYTES} bytes for a node.")
-        return self._start(reservation, frame, now)
+        return self._start(reservation, frame, now, gathers=question.whole)
 
     def open_for_replica(self, job_id: JobId, node_id: NodeId, frame: str) -> NodeJob | None:
         """The job of another replica on a node of this one. None where the node can't take it now."""
@@ -312,12 +311,12 @@ class NodeSessions:
             return None
         return self._start(Reservation(job_id, node_id, None, session_id, Target("", None), []), frame, now)
 
-    def _start(self, reservation: Reservation, frame: str, now: float) -> NodeJob:
+    def _start(self, reservation: Reservation, frame: str, now: float, *, gathers: bool = False) -> NodeJob:
         holder = self._holder(reservation)
-        inbox = JobInbox(reservation.job_id, holder.window, self._loop, self._deadlines)
-        inbox.carrier = MovingCarrier(holder)
+        inbox = JobInbox(reservation.job_id, holder.window, self._loop, self._deadlines, gathers=gathers)
+        inbox.carrier = holder
         holder.start_job(inbox, frame)
-        return NodeJob(reservation, inbox.carrier, inbox, holder.window, now, holder.gateway)
+        return NodeJob(reservation, inbox, holder.window, now, holder.gateway)
 
     def _holder(self, reservation: Reservation) -> JobHolder:
         if reservation.replica is None:

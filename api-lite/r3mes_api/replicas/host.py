@@ -250,7 +250,7 @@ class _Guest:
     async def _pieces(self, job: NodeJob, until: float) -> Terminal:
         while True:
             try:
-                item = await job.next(until)
+                item = await job.inbox.next(until)
             except TimeoutError:
                 return Lost.ABANDONED
             if not isinstance(item, Segment):

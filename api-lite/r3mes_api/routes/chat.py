@@ -113,6 +113,7 @@ class ChatRoutes:
             prompt=request.prompt,
             token_limit=request.token_limit,
             choices=request.choices,
+            whole=not request.stream,
             owner=None if identity is None else identity.owner,
         )
         responder: Responder = (
@@ -131,9 +132,15 @@ class ChatRoutes:
         await self.prompt(exchange, _simple_prompt, lambda question: TextResponder(exchange, question))
 
     async def prompt(
-        self, exchange: Exchange, read: Callable[[bytes], SimplePrompt], respond: Callable[[Question], Responder]
+        self,
+        exchange: Exchange,
+        read: Callable[[bytes], SimplePrompt],
+        respond: Callable[[Question], Responder],
+        *,
+        whole: bool = False,
     ) -> None:
-        """Answers a request that holds one prompt and names no model. `read` raises ApiError for a wrong body."""
+        """Answers a request that holds one prompt and names no model. `read` raises ApiError for a wrong body; `whole`
+        says that the response is given when all of the answer is there."""
         received_at = self._clock()
         identity = None if self._reception is None else await self._reception.chat(exchange)
         data = await self._body(exchange)
@@ -150,6 +157,7 @@ class ChatRoutes:
             body=body,
             prompt=request.text,
             token_limit=request.options.get("max_tokens"),
+            whole=whole,
             owner=None if identity is None else identity.owner,
         )
         order = None

@@ -38,7 +38,9 @@ class GenerateRoutes:
 
     async def whole(self, exchange: Exchange) -> None:
         """One prompt, one answer, in the shape of the public network's first gateway."""
-        await self._chat.prompt(exchange, _read, lambda question: GenerateResponder(exchange, question, self._clock))
+        await self._chat.prompt(
+            exchange, _read, lambda question: GenerateResponder(exchange, question, self._clock), whole=True
+        )
 
     async def stream(self, exchange: Exchange) -> None:
         """The words of an answer as server-sent events, in the shape of the public network's first gateway."""

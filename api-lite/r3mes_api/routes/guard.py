@@ -32,6 +32,12 @@ class RequestGuard:
     place of the cancellation.
     """
 
+    # What is so at the start stands here and not in each of them.
+    _owner: asyncio.Task[Any] | None = None
+    _why: Interruption | None = None
+    _watch: asyncio.Task[None] | None = None
+    _comment: asyncio.Task[None] | None = None
+
     def __init__(
         self,
         exchange: Exchange,
@@ -49,10 +55,6 @@ class RequestGuard:
         self._client_stall_s = client_stall_s
         self._keep_alive_s = keep_alive_s
         self._keep_alive = keep_alive
-        self._owner: asyncio.Task[Any] | None = None
-        self._why: Interruption | None = None
-        self._watch: asyncio.Task[None] | None = None
-        self._comment: asyncio.Task[None] | None = None
 
     def __enter__(self) -> RequestGuard:
         self._lifecycle.enter(self)
@@ -71,9 +73,10 @@ class RequestGuard:
         self._lifecycle.leave(self)
         if self._exchange.connection is not None:
             self._exchange.connection.when_gone(None)
-        for running in (self._watch, self._comment):
-            if running is not None:
-                running.cancel()
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._comment is not None:
+            self._comment.cancel()
         if self._why is not None and isinstance(error, asyncio.CancelledError) and self._owner is not None:
             self._owner.uncancel()
             raise Interrupted(self._why) from None

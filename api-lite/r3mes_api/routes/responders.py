@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from r3mes_api.asgi import Exchange, Headers
+from r3mes_api.asgi import JSON, Exchange, Headers, json_bytes
 from r3mes_api.routes.whole_answer import WholeAnswer, content_of
 from r3mes_api.routing.question import Audience, End, Question
-from r3mes_protocol.chat import chunk, completion, usage_chunk
+from r3mes_protocol.chat import chunk, completion, encode_completion, usage_chunk
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
 
@@ -138,6 +138,27 @@ class WholeResponder:
         """Said at the end."""
 
     async def end(self, end: End) -> None:
+        await self._exchange.whole(200, JSON, self._body(end), about(self._question))
+
+    def _body(self, end: End) -> bytes:
+        said = None if end.continued else self._answer.only_text(end.finish_reason)
+        if said is None:
+            return json_bytes(self._document(end))
+        question = self._question
+        try:
+            return encode_completion(
+                question.completion_id,
+                end.model,
+                question.created,
+                content=said[0],
+                finish_reason=said[1],
+                usage=end.usage,
+            )
+        except ValueError:
+            # A text that UTF-8 can't hold goes the longer way.
+            return json_bytes(self._document(end))
+
+    def _document(self, end: End) -> dict[str, Any]:
         document = completion(
             self._question.completion_id,
             end.model,
@@ -147,7 +168,7 @@ class WholeResponder:
         )
         if end.continued:
             document["r3mes"] = {"continued": True}
-        await self._exchange.json(200, document, about(self._question))
+        return document
 
     async def failed(self, error: ApiError) -> None:
         await self._exchange.error(error, about(self._question))

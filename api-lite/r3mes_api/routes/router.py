@@ -52,7 +52,8 @@ class Router:
             logger.exception("%s %s failed", exchange.scope["method"], exchange.scope["path"])
             await self._error(exchange, ApiError(ErrorCode.INTERNAL, "The gateway failed; its log says why."))
         finally:
-            self._finished(exchange, self._registered(exchange.scope["path"]))
+            path = exchange.scope["path"]
+            self._finished(exchange, path if path in self._exact else self._registered(path))
 
     async def _error(self, exchange: Exchange, error: ApiError) -> None:
         if not exchange.started:
@@ -79,8 +80,7 @@ class Router:
         return methods
 
     def _registered(self, path: str) -> str:
-        if path in self._exact:
-            return path
+        """Of a path that is not exact."""
         prefix = f"{path.rpartition('/')[0]}/"
         if prefix in self._by_prefix:
             return f"{prefix}{{{self._by_prefix[prefix][0]}}}"
@@ -96,7 +96,7 @@ class Router:
         path = exchange.scope["path"]
         if self._elsewhere is not None and self._elsewhere[0](path):
             return self._elsewhere[1]
-        methods = self._methods(path)
+        methods = self._exact.get(path) or self._methods(path)
         if not methods:
             mount = self._mount_of(path)
             if mount is not None:

@@ -28,6 +28,11 @@ class WholeAnswer:
         except _UNREADABLE:
             raise unreadable() from None
 
+    def only_text(self, finish_reason: FinishReason) -> tuple[str, FinishReason] | None:
+        """Text and finish reason of the one choice; None where there is more to be told."""
+        first = self._choices[0]
+        return None if len(self._choices) > 1 else first.only_text(finish_reason)
+
     def choices(self, finish_reason: FinishReason) -> list[dict[str, Any]]:
         """As they stand in a `chat.completion`. `finish_reason` is for choices whose chunks told none."""
         return [choice.document(index, finish_reason) for index, choice in enumerate(self._choices)]
@@ -66,6 +71,11 @@ class _Choice:
             if name in call["function"]:
                 call["function"][name] += text or ""
 
+    def only_text(self, finish_reason: FinishReason) -> tuple[str, FinishReason] | None:
+        if self._tool_calls or self._logprobs is not None:
+            return None
+        return "".join(self._content), self._finish_reason or finish_reason
+
     def document(self, index: int, finish_reason: FinishReason) -> dict[str, Any]:
         message: dict[str, Any] = {"role": "assistant", "content": "".join(self._content)}
         if self._tool_calls:
@@ -99,14 +109,13 @@ def unreadable() -> ApiError:
 
 def choices_in(payload: bytes) -> list[Any]:
     """The choices of all chunks, in order."""
+    choices: list[Any] = []
     # The last part is what follows the last event: nothing.
-    chunks = [_read(event.removeprefix(b"data: ")) for event in payload.split(b"\n\n")[:-1]]
-    return [choice for chunk in chunks for choice in chunk["choices"]]
-
-
-def _read(event: bytes) -> Any:
-    try:
-        return from_json(event, cache_strings=False)
-    except ValueError:
-        # It refuses half of a surrogate pair, which a model may well write.
-        return json.loads(event)
+    for event in payload.split(b"\n\n")[:-1]:
+        data = event.removeprefix(b"data: ")
+        try:
+            choices += from_json(data, cache_strings=False)["choices"]
+        except ValueError:
+            # The quicker reader refuses half of a surrogate pair, which a model may well write.
+            choices += json.loads(data)["choices"]
+    return choices

@@ -11,6 +11,8 @@ from r3mes_protocol.messages import Done, Failed
 _THE_END = b"data: [DONE]"
 """The gateway's own last event, which no node may say."""
 
+_THE_END_ON_A_LINE = b"\n" + _THE_END
+
 
 class Lost(Enum):
     """Why a job ended without a word of its node."""
@@ -35,11 +37,6 @@ class Violation(Enum):
 
 
 Terminal: TypeAlias = Done | Failed | Lost | Violation
-
-
-def _says_the_end(payload: bytes) -> bool:
-    # JSON has no raw ends of lines, so a model that speaks of it is not meant.
-    return payload.startswith(_THE_END) or b"\n" + _THE_END in payload
 
 
 class JobLedger:
@@ -77,7 +74,12 @@ class JobLedger:
         elif kind < self._phase:
             problem = Violation.OUT_OF_ORDER
         # Only the frame's ends are looked at: the gateway's own events must never be glued to half a one.
-        elif not (payload.startswith(b"data: ") and payload.endswith(b"\n\n")) or _says_the_end(payload):
+        # A model that speaks of the end is not meant: JSON has no raw ends of lines.
+        elif (
+            not (payload.startswith(b"data: ") and payload.endswith(b"\n\n"))
+            or payload.startswith(_THE_END)
+            or _THE_END_ON_A_LINE in payload
+        ):
             problem = Violation.NOT_EVENTS
         if problem is not None:
             self.terminal = problem

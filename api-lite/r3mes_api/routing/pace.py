@@ -141,6 +141,11 @@ class Timing:
             self._longest_s = max(self._longest_s, waited_s)
             self.stall_s = stall_after(self._pace, self._gaps, self._longest_s, self._floor_s, self._limit_s)
 
+    def gathered(self, waited_s: float) -> None:
+        """Pieces came since the first content that nobody looked at: time of the node, and no pause to judge it by."""
+        self._waited_s += waited_s
+        self._longest_s = max(self._longest_s, waited_s)
+
     def whole(self, now: float, tokens: int) -> None:
         """The answer is complete. An answer whose client was slow says nothing of the node."""
         took = now - self.first_at

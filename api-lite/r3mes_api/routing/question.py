@@ -63,6 +63,8 @@ class Question(NamedTuple):
     """Of each choice."""
     choices: int = 1
     """So many answers to the one prompt, in one stream."""
+    whole: bool = False
+    """The client gets the answer when all of it is there, so that nobody waits for its parts."""
     continues: bool = False
     """The last message is the beginning of the answer."""
     route: AdapterRoute | None = None

@@ -26,24 +26,29 @@ class PerMinute:
     """Amounts of the last `RECENT_MINUTES` whole minutes and of the one that runs."""
 
     def __init__(self) -> None:
-        self._minutes: deque[tuple[int, int]] = deque(maxlen=RECENT_MINUTES + 1)
+        self._over: deque[tuple[int, int]] = deque(maxlen=RECENT_MINUTES)
+        """Minutes and their amounts, the one that runs not included."""
+        self._amount = 0
+        self._minute = 0
+        self._ends_at = 0.0
 
     def add(self, amount: int, now: float) -> None:
-        minute = int(now // 60)
-        if self._minutes and self._minutes[-1][0] == minute:
-            self._minutes[-1] = (minute, self._minutes[-1][1] + amount)
-        else:
-            self._minutes.append((minute, amount))
+        if now >= self._ends_at:
+            self._over.append((self._minute, self._amount))
+            self._amount, self._minute = 0, int(now // 60)
+            self._ends_at = 60.0 * (self._minute + 1)
+        self._amount += amount
 
     def series(self, now: float) -> list[int]:
         """`RECENT_MINUTES` amounts of whole minutes, the oldest first."""
         current = int(now // 60)
-        amounts = dict(self._minutes)
+        amounts = {**dict(self._over), self._minute: self._amount}
         return [amounts.get(minute, 0) for minute in range(current - RECENT_MINUTES, current)]
 
     def last_hour(self, now: float) -> int:
-        current = int(now // 60)
-        return sum(amount for minute, amount in self._minutes if minute > current - RECENT_MINUTES)
+        first = int(now // 60) - RECENT_MINUTES + 1
+        running = self._amount if self._minute >= first else 0
+        return running + sum(amount for minute, amount in self._over if minute >= first)
 
 
 class Measurements:
@@ -105,7 +110,7 @@ class Measurements:
             self.plain_seconds.observe(seconds)
         else:
             self._answered(exchange.answer, exchange.received_at, now)
-        if self._log_requests:
+        if self._log_requests and request_logger.isEnabledFor(logging.INFO):
             self._log(exchange, route, method, status, seconds)
 
     def _answered(self, answer: AnswerRecord, received_at: float, now: float) -> None:
