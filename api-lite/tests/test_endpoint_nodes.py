@@ -557,19 +557,24 @@ async def test_a_slow_reader_stops_the_endpoint_and_costs_no_memory(
     writer.close()
 
 
-async def test_a_lost_session_does_not_cut_the_answer_of_its_endpoint(
-    gateway: Any, start_server: StartServer, start_node: Any, ask: Any, until: Any, client: httpx.AsyncClient
-) -> None:
-    go_on = asyncio.Event()
+def two_halves(go_on: asyncio.Event) -> Callable[[Any], Awaitable[None]]:
+    """An answer of which the second half waits for the test."""
 
-    async def two_halves(asked: Any) -> None:
+    async def answer(asked: Any) -> None:
         await asked.head()
         await asked.say("first half")
         await go_on.wait()
         await asked.say(", second half")
         await asked.finish()
 
-    server = await start_server(two_halves)
+    return answer
+
+
+async def test_a_lost_session_does_not_cut_the_answer_of_its_endpoint(
+    gateway: Any, start_server: StartServer, start_node: Any, ask: Any, until: Any, client: httpx.AsyncClient
+) -> None:
+    go_on = asyncio.Event()
+    server = await start_server(two_halves(go_on))
     node = await start_node(gateway, endpoint=server.url())
     running = asyncio.create_task(ask(gateway))
     await until(lambda: server.asked and server.asked[0].sent > 300, "the answer runs")
@@ -589,15 +594,7 @@ async def test_sigterm_lets_the_answer_of_an_endpoint_finish(
 ) -> None:
     gateway = start_gateway(inference_mode="remote", node_auth="open", endpoint_networks=OWN_NETWORKS)
     go_on = asyncio.Event()
-
-    async def two_halves(asked: Any) -> None:
-        await asked.head()
-        await asked.say("first half")
-        await go_on.wait()
-        await asked.say(", second half")
-        await asked.finish()
-
-    server = await start_server(two_halves)
+    server = await start_server(two_halves(go_on))
     node = await start_node(gateway, endpoint=server.url())
     running = asyncio.create_task(ask(gateway))
     await until(lambda: server.asked and server.asked[0].sent > 300, "the answer runs")

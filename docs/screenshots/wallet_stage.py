@@ -14,7 +14,6 @@ from r3mes_launcher.core.wallet_state import (
     ContactEntry,
     GrantEntry,
     HistoryEntry,
-    Holdings,
     KeyringView,
     NetworkView,
     PaymentEntry,
@@ -28,7 +27,7 @@ from r3mes_launcher.core.wallet_state import (
 )
 from r3mes_launcher.wallet.addresses import encode_address
 from r3mes_launcher.wallet.amounts import Coin
-from r3mes_launcher.wallet.chain_shapes import Delegation, Reward, Unbonding, Validator
+from r3mes_launcher.wallet.chain_shapes import Delegation, Portfolio, Reward, Unbonding, Validator
 from r3mes_launcher.wallet.payment_machine import Payment, PaymentState, sentence
 
 if TYPE_CHECKING:
@@ -141,7 +140,7 @@ def history() -> tuple[HistoryEntry, ...]:
 
 def wallet() -> WalletState:
     first, second = VALIDATORS[0].operator, VALIDATORS[1].operator
-    holdings = Holdings(
+    holdings = Portfolio(
         available=12_480_250_000,
         delegations=(Delegation(first, Coin(DENOM, 1_000 * REMES)), Delegation(second, Coin(DENOM, 250 * REMES))),
         unbondings=(Unbonding(second, 120 * REMES, 183_000, NOW + 12.4 * 86_400),),
@@ -214,7 +213,7 @@ def fresh() -> LauncherState:
             wallets=(WalletEntry("a" * 16, "Wallet", ME, "phrase", False),),
             contacts=(),
             network=demo,
-            holdings=Holdings(denom=DENOM),
+            holdings=Portfolio(denom=DENOM),
             history=(),
             payments=(),
             roles=roles(0, ()),

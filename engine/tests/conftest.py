@@ -12,11 +12,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -47,6 +47,9 @@ from r3mes_protocol.messages import (
 )
 from r3mes_protocol.session_signature import registration_is_signed
 from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId, WireModel
+
+if TYPE_CHECKING:
+    import openai
 
 WAIT_S = 30.0
 """Deadline of anything that a test waits for. It is long because the machine may be busy; nothing waits for it in vain
@@ -413,6 +416,31 @@ def start_engine(tmp_path: Path) -> Iterator[StartEngine]:
         engine.close()
 
 
+@pytest.fixture
+async def openai_client() -> AsyncIterator[Callable[[Any], openai.AsyncOpenAI]]:
+    """Serves an application (with the token `secret`) until the test ends, and gives OpenAI's own client for it."""
+    import openai
+
+    from r3mes_engine.serving.loopback import LoopbackServer
+
+    servers: list[LoopbackServer] = []
+    clients: list[openai.AsyncOpenAI] = []
+
+    def start(application: Any) -> openai.AsyncOpenAI:
+        server = LoopbackServer()
+        server.start(application)
+        servers.append(server)
+        address = f"http://127.0.0.1:{server.port}/v1"
+        clients.append(openai.AsyncOpenAI(base_url=address, api_key="secret", max_retries=0))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        await client.close()
+    for server in servers:
+        await server.stop()
+
+
 class FakeServer:
     """`fake_openai_server.py` in a process of its own."""
 
@@ -576,8 +604,11 @@ def converted_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that holds the embedded model, converted once for all workers of a test run."""
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "converted-models"
+    done = folder.with_suffix(".done")
     with FileLock(folder.with_suffix(".lock"), timeout=CONVERSION_S):
-        subprocess.run([sys.executable, "-c", CONVERT, str(folder)], check=True, timeout=CONVERSION_S)
+        if not done.exists():
+            subprocess.run([sys.executable, "-c", CONVERT, str(folder)], check=True, timeout=CONVERSION_S)
+            done.touch()
     return folder
 
 

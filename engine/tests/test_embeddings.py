@@ -8,7 +8,7 @@ import importlib.util
 import json
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from r3mes_engine.hardware.gpu_faults import MEMORY_ERROR, GpuFault
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
-from r3mes_engine.serving.loopback import LoopbackServer
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.exit_codes import ExitCode
 
@@ -42,25 +41,13 @@ def sentence_model() -> SentenceModel:
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[..., openai.AsyncOpenAI]]:
-    servers: list[LoopbackServer] = []
-    clients: list[openai.AsyncOpenAI] = []
-
-    def start(model: Any, on_fault: Callable[[GpuFault], None] = lambda fault: None) -> openai.AsyncOpenAI:
-        server = LoopbackServer()
+def serve(openai_client: Any) -> Callable[..., openai.AsyncOpenAI]:
+    def start(model: Any, on_fault: Callable[[GpuFault], None] = lambda fault: None) -> Any:
         service = ChatService(ScriptedBackend(4, 0), JobQueue(2, 2), lambda event: None)
         embeddings = None if model is None else EmbeddingService(model, on_fault)
-        server.start(build_app(service, "secret", embeddings))
-        client = openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{server.port}/v1", api_key="secret", max_retries=0)
-        servers.append(server)
-        clients.append(client)
-        return client
+        return openai_client(build_app(service, "secret", embeddings))
 
-    yield start
-    for client in clients:
-        await client.close()
-    for server in servers:
-        await server.stop()
+    return start
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +25,6 @@ from r3mes_engine.serving.chat_request import generation_request
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
-from r3mes_engine.serving.loopback import LoopbackServer
 from r3mes_engine.tools.call_reader import ToolCallReader
 from r3mes_engine.tools.delta import ToolDelta
 from r3mes_engine.tools.formats import ToolFormat, tool_format
@@ -281,23 +280,11 @@ TWO_CALLS = (
 
 
 @pytest.fixture
-async def serve() -> AsyncIterator[Callable[[ScriptedBackend], openai.AsyncOpenAI]]:
-    servers: list[LoopbackServer] = []
-    clients: list[openai.AsyncOpenAI] = []
+def serve(openai_client: Any) -> Callable[[ScriptedBackend], openai.AsyncOpenAI]:
+    def start(backend: ScriptedBackend) -> Any:
+        return openai_client(build_app(ChatService(backend, JobQueue(2, 2), lambda event: None), "secret"))
 
-    def start(backend: ScriptedBackend) -> openai.AsyncOpenAI:
-        server = LoopbackServer()
-        server.start(build_app(ChatService(backend, JobQueue(2, 2), lambda event: None), "secret"))
-        client = openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{server.port}/v1", api_key="secret", max_retries=0)
-        servers.append(server)
-        clients.append(client)
-        return client
-
-    yield start
-    for client in clients:
-        await client.close()
-    for server in servers:
-        await server.stop()
+    return start
 
 
 ASK: Any = {"model": "scripted", "messages": [{"role": "user", "content": "Weather?"}], "tools": [WEATHER, CLOCK]}

@@ -22,9 +22,9 @@ from r3mes_installer.workshop import Workshop
 INTERRUPT_GRACE_S = 20.0
 """pytest tears its fixtures down after Ctrl-C; children of a test may take their drain time."""
 POLL_S = 0.1
-WORKERS = 2
-"""Test files that run at the same time: most tests wait for processes and leave a core idle. With more, the tests'
-own time-outs would measure the machine."""
+WORKERS = 3
+"""Test files that run at the same time: one more than the cores of a small computer, because the tests wait for
+processes and timers a quarter of their time. With more, the tests' own time-outs would measure the machine."""
 STEP_LIMIT_S = 40 * 60.0
 """Three times what the longest step takes: whoever waits for the outcome is told of a step that hangs."""
 TIMED_OUT = 124
@@ -75,7 +75,7 @@ def prepare_test(
     return environment
 
 
-def steps(environment: Environment, lint: bool, arguments: Sequence[str]) -> list[Step]:
+def steps(environment: Environment, checkout: Path, lint: bool, arguments: Sequence[str]) -> list[Step]:
     python = str(environment.python)
     scripts = environment.python.parent
     import_linter = next(iter(scripts.glob("lint-imports*")), scripts / "lint-imports")
@@ -93,11 +93,21 @@ def steps(environment: Environment, lint: bool, arguments: Sequence[str]) -> lis
         # A worker that dies ends the run: one that takes its place waits for ever at the end of it (pytest-xdist 3.8).
         workers = ("-n", str(WORKERS), "--dist", "loadfile", "--max-worker-restart", "0")
         side_by_side = (*workers, "-m", f"not slow and not {ALONE}")
+        alone = ("-m", f"{ALONE} and not slow", *files_alone(checkout))
         tests = [
             Step("pytest, side by side", (*pytest, *side_by_side)),
-            Step("pytest, alone", (*pytest, "-m", f"{ALONE} and not slow")),
+            Step("pytest, alone", (*pytest, *alone)),
         ]
     return [*(linters if lint else []), *tests]
+
+
+def files_alone(checkout: Path) -> list[str]:
+    """The test files that have the marker, relative to the checkout: to import all the others takes a minute."""
+    return sorted(
+        path.relative_to(checkout).as_posix()
+        for path in checkout.glob("*/tests/**/test_*.py")
+        if f"mark.{ALONE}" in path.read_text("utf-8")
+    )
 
 
 def run_steps(
@@ -152,6 +162,10 @@ def _run(
 def checks_variables(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment variables of the tests: a fixed locale, nothing of the person's own R3MES settings."""
     kept = {name: value for name, value in environ.items() if not name.startswith("R3MES_")}
+    # Otherwise each of the hundreds of processes that the tests start would compile the checkout's modules anew.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    # The threads of a model that wait for one another would keep the cores from the other tests: ten times the work.
+    kept.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if not kept.get("LANG"):
         kept["LANG"] = "C.UTF-8"
     return kept

@@ -158,9 +158,10 @@ def _test(
         accelerator = Accelerator(options.accelerator)
         system = _system_of(target)
         environment = checks_command.prepare_test(workshop, accelerator, system, reporter, cancellation)
-        steps = checks_command.steps(environment, not options.no_lint, options.arguments)
+        checkout = workshop.locations.checkout
+        steps = checks_command.steps(environment, checkout, not options.no_lint, options.arguments)
         environ = checks_command.checks_variables(child_variables(os.environ))
-        outcomes = checks_command.run_steps(steps, workshop.locations.checkout, environ, reporter, cancellation)
+        outcomes = checks_command.run_steps(steps, checkout, environ, reporter, cancellation)
     code, sentence = checks_command.summary(outcomes)
     reporter.say(sentence)
     return code

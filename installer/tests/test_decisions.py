@@ -268,12 +268,27 @@ class TestSystemPackages:
 class TestChecks:
     def test_linters_come_first_and_pytest_gets_the_arguments(self, tmp_path: Path) -> None:
         environment = workshop(tmp_path, LINUX_311, None).environment(Role.TEST)
-        steps = checks_command.steps(environment, True, ["-k", "chat"])
+        steps = checks_command.steps(environment, CHECKOUT, True, ["-k", "chat"])
         assert [step.name for step in steps] == ["ruff check", "ruff format", "mypy", "import-linter", "pytest"]
         assert steps[-1].command[-2:] == ("-k", "chat")
-        together, alone = checks_command.steps(environment, False, [])
+        together, alone = checks_command.steps(environment, CHECKOUT, False, [])
         assert together.command[-1] == "not slow and not alone"
-        assert alone.command[-1] == "alone and not slow"
+        assert "alone and not slow" in alone.command
+        assert alone.command[-1] in checks_command.files_alone(CHECKOUT)
+
+    def test_files_with_the_marker_are_found_wherever_it_stands(self, tmp_path: Path) -> None:
+        marker = f"pytest.mark.{checks_command.ALONE}"
+        texts = {
+            "engine/tests/test_one.py": f"import pytest\n\n\n@{marker}\ndef test_it() -> None: ...\n",
+            "launcher/tests/core/deep/test_all.py": f"pytestmark = [pytest.mark.model, {marker}]\n",
+            "launcher/tests/test_other.py": "# a mark alone is none\n",
+            "launcher/other/test_no_test.py": f"pytestmark = {marker}\n",
+        }
+        for name, text in texts.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        assert checks_command.files_alone(tmp_path) == list(texts)[:2]
 
     def test_a_step_that_hangs_is_ended_at_its_limit(self, tmp_path: Path) -> None:
         hanging = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -295,8 +310,9 @@ class TestChecks:
         assert re.search(words, sentence)
 
     def test_the_persons_own_settings_stay_out_of_the_tests(self) -> None:
-        environ = checks_command.checks_variables({"R3MES_HOME": "/mine", "R3MES_ENGINE_PYTHON": "/x", "PATH": "/bin"})
-        assert environ == {"PATH": "/bin", "LANG": "C.UTF-8"}
+        mine = {"R3MES_HOME": "/mine", "R3MES_ENGINE_PYTHON": "/x", "PYTHONDONTWRITEBYTECODE": "1"}
+        environ = checks_command.checks_variables({**mine, "PATH": "/bin"})
+        assert environ == {"PATH": "/bin", "LANG": "C.UTF-8", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 class TestPipsOwnConfiguration:

@@ -14,7 +14,7 @@ import gc
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from r3mes_launcher.core.chats.chat_desk import KeptChats
 from r3mes_launcher.core.interface import ChatError, CoreListener
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.policy_desk import PolicySources
+from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import (
     ChatDelta,
     ChatTurn,
@@ -44,6 +45,7 @@ from r3mes_launcher.ports.fixed_source import FixedSource
 from r3mes_launcher.ports.network_state import NetworkReading
 from r3mes_launcher.ports.power import PowerReading
 from r3mes_launcher.ports.session_events import NoSessionEvents
+from r3mes_launcher.wallet.errors import WalletError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -68,11 +70,44 @@ def poll(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
     return True
 
 
+class ChildWatch:
+    """Knows the children of this process, and looks for them only after one was started: a look takes milliseconds."""
+
+    EVENTS = frozenset({"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"})
+
+    def __init__(self) -> None:
+        self._known: frozenset[psutil.Process] = frozenset()
+        self._started = True
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if event in self.EVENTS:
+            self._started = True
+
+    @property
+    def has_news(self) -> bool:
+        return self._started
+
+    def children(self) -> frozenset[psutil.Process]:
+        if self._started:
+            self._started = False
+            self._known = _children()
+        return self._known
+
+
+@pytest.fixture(scope="session")
+def child_watch() -> ChildWatch:
+    """Audit hooks can't be taken away, so there is one for the whole run."""
+    return ChildWatch()
+
+
 @pytest.fixture(autouse=True)
-def no_child_left() -> Iterator[None]:
+def no_child_left(child_watch: ChildWatch) -> Iterator[None]:
     """A test ends the processes that it started."""
-    before = _children()
+    before = child_watch.children()
     yield
+    if not child_watch.has_news:
+        return
     left: set[psutil.Process] = set()
 
     def gone() -> bool:
@@ -88,13 +123,13 @@ def no_child_left() -> Iterator[None]:
         pytest.fail(f"child processes are left: {names}")
 
 
-def _children() -> set[psutil.Process]:
+def _children() -> frozenset[psutil.Process]:
     found = set()
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             if process.status() != psutil.STATUS_ZOMBIE:
                 found.add(process)
-    return found
+    return frozenset(found)
 
 
 @pytest.fixture(autouse=True)
@@ -350,6 +385,14 @@ def make_fake_core() -> type[FakeCore]:
 
 
 @pytest.fixture
+def store(tmp_path: Path) -> SettingsStore:
+    """Settings in a file of the test's own."""
+    made = SettingsStore(tmp_path / "settings.json", lambda *_: None)
+    made.load()
+    return made
+
+
+@pytest.fixture
 def ready_state() -> LauncherState:
     """A launcher whose gateway answers and lists two models."""
     gateway = GatewayState(url="http://127.0.0.1:8080", mode="remote", reachable=True)
@@ -366,6 +409,11 @@ class RecordedIntents:
         self.asked: list[tuple[Callable[..., object], Callable[..., None], Callable[[str], None]]] = []
         self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
         self.attended: list[bool] = []
+        self._answers_by: object | None = None
+
+    def answer_by(self, core: object) -> None:
+        """From now on what is asked is answered at once, on the test's thread, by a core that has only some parts."""
+        self._answers_by = core
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name not in {
@@ -404,9 +452,25 @@ class RecordedIntents:
     ) -> None:
         self._answer(done, failed, "choose_gateway", kind, url)
 
-    def ask(self, question: Callable[..., object], done: Callable[..., None], failed: Callable[[str], None]) -> None:
-        """Kept unanswered in `asked`, for the test to answer."""
-        self.asked.append((question, done, failed))
+    def ask(
+        self,
+        question: Callable[..., Coroutine[object, object, object]],
+        done: Callable[..., None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Kept in `asked`, for the test to answer: without a core, or when the core has not the part that is asked."""
+
+        if self._answers_by is None:
+            self.asked.append((question, done, failed))
+            return
+        try:
+            result = asyncio.run(question(self._answers_by))
+        except AttributeError:
+            self.asked.append((question, done, failed))
+        except (ValueError, OSError, WalletError) as error:
+            failed(str(error))
+        else:
+            done(result)
 
     def attend(self, is_watched: bool) -> None:
         self.attended.append(is_watched)
@@ -451,6 +515,41 @@ def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
     qtbot.waitExposed(made)
     made.make_pages()
     return made
+
+
+class GuiBeat:
+    """A precise timer of the GUI thread, which tells how late each of its beats comes."""
+
+    EVERY_MS = 10
+
+    @contextlib.contextmanager
+    def late(self) -> Iterator[list[float]]:
+        """While it beats, fills the list with the seconds that each beat is late."""
+        from PySide6.QtCore import Qt, QTimer
+
+        late: list[float] = []
+        last = time.perf_counter()
+
+        def on_beat() -> None:
+            nonlocal last
+            now = time.perf_counter()
+            late.append(max(0.0, now - last - self.EVERY_MS / 1000))
+            last = now
+
+        beat = QTimer()
+        beat.setTimerType(Qt.TimerType.PreciseTimer)
+        beat.setInterval(self.EVERY_MS)
+        beat.timeout.connect(on_beat)
+        beat.start()
+        try:
+            yield late
+        finally:
+            beat.stop()
+
+
+@pytest.fixture
+def gui_beat() -> GuiBeat:
+    return GuiBeat()
 
 
 class InputOutputGuard:

@@ -9,7 +9,6 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import Bridge
@@ -21,7 +20,6 @@ pytestmark = pytest.mark.alone
 LINES_PER_SECOND = 50_000
 BATCHES_PER_SECOND = 100
 FLOOD_S = 2.0
-BEAT_MS = 10
 # The promise. On a quiet machine with two cores it is about 30 ms.
 LATENESS_P99_S = 0.100
 # A machine that is too busy to make the lines proves nothing about the window.
@@ -47,29 +45,15 @@ async def flood(core: Any) -> float:
     return time.monotonic() - began
 
 
-def lateness(qtbot: QtBot, core: Any) -> tuple[list[float], float]:
+def lateness(qtbot: QtBot, core: Any, gui_beat: Any) -> tuple[list[float], float]:
     """One round: how late each beat of a GUI timer was, in seconds, and the lines a second that were made."""
-    late: list[float] = []
-    last = time.perf_counter()
-
-    def on_beat() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        late.append(max(0.0, now - last - BEAT_MS / 1000))
-        last = now
-
-    beat = QTimer()
-    beat.setTimerType(Qt.TimerType.PreciseTimer)
-    beat.setInterval(BEAT_MS)
-    beat.timeout.connect(on_beat)
-    beat.start()
-    flooding: Future[float] = asyncio.run_coroutine_threadsafe(flood(core), core.loop)
-    qtbot.waitUntil(flooding.done, timeout=60_000)
-    beat.stop()
+    with gui_beat.late() as late:
+        flooding: Future[float] = asyncio.run_coroutine_threadsafe(flood(core), core.loop)
+        qtbot.waitUntil(flooding.done, timeout=60_000)
     return late, LINES_PER_SECOND * FLOOD_S / flooding.result()
 
 
-def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any, fake_core: Any) -> None:
+def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any, fake_core: Any, gui_beat: Any) -> None:
     bridge = Bridge(lambda: fake_core)
     bridge.logs_arrived.connect(window.show_logs)
     ended: list[bool] = []
@@ -80,7 +64,7 @@ def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any,
     rounds: list[str] = []
     kept = False
     while not kept and len(rounds) < ROUNDS:
-        late, rate = lateness(qtbot, fake_core)
+        late, rate = lateness(qtbot, fake_core, gui_beat)
         p99 = statistics.quantiles(late, n=100)[98]
         rounds.append(
             f"{rate:.0f} lines a second; timer late: median {statistics.median(late) * 1000:.1f} ms, "

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,22 +24,32 @@ MOST_MEMORY_MIB = 175.0
 """What it takes today with the tools of the tests, and some; the bar of 130 is not reached yet."""
 
 
-@pytest.mark.alone
-def test_the_window_starts_and_idles_within_its_budgets() -> None:
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    load = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    options = ("--seconds", "4", "--rounds", "2", "--slack", f"{SLACK * load:.2f}", "--json")
+def measured(name: str, *options: str) -> tuple[Any, float]:
+    """What the command tells of one budget, and the slack that it was given."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    slack = SLACK * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     asked = subprocess.run(
-        [*COMMAND, "--only", "start,idle", *options],
+        [*COMMAND, "--only", name, "--rounds", "2", "--slack", f"{slack:.2f}", "--json", *options],
         env=environment, capture_output=True, text=True, timeout=110,
     )  # fmt: skip
     assert asked.returncode in (0, 1), asked.stderr
-    start, idle = (json.loads(line) for line in asked.stdout.splitlines())
-    print(start, idle)
-    assert "problem" not in start and "problem" not in idle, (start, idle)
-    assert start["held"], start
-    assert idle["figures"]["core_percent"] <= 0.3 * SLACK * load, idle
-    assert 30 < idle["figures"]["rss_mib"] <= MOST_MEMORY_MIB, idle
+    told = json.loads(asked.stdout)
+    print(told)
+    assert "problem" not in told, told
+    return told, slack
+
+
+@pytest.mark.alone
+def test_the_window_starts_within_its_budget() -> None:
+    told, _ = measured("start")
+    assert told["held"], told
+
+
+def test_the_window_idles_within_its_budget() -> None:
+    """Beside other tests: what is measured is the processor time of the window itself."""
+    told, slack = measured("idle", "--seconds", "4")
+    assert told["figures"]["core_percent"] <= 0.3 * slack, told
+    assert 30 < told["figures"]["rss_mib"] <= MOST_MEMORY_MIB, told
 
 
 def test_a_budget_that_does_not_exist_is_told() -> None:

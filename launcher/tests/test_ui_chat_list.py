@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,28 +22,11 @@ def texts(widget: Any) -> list[str]:
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
 
 
-class Core:
-    """Answers what the page asks at once, on the test's thread."""
-
-    def __init__(self, chats: Any) -> None:
-        self.chats = chats
-
-
 @pytest.fixture
-def answering(intents: Any, fake_chats: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+def answering(intents: Any, fake_chats: Any) -> Any:
     """The core behind the page has the chats of `fake_chats`; other questions stay unanswered."""
 
-    def ask(question: Callable[..., Any], done: Callable[..., None], failed: Callable[[str], None]) -> None:
-        try:
-            answer = asyncio.run(question(Core(fake_chats)))
-        except AttributeError:
-            intents.asked.append((question, done, failed))
-        except ValueError as error:
-            failed(str(error))
-        else:
-            done(answer)
-
-    intents.ask = ask
+    intents.answer_by(SimpleNamespace(chats=fake_chats))
     return fake_chats
 
 

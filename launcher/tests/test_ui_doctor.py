@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -78,24 +76,14 @@ def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) 
     assert window.page == LOGS
 
 
-def test_diagnostics_are_shown_before_they_are_saved(
-    window: Any, intents: Any, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_diagnostics_are_shown_before_they_are_saved(window: Any, intents: Any, qtbot: QtBot, tmp_path: Path) -> None:
     files = (BundleFile("README.txt", "<b>read</b> me"), BundleFile("logs.jsonl", "x" * 500_000 + "the end"))
 
     class OneCore:
         async def bundle(self) -> tuple[BundleFile, ...]:
             return files
 
-    def ask(question: Any, done: Any, failed: Any) -> None:
-        try:
-            result = asyncio.run(question(OneCore()))
-        except OSError as error:
-            failed(str(error))
-        else:
-            done(result)
-
-    monkeypatch.setattr(type(intents), "ask", staticmethod(ask), raising=False)
+    intents.answer_by(OneCore())
     window.go_to(DOCTOR)
     page = window.doctor
     qtbot.mouseClick(page.diagnostics, Qt.MouseButton.LeftButton)

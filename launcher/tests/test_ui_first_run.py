@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,15 +47,7 @@ def settle(qapp: QApplication) -> Any:
 def serving_core(intents: Any, fake_core: Any) -> Any:
     """Answers what is asked by the core that notes it."""
 
-    def ask(question: Any, done: Any, failed: Any) -> None:
-        try:
-            result = asyncio.run(question(fake_core))
-        except ValueError as error:
-            failed(str(error))
-        else:
-            done(result)
-
-    intents.ask = ask
+    intents.answer_by(fake_core)
     return fake_core
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,25 +32,10 @@ class Core:
         self._store.change(**values)
         return self._store.current
 
-    def ask(self, question: Callable[[Any], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
-        try:
-            result = asyncio.run(question(self))
-        except (ValueError, OSError, AttributeError) as error:
-            failed(str(error))
-        else:
-            done(result)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SettingsStore:
-    made = SettingsStore(tmp_path / "settings.json", lambda *_: None)
-    made.load()
-    return made
-
 
 @pytest.fixture
 def card(window: Any, intents: Any, store: SettingsStore) -> Any:
-    intents.ask = Core(store).ask
+    intents.answer_by(Core(store))
     window.go_to(SETTINGS)
     return window.settings.sections.power
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -39,32 +39,10 @@ from r3mes_launcher.ui.settings.schedule_hours import hours_of, windows_of
 from r3mes_launcher.ui.theme import Scheme
 
 
-class Asker:
-    """Answers what the page asks by a real desk with a real file."""
-
-    def __init__(self, store: SettingsStore) -> None:
-        self.settings = SettingsDesk(store)
-        self.autostart = AutostartDesk(FixedAutostart(), lambda *_: None)
-
-    def ask(self, question: Callable[[Any], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> None:
-        try:
-            result = asyncio.run(question(self))
-        except (ValueError, OSError) as error:
-            failed(str(error))
-        else:
-            done(result)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SettingsStore:
-    made = SettingsStore(tmp_path / "settings.json", lambda *_: None)
-    made.load()
-    return made
-
-
 @pytest.fixture
 def page(window: Any, intents: Any, store: SettingsStore) -> Any:
-    intents.ask = Asker(store).ask
+    autostart = AutostartDesk(FixedAutostart(), lambda *_: None)
+    intents.answer_by(SimpleNamespace(settings=SettingsDesk(store), autostart=autostart))
     window.go_to(SETTINGS)
     return window.settings
 

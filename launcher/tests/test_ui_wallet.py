@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -42,7 +41,6 @@ from r3mes_launcher.core.wallet_orders import (
 from r3mes_launcher.core.wallet_state import (
     ContactEntry,
     HistoryEntry,
-    Holdings,
     KeyringView,
     NetworkView,
     PaymentEntry,
@@ -67,7 +65,7 @@ from r3mes_launcher.ui.wallet.stake_sheets import MoveStakeSheet, StakeSheet, Un
 from r3mes_launcher.wallet import staking
 from r3mes_launcher.wallet.addresses import encode_address, in_groups
 from r3mes_launcher.wallet.amounts import Coin
-from r3mes_launcher.wallet.chain_shapes import Delegation, Reward, Unbonding, Validator
+from r3mes_launcher.wallet.chain_shapes import Delegation, Portfolio, Reward, Unbonding, Validator
 from r3mes_launcher.wallet.confirmation import MoneyWords, confirmation_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import PrivateKey
@@ -126,15 +124,7 @@ def core(intents: Any) -> FakeCoreDoor:
     """What the pages ask is answered at once, on this thread."""
     door = FakeCoreDoor()
 
-    def ask(question: Any, done: Any, failed: Any) -> None:
-        try:
-            result = asyncio.run(question(door))
-        except WalletError as error:
-            failed(str(error))
-        else:
-            done(result)
-
-    intents.ask = ask
+    intents.answer_by(door)
     return door
 
 
@@ -167,7 +157,7 @@ def opened(**changes: Any) -> WalletState:
         contacts=(ContactEntry("Ada", FRIEND, "a friend"),),
         network=NetworkView("Test net", "remes", "test-1", reachable=True, read_at=1_700_000_000.0),
         unit=Unit(DENOM, "REMES", 6),
-        holdings=Holdings(
+        holdings=Portfolio(
             5_000 * REMES,
             (Delegation(ONE, Coin(DENOM, 250 * REMES)),),
             (Unbonding(ONE, 7 * REMES, 33, 1_800_000_000.0),),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import Bridge
@@ -28,7 +26,6 @@ from r3mes_launcher.wallet.sealed_file import STANDARD
 pytestmark = pytest.mark.alone
 
 PASSWORD = "correct horse battery"
-BEAT_MS = 10
 LATEST_S = 0.200
 """The promise. On a quiet machine it is about 20 ms."""
 ROUNDS = 4
@@ -101,31 +98,17 @@ def stage(qtbot: QtBot, window: Any, fake_core: Any, tmp_path: Path) -> Iterator
     bridge.deleteLater()
 
 
-def lateness(qtbot: QtBot, ask: Any, long: bool = True) -> tuple[float, str]:
+def lateness(qtbot: QtBot, gui_beat: Any, ask: Any, long: bool = True) -> tuple[float, str]:
     """The latest beat of a GUI timer while something is asked, and how that ended."""
-    late: list[float] = []
     ends: list[str] = []
-    last = time.perf_counter()
-
-    def on_beat() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        late.append(max(0.0, now - last - BEAT_MS / 1000))
-        last = now
-
-    beat = QTimer()
-    beat.setTimerType(Qt.TimerType.PreciseTimer)
-    beat.setInterval(BEAT_MS)
-    beat.timeout.connect(on_beat)
-    beat.start()
-    ask(lambda _: ends.append(""), ends.append)
-    qtbot.waitUntil(lambda: bool(ends), timeout=PATIENCE_MS)
-    beat.stop()
+    with gui_beat.late() as late:
+        ask(lambda _: ends.append(""), ends.append)
+        qtbot.waitUntil(lambda: bool(ends), timeout=PATIENCE_MS)
     assert len(late) > 10 or not long, "it was long enough to measure"
     return max(late, default=0.0), ends[0]
 
 
-def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot, stage: Any) -> None:
+def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot, stage: Any, gui_beat: Any) -> None:
     bridge = stage.bridge
     measured: dict[str, list[float]] = {"argon2": [], "keyring": []}
 
@@ -146,20 +129,20 @@ def test_argon2_and_a_hanging_keyring_hold_the_window_up_by_nothing(qtbot: QtBot
         bridge.ask(wait_for_keyring, done, failed)
 
     for number in range(ROUNDS):
-        worst, end = lateness(qtbot, unlock if number else create)
+        worst, end = lateness(qtbot, gui_beat, unlock if number else create)
         assert end == ""
         measured["argon2"].append(worst)
         if worst < LATEST_S:
             break
     for _ in range(ROUNDS):
-        worst, end = lateness(qtbot, keyring)
+        worst, end = lateness(qtbot, gui_beat, keyring)
         assert "does not answer" in end
         measured["keyring"].append(worst)
         if worst < LATEST_S:
             break
         # Somebody answers at last; then the next question hangs anew.
         stage.backend.release.set()
-        lateness(qtbot, answered, long=False)
+        lateness(qtbot, gui_beat, answered, long=False)
         stage.backend.release = threading.Event()
     print("worst lateness in ms:", {name: [round(1000 * late) for late in all_] for name, all_ in measured.items()})
     for name, worst_of in measured.items():

@@ -17,7 +17,6 @@ from r3mes_launcher.core.wallet_messages import messages_for
 from r3mes_launcher.core.wallet_orders import FoundAddress, FoundAddresses, Order, PlannedPayment
 from r3mes_launcher.core.wallet_state import (
     HistoryEntry,
-    Holdings,
     NetworkView,
     PaymentEntry,
     RegistrationEntry,
@@ -32,7 +31,7 @@ from r3mes_launcher.wallet.account_discovery import Preview, look_up, suggestion
 from r3mes_launcher.wallet.amounts import parse_coin
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
-from r3mes_launcher.wallet.chain_shapes import Registration, TransactionResult, Validator, moment
+from r3mes_launcher.wallet.chain_shapes import Portfolio, Registration, TransactionResult, Validator, moment
 from r3mes_launcher.wallet.confirmation import MoneyWords
 from r3mes_launcher.wallet.decoding import transaction_to_json
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -63,7 +62,7 @@ class ChainReading:
 
     network: NetworkView
     unit: Unit
-    holdings: Holdings
+    holdings: Portfolio
     validators: tuple[Validator, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     roles: tuple[RoleEntry, ...] = ()
@@ -134,9 +133,6 @@ class WalletChain:
         """Everything anew. Raises OFFLINE or WRONG_CHAIN; what only decorates may fail alone."""
         facts = await self._sender.check_network()
         held = await staking.portfolio(self._client, address, facts.bond_denom)
-        holdings = Holdings(
-            held.available, held.delegations, held.unbondings, held.redelegations, held.rewards, held.denom
-        )
         now = self._clock.now()
         terms, validators, history, role_params, registration = await asyncio.gather(
             _or(None, self._terms(now)),
@@ -148,7 +144,7 @@ class WalletChain:
         return ChainReading(
             network=replace(self.view, chain_id=facts.chain_id, reachable=True, read_at=now),
             unit=Unit(facts.bond_denom, self.profile.display, self.profile.decimals),
-            holdings=holdings,
+            holdings=held,
             validators=validators,
             history=self._history(facts.chain_id, address, history),
             roles=_role_entries(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from r3mes_launcher.wallet.amounts import format_amount
-from r3mes_launcher.wallet.chain_shapes import Delegation, Redelegation, Reward, Unbonding, Validator
+from r3mes_launcher.wallet.chain_shapes import Portfolio, Validator
 from r3mes_launcher.wallet.payment_machine import Payment
 
 
@@ -73,35 +73,6 @@ class NetworkView:
     faucet: bool = False
     """Whether the network gives coins away: the demo's own does."""
     read_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    available: int = 0
-    delegations: tuple[Delegation, ...] = ()
-    unbondings: tuple[Unbonding, ...] = ()
-    redelegations: tuple[Redelegation, ...] = ()
-    rewards: tuple[Reward, ...] = ()
-    denom: str = ""
-
-    @property
-    def staked(self) -> int:
-        return sum(item.amount.amount for item in self.delegations if item.amount.denom == self.denom)
-
-    @property
-    def unbonding(self) -> int:
-        return sum(item.amount for item in self.unbondings)
-
-    @property
-    def claimable(self) -> int:
-        return sum(coin.amount for reward in self.rewards for coin in reward.coins if coin.denom == self.denom)
-
-    @property
-    def total(self) -> int:
-        return self.available + self.staked + self.unbonding + self.claimable
-
-    def staked_with(self, validator: str) -> int:
-        return sum(item.amount.amount for item in self.delegations if item.validator == validator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +171,7 @@ class WalletState:
     contacts: tuple[ContactEntry, ...] = ()
     network: NetworkView = field(default_factory=NetworkView)
     unit: Unit = field(default_factory=Unit)
-    holdings: Holdings | None = None
+    holdings: Portfolio | None = None
     validators: tuple[Validator, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     payments: tuple[PaymentEntry, ...] = ()

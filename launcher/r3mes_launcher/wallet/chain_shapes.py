@@ -92,6 +92,38 @@ class Reward:
     """Floored to whole base units."""
 
 
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """All that a wallet has, in base units of the staking coin."""
+
+    available: int = 0
+    delegations: tuple[Delegation, ...] = ()
+    unbondings: tuple[Unbonding, ...] = ()
+    redelegations: tuple[Redelegation, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    denom: str = ""
+
+    @property
+    def staked(self) -> int:
+        return sum(item.amount.amount for item in self.delegations if item.amount.denom == self.denom)
+
+    @property
+    def unbonding(self) -> int:
+        return sum(item.amount for item in self.unbondings)
+
+    @property
+    def claimable(self) -> int:
+        """Whole base units, floored for each validator as the chain pays them."""
+        return sum(coin.amount for reward in self.rewards for coin in reward.coins if coin.denom == self.denom)
+
+    @property
+    def total(self) -> int:
+        return self.available + self.staked + self.unbonding + self.claimable
+
+    def staked_with(self, validator: str) -> int:
+        return sum(item.amount.amount for item in self.delegations if item.validator == validator)
+
+
 @dataclass(frozen=True)
 class TransactionResult:
     tx_hash: str

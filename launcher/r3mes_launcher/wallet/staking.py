@@ -9,14 +9,7 @@ from dataclasses import dataclass
 from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.wallet.amounts import Coin
 from r3mes_launcher.wallet.chain_client import ChainClient
-from r3mes_launcher.wallet.chain_shapes import (
-    Delegation,
-    Redelegation,
-    Reward,
-    SlashingParams,
-    StakingParams,
-    Unbonding,
-)
+from r3mes_launcher.wallet.chain_shapes import Portfolio, Reward, SlashingParams, StakingParams, Unbonding
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.message_kinds import ChainMessage
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
@@ -24,38 +17,6 @@ from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
 MAX_CLAIMS = 20
 """Validators in one claim; more would need more gas than some chains allow in a transaction."""
 SECONDS_A_DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Portfolio:
-    """All that a wallet has, in base units of the staking coin."""
-
-    denom: str
-    available: int
-    delegations: tuple[Delegation, ...]
-    unbondings: tuple[Unbonding, ...]
-    redelegations: tuple[Redelegation, ...]
-    rewards: tuple[Reward, ...]
-
-    @property
-    def staked(self) -> int:
-        return sum(item.amount.amount for item in self.delegations if item.amount.denom == self.denom)
-
-    @property
-    def unbonding(self) -> int:
-        return sum(item.amount for item in self.unbondings)
-
-    @property
-    def claimable(self) -> int:
-        """Whole base units, floored for each validator as the chain pays them."""
-        return sum(coin.amount for reward in self.rewards for coin in reward.coins if coin.denom == self.denom)
-
-    @property
-    def total(self) -> int:
-        return self.available + self.staked + self.unbonding + self.claimable
-
-    def staked_with(self, validator: str) -> int:
-        return sum(item.amount.amount for item in self.delegations if item.validator == validator)
 
 
 async def portfolio(client: ChainClient, address: str, denom: str) -> Portfolio:

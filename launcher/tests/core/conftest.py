@@ -56,6 +56,53 @@ def alive() -> Callable[[int], bool]:
     return is_alive
 
 
+class HandClock:
+    """Time that moves when the test says so; the wall's and the monotonic clock together."""
+
+    def __init__(self) -> None:
+        self.at = 1_800_000_000.0
+        self._sleepers: list[tuple[float, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        sleeper = (self.at + seconds, asyncio.get_running_loop().create_future())
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper[1]
+        finally:
+            self._sleepers.remove(sleeper)
+
+    @property
+    def asleep(self) -> int:
+        """How many wait for their time to come."""
+        return sum(not woken.done() for _, woken in self._sleepers)
+
+    def advance(self, seconds: float) -> None:
+        self.at += seconds
+        for until, woken in self._sleepers:
+            if until <= self.at and not woken.done():
+                woken.set_result(None)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Advances, and lets those who wake do what they have to."""
+        self.advance(seconds)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def hand_clock() -> HandClock:
+    return HandClock()
+
+
 @pytest.fixture
 def logs() -> LogHub:
     return LogHub()

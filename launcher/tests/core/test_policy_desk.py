@@ -160,31 +160,6 @@ async def test_the_chosen_gpus_reach_the_engine_and_are_remembered(make: Make, u
 # --- the desk alone ------------------------------------------------------------------------------------------------
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000.0
-        self.moved = asyncio.Event()
-
-    def now(self) -> float:
-        return self.seconds
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        end = self.seconds + seconds
-        while self.seconds < end:
-            await self.moved.wait()
-            await asyncio.sleep(0)
-
-    async def pass_time(self, seconds: float) -> None:
-        self.seconds += seconds
-        self.moved.set()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        self.moved.clear()
-
-
 class HandEvents:
     unavailable: tuple[str, ...] = ()
 
@@ -210,7 +185,7 @@ class NotedDelay:
 @dataclass
 class Desk:
     desk: PolicyDesk
-    clock: HandClock
+    clock: Any
     events: HandEvents
     settings: SettingsStore
     delay: NotedDelay
@@ -222,8 +197,8 @@ class Desk:
 
 
 @pytest.fixture
-async def one(tmp_path: Path) -> AsyncIterator[Desk]:
-    clock, events = HandClock(), HandEvents()
+async def one(tmp_path: Path, hand_clock: Any) -> AsyncIterator[Desk]:
+    clock, events = hand_clock, HandEvents()
     store = SettingsStore(tmp_path / "settings.json", lambda text, level: None)
     made = Desk.__new__(Desk)
     told: list[PolicyReport] = []
@@ -308,7 +283,7 @@ async def test_what_is_not_told_here_is_said_and_stops_nothing(one: Desk, until:
     assert one.desk.report.unavailable == (("idle", "No desktop."),) and one.names() == []
 
 
-async def test_a_source_that_raises_is_unavailable_and_not_the_end(until: Until) -> None:
+async def test_a_source_that_raises_is_unavailable_and_not_the_end(until: Until, hand_clock: Any) -> None:
     class Broken:
         def read(self) -> float:
             raise RuntimeError("secret detail")
@@ -317,8 +292,7 @@ async def test_a_source_that_raises_is_unavailable_and_not_the_end(until: Until)
             return
 
     heard: list[float | None] = []
-    clock = HandClock()
-    watch = SourceWatch("broken", Broken(), clock, lambda: 1.0, lambda: True, heard.append)
+    watch = SourceWatch("broken", Broken(), hand_clock, lambda: 1.0, lambda: True, heard.append)
     running = asyncio.create_task(watch.run())
     await until(lambda: watch.unavailable)
     assert heard == [None] and watch.unavailable == "It could not be read (RuntimeError)."

@@ -33,13 +33,6 @@ OTHER = {
 """For each field a value that is not its default."""
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SettingsStore:
-    made = SettingsStore(tmp_path / "settings.json", lambda *_: None)
-    made.load()
-    return made
-
-
 def test_every_setting_has_one_section_or_stays_here() -> None:
     placed = Counter(name for fields in FIELDS.values() for name in fields)
     assert set(placed.values()) == {1}

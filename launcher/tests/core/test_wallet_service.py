@@ -45,32 +45,6 @@ NODE_ID = "9f" * 32
 GATEWAY = "http://127.0.0.1:8080"
 
 
-class HandClock:
-    """Time that moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.at = 1_800_000_000.0
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        self._sleepers.append((self.at + seconds, woken))
-        await woken.wait()
-
-    def advance(self, seconds: float) -> None:
-        self.at += seconds
-        for sleeper in list(self._sleepers):
-            if sleeper[0] <= self.at:
-                self._sleepers.remove(sleeper)
-                sleeper[1].set()
-
-
 class HandEvents:
     """A session whose news the test tells."""
 
@@ -119,8 +93,8 @@ def chain() -> Iterator[Any]:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, chain: Any) -> AsyncIterator[Any]:
-    clock, events, backend = HandClock(), HandEvents(), MemoryKeyring()
+async def desk(tmp_path: Path, chain: Any, hand_clock: Any) -> AsyncIterator[Any]:
+    clock, events, backend = hand_clock, HandEvents(), MemoryKeyring()
     said: list[str] = []
 
     def say(text: str, level: LogLevel) -> None:

@@ -14,6 +14,7 @@ from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
 from r3mes_launcher.wallet.chain_shapes import (
     Delegation,
+    Portfolio,
     Redelegation,
     Registration,
     Reward,
@@ -49,7 +50,7 @@ PROFILE = built_in_profiles()[0]
 WORDS = MoneyWords(DENOM, "REMES", 6)
 
 
-def held(**changes: Any) -> staking.Portfolio:
+def held(**changes: Any) -> Portfolio:
     fields: dict[str, Any] = {
         "denom": DENOM,
         "available": 50 * REMES,
@@ -58,7 +59,7 @@ def held(**changes: Any) -> staking.Portfolio:
         "redelegations": (),
         "rewards": (Reward(ONE, (Coin(DENOM, 7), Coin("other", 9))),),
     }
-    return staking.Portfolio(**{**fields, **changes})
+    return Portfolio(**{**fields, **changes})
 
 
 def rule(action: Any) -> WalletError:

@@ -26,32 +26,6 @@ NODE, CARD = "a" * 64, "GPU-1"
 NOON = datetime(2026, 11, 26, 12).timestamp()
 
 
-class HandClock:
-    """Time that moves when the test says so; the wall's and the monotonic clock together."""
-
-    def __init__(self) -> None:
-        self.at = NOON
-        self._sleepers: list[tuple[float, asyncio.Event]] = []
-
-    def now(self) -> float:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at
-
-    async def sleep(self, seconds: float) -> None:
-        woken = asyncio.Event()
-        self._sleepers.append((self.at + seconds, woken))
-        await woken.wait()
-
-    def advance(self, seconds: float) -> None:
-        self.at += seconds
-        for sleeper in list(self._sleepers):
-            if sleeper[0] <= self.at:
-                self._sleepers.remove(sleeper)
-                sleeper[1].set()
-
-
 @dataclass
 class Source:
     earned: int = 0
@@ -81,7 +55,7 @@ class Source:
 class Made:
     desk: EarningsDesk
     source: Source
-    clock: HandClock
+    clock: Any
     settings: SettingsStore
     seen: list[BreakEvenObservation | None]
     gateway: list[str]
@@ -99,8 +73,9 @@ class Made:
 
 
 @pytest.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Made]:
-    source, clock = Source(), HandClock()
+async def made(tmp_path: Path, hand_clock: Any) -> AsyncIterator[Made]:
+    source, clock = Source(), hand_clock
+    clock.at = NOON
     history = HistoryStore(tmp_path / "history.sqlite", lambda *_: None, SystemClock())
     history.start()
     settings = SettingsStore(tmp_path / "settings.json", lambda *_: None)

@@ -14,14 +14,15 @@ from r3mes_launcher.core.policy.decision import PolicyState, decide
 from r3mes_launcher.core.policy.observations import Observations, StakeObservation
 from r3mes_launcher.core.policy.policy_settings import PolicySettings, WalletRule
 from r3mes_launcher.core.policy.stake_seen import stake_seen
-from r3mes_launcher.core.wallet_state import GrantEntry, Holdings, NetworkView, RoleEntry, WalletState
+from r3mes_launcher.core.wallet_state import GrantEntry, NetworkView, RoleEntry, WalletState
 from r3mes_launcher.ports.program_update import ProgramUpdate, UpdateReading
+from r3mes_launcher.wallet.chain_shapes import Portfolio
 
 UNIT = 1_000_000
 SERVING = RoleEntry("serving", 1000 * UNIT, 1000 * UNIT, (), 250 * UNIT, 750 * UNIT, True, False)
 KNOWN = WalletState(
     network=NetworkView(reachable=True, read_at=1.0),
-    holdings=Holdings(),
+    holdings=Portfolio(),
     roles=(SERVING,),
     grant=GrantEntry("node", "https://gateway.example", ("serving",), 2e9),
 )
