@@ -30,11 +30,13 @@ SILENT = (
     "core/bundle/",
     "core/control/",
     "core/node_diagram.py",
-    "core/policy/",
+    "core/policy/reasons.py",
     "wallet/cli.py",
     "wallet/json_input.py",
 )
 """Only the command line and developers read what these say, or the window has words of its own for it."""
+OTHERS = ("composition.py", "role_demo_engine.py", "system_cause.py")
+"""Beside those folders, and said in the window too."""
 COMMANDS = "_commands.py"
 SHARED = "api-lite/r3mes_protocol/origin.py"
 """What all programs share and the window shows: an address that was typed wrongly."""
@@ -48,6 +50,9 @@ def core_texts(package: Path) -> list[str]:
             name = path.relative_to(package).as_posix()
             if not name.startswith(SILENT) and not name.endswith(COMMANDS):
                 found |= set(_texts(ast.parse(path.read_text("utf-8"))))
+    for name in OTHERS:
+        if (package / name).exists():
+            found |= set(_texts(ast.parse((package / name).read_text("utf-8"))))
     for path in package.parents[1].glob(SHARED):
         found |= set(_refusals(ast.parse(path.read_text("utf-8"))))
     return sorted(found)

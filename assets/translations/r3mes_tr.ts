@@ -763,6 +763,10 @@
         <translation>Bir GPU artık yanıt vermiyor ({names}); geri gelmezse bilgisayarı yeniden başlatın.</translation>
     </message>
     <message>
+        <source>A calculation on the GPU broke off, and this process can&apos;t use the GPU any more.</source>
+        <translation>GPU&apos;daki bir hesap yarıda kaldı; bu süreç GPU&apos;yu artık kullanamıyor.</translation>
+    </message>
+    <message>
         <source>A coin looks like 1000000ur3mes: a whole number and the coin&apos;s name.</source>
         <translation>Bir para 1000000ur3mes gibi yazılır: bir tam sayı ve paranın adı.</translation>
     </message>
@@ -819,6 +823,10 @@
         <translation>Yeni bir kurtarma ifadesi 12 ya da 24 sözcüktür, {words} değil.</translation>
     </message>
     <message>
+        <source>A node has it; it waits for its block.</source>
+        <translation>Bir düğüme ulaştı; bloğunu bekliyor.</translation>
+    </message>
+    <message>
         <source>A note has at most 256 characters.</source>
         <translation>Bir not en çok 256 karakterdir.</translation>
     </message>
@@ -843,6 +851,10 @@
         <translation>{value} izninin sınırı olmaz.</translation>
     </message>
     <message>
+        <source>A program&apos;s name has at most {max_app_name} characters and no line breaks.</source>
+        <translation>Bir programın adı en çok {max_app_name} karakterdir ve satır sonu içermez.</translation>
+    </message>
+    <message>
         <source>A recovery phrase has 12, 15, 18, 21 or 24 words; this one has {words}.</source>
         <translation>Kurtarma ifadesi 12, 15, 18, 21 ya da 24 sözcüktür; bunda {words} var.</translation>
     </message>
@@ -859,6 +871,10 @@
         <translation>Kayıt en az bir rol ve düğüm türünü ister.</translation>
     </message>
     <message>
+        <source>A schedule needs at least one time at which serving is allowed; or switch it off.</source>
+        <translation>Bir zaman çizelgesinde hizmete izin verilen en az bir zaman olmalı; ya da çizelgeyi kapatın.</translation>
+    </message>
+    <message>
         <source>A transaction holds 1 to {max_messages} messages.</source>
         <translation>Bir işlem 1 ile {max_messages} mesaj taşır.</translation>
     </message>
@@ -869,6 +885,10 @@
     <message>
         <source>A {value} also has to be a {value2}.</source>
         <translation>{value} olanın {value2} de olması gerekir.</translation>
+    </message>
+    <message>
+        <source>Adding the address…</source>
+        <translation>Adres ekleniyor…</translation>
     </message>
     <message>
         <source>Agrees with the gateway&apos;s to {seconds} s.</source>
@@ -947,6 +967,14 @@
         <translation>{prefix}1 ile başlayan hesap adresini isteyin.</translation>
     </message>
     <message>
+        <source>Ask the gateway&apos;s operator.</source>
+        <translation>Ağ geçidinin işletmecisine sorun.</translation>
+    </message>
+    <message>
+        <source>Asking the system&apos;s keyring…</source>
+        <translation>Sistem anahtarlığına soruluyor…</translation>
+    </message>
+    <message>
         <source>At most {max_entries} moves between these two validators can run at once.</source>
         <translation>Bu iki doğrulayıcı arasında aynı anda en çok {max_entries} taşıma sürebilir.</translation>
     </message>
@@ -967,12 +995,20 @@
         <translation>Kaydı {roles} olarak değiştir</translation>
     </message>
     <message>
+        <source>Changing the password…</source>
+        <translation>Parola değiştiriliyor…</translation>
+    </message>
+    <message>
         <source>Check its spelling against your paper.</source>
         <translation>Yazımını kâğıdınızla karşılaştırın.</translation>
     </message>
     <message>
         <source>Check that the card is seated and has its power.</source>
         <translation>Kartın yerine oturduğunu ve gücünün bağlı olduğunu denetleyin.</translation>
+    </message>
+    <message>
+        <source>Check that the card is seated.</source>
+        <translation>Kartın yerine oturduğunu denetleyin.</translation>
     </message>
     <message>
         <source>Check the address and the network, or choose another gateway.</source>
@@ -989,6 +1025,10 @@
     <message>
         <source>Checking that everything installed can be loaded.</source>
         <translation>Kurulan her şeyin yüklenebildiği denetleniyor.</translation>
+    </message>
+    <message>
+        <source>Checking the password…</source>
+        <translation>Parola denetleniyor…</translation>
     </message>
     <message>
         <source>Checking {name}</source>
@@ -1043,12 +1083,20 @@
         <translation>Diğer programları kapatıp yeniden deneyin.</translation>
     </message>
     <message>
+        <source>Close other programs that use it, or choose a smaller model.</source>
+        <translation>Onu kullanan öbür programları kapatın ya da daha küçük bir model seçin.</translation>
+    </message>
+    <message>
         <source>Close other programs that use the GPU, or choose a smaller model.</source>
         <translation>GPU&apos;yu kullanan diğer programları kapatın ya da daha küçük bir model seçin.</translation>
     </message>
     <message>
         <source>Close other programs that use the GPU.</source>
         <translation>GPU&apos;yu kullanan diğer programları kapatın.</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the memory, or choose a smaller model.</source>
+        <translation>Belleği kullanan öbür programları kapatın ya da daha küçük bir model seçin.</translation>
     </message>
     <message>
         <source>Close other programs while it serves; choose small models.</source>
@@ -1103,6 +1151,10 @@
         <translation>{height}. blokta tamamlandı.</translation>
     </message>
     <message>
+        <source>Download the model again.</source>
+        <translation>Modeli yeniden indirin.</translation>
+    </message>
+    <message>
         <source>Downloading</source>
         <translation>İndiriliyor</translation>
     </message>
@@ -1129,6 +1181,10 @@
     <message>
         <source>Failed in block {height}; the fee was spent, the amount was not.</source>
         <translation>{height}. blokta başarısız oldu; ücret harcandı, tutar harcanmadı.</translation>
+    </message>
+    <message>
+        <source>Finishing the requests that run.</source>
+        <translation>Süren istekler bitiriliyor.</translation>
     </message>
     <message>
         <source>Four or five random words are easy to keep and hard to guess.</source>
@@ -1163,8 +1219,16 @@
         <translation>Projenin kendi sayfalarından alın.</translation>
     </message>
     <message>
+        <source>Get the model in the safetensors format.</source>
+        <translation>Modeli safetensors biçiminde edinin.</translation>
+    </message>
+    <message>
         <source>Give the network&apos;s public key with --network-key.</source>
         <translation>Ağın açık anahtarını --network-key ile verin.</translation>
+    </message>
+    <message>
+        <source>Give the program&apos;s name alone, without its folder.</source>
+        <translation>Programın yalnızca adını verin, klasörünü değil.</translation>
     </message>
     <message>
         <source>Giving a permission to oneself has no effect.</source>
@@ -1187,8 +1251,24 @@
         <translation>Yanlışlıkla “Reddet”e bastıysanız yeniden deneyin; yoksa cüzdanın parolasıyla açın.</translation>
     </message>
     <message>
+        <source>Importing the wallet…</source>
+        <translation>Cüzdan içe aktarılıyor…</translation>
+    </message>
+    <message>
+        <source>Inside Flatpak the system&apos;s own settings decide what starts with it.</source>
+        <translation>Flatpak içinde, sistemle birlikte nelerin başlayacağına sistemin kendi ayarları karar verir.</translation>
+    </message>
+    <message>
+        <source>Install the NVIDIA driver and restart the computer.</source>
+        <translation>NVIDIA sürücüsünü kurup bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
         <source>Install the driver and restart the computer. Serving on the CPU is for trying it out.</source>
         <translation>Sürücüyü kurup bilgisayarı yeniden başlatın. İşlemciyle hizmet denemek içindir.</translation>
+    </message>
+    <message>
+        <source>Install the engine again, or give --model a path.</source>
+        <translation>Motoru yeniden kurun ya da --model ile bir yol verin.</translation>
     </message>
     <message>
         <source>Install the engine again, or update the launcher.</source>
@@ -1197,6 +1277,10 @@
     <message>
         <source>Install the engine again, then try once more.</source>
         <translation>Motoru yeniden kurun, sonra bir kez daha deneyin.</translation>
+    </message>
+    <message>
+        <source>Install the engine again.</source>
+        <translation>Motoru yeniden kurun.</translation>
     </message>
     <message>
         <source>Installed: {location}.</source>
@@ -1209,6 +1293,10 @@
     <message>
         <source>It begins with -----BEGIN {block}----- and ends with -----END {block}-----.</source>
         <translation>-----BEGIN {block}----- ile başlar, -----END {block}----- ile biter.</translation>
+    </message>
+    <message>
+        <source>It came into no block in time; nothing was spent.</source>
+        <translation>Süresi içinde hiçbir bloğa girmedi; hiçbir şey harcanmadı.</translation>
     </message>
     <message>
         <source>It can keep the wallet&apos;s unlock key, if you want that.</source>
@@ -1225,6 +1313,10 @@
     <message>
         <source>It did not record: {names}.</source>
         <translation>Kaydetmediği: {names}.</translation>
+    </message>
+    <message>
+        <source>It does not answer.</source>
+        <translation>Yanıt vermiyor.</translation>
     </message>
     <message>
         <source>It does not answer; it may be waiting for you in another window.</source>
@@ -1269,6 +1361,14 @@
     <message>
         <source>Its last words: {last}</source>
         <translation>Son sözleri: {last}</translation>
+    </message>
+    <message>
+        <source>Its log has the details; please report them.</source>
+        <translation>Ayrıntılar günlüğünde; lütfen bildirin.</translation>
+    </message>
+    <message>
+        <source>JSON of another shape</source>
+        <translation>başka biçimde bir JSON</translation>
     </message>
     <message>
         <source>Known are argon2 and bcrypt.</source>
@@ -1323,8 +1423,20 @@
         <translation>Motor aranıyor.</translation>
     </message>
     <message>
+        <source>Looking…</source>
+        <translation>Bakılıyor…</translation>
+    </message>
+    <message>
+        <source>Make a new grant for this node in the wallet.</source>
+        <translation>Cüzdanda bu düğüm için yeni bir yetki oluşturun.</translation>
+    </message>
+    <message>
         <source>Make a new grant with the wallet that owns this node.</source>
         <translation>Bu düğümün sahibi olan cüzdanla yeni bir yetki oluşturun.</translation>
+    </message>
+    <message>
+        <source>Making the wallet…</source>
+        <translation>Cüzdan oluşturuluyor…</translation>
     </message>
     <message>
         <source>Mind Caps Lock and the keyboard layout.</source>
@@ -1351,6 +1463,22 @@
         <translation>Önce ağ geçidinin adresini verin; örneğin https://gateway.example.org.</translation>
     </message>
     <message>
+        <source>No GPU answers any more; restart the computer if none comes back.</source>
+        <translation>Artık hiçbir GPU yanıt vermiyor; geri gelen olmazsa bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>No GPU of this computer can be used ({reasons}).</source>
+        <translation>Bu bilgisayardaki hiçbir GPU kullanılamıyor ({reasons}).</translation>
+    </message>
+    <message>
+        <source>No NVIDIA driver was found on this computer; install it to use an NVIDIA GPU.</source>
+        <translation>Bu bilgisayarda NVIDIA sürücüsü bulunamadı; bir NVIDIA GPU&apos;su kullanmak için kurun.</translation>
+    </message>
+    <message>
+        <source>No download is paused.</source>
+        <translation>Duraklatılmış bir indirme yok.</translation>
+    </message>
+    <message>
         <source>No file of the engine is missing.</source>
         <translation>Motorun eksik dosyası yok.</translation>
     </message>
@@ -1359,8 +1487,16 @@
         <translation>Henüz sorulabilecek model yok.</translation>
     </message>
     <message>
+        <source>No model is being downloaded.</source>
+        <translation>Şu anda indirilen bir model yok.</translation>
+    </message>
+    <message>
         <source>No node began to answer in time. Try again in a moment.</source>
         <translation>Hiçbir düğüm zamanında yanıtlamaya başlamadı. Birazdan yeniden deneyin.</translation>
+    </message>
+    <message>
+        <source>No node can say what became of it. Look it up by its hash before you pay again.</source>
+        <translation>Ne olduğunu hiçbir düğüm söyleyemiyor. Yeniden ödemeden önce özetiyle (hash) arayın.</translation>
     </message>
     <message>
         <source>No node of the network answers ({reason}).</source>
@@ -1385,6 +1521,34 @@
     <message>
         <source>No usable GPU was found: starting on the CPU.</source>
         <translation>Kullanılabilir GPU bulunamadı: işlemciyle başlatılıyor.</translation>
+    </message>
+    <message>
+        <source>No usable GPU.</source>
+        <translation>Kullanılabilir GPU yok.</translation>
+    </message>
+    <message>
+        <source>No usable GPU: the NVIDIA driver answers with an error ({cause}).</source>
+        <translation>Kullanılabilir GPU yok: NVIDIA sürücüsü hatayla yanıt veriyor ({cause}).</translation>
+    </message>
+    <message>
+        <source>No usable GPU: the NVIDIA driver does not answer ({cause}).</source>
+        <translation>Kullanılabilir GPU yok: NVIDIA sürücüsü yanıt vermiyor ({cause}).</translation>
+    </message>
+    <message>
+        <source>No usable GPU: the NVIDIA driver is installed but not running.</source>
+        <translation>Kullanılabilir GPU yok: NVIDIA sürücüsü kurulu ama çalışmıyor.</translation>
+    </message>
+    <message>
+        <source>No usable GPU: the NVIDIA driver is not installed on this computer.</source>
+        <translation>Kullanılabilir GPU yok: bu bilgisayarda NVIDIA sürücüsü kurulu değil.</translation>
+    </message>
+    <message>
+        <source>No usable GPU: the NVIDIA driver was updated and the running part is still the old one.</source>
+        <translation>Kullanılabilir GPU yok: NVIDIA sürücüsü güncellendi, çalışan bölümü hâlâ eskisi.</translation>
+    </message>
+    <message>
+        <source>No usable GPU: this user may not use the NVIDIA driver.</source>
+        <translation>Kullanılabilir GPU yok: bu kullanıcının NVIDIA sürücüsünü kullanma izni yok.</translation>
     </message>
     <message>
         <source>Only a newer card helps.</source>
@@ -1415,6 +1579,10 @@
         <translation>Dışa aktarımı açmak 64 MiB boş bellek ister.</translation>
     </message>
     <message>
+        <source>Opening the wallet…</source>
+        <translation>Cüzdan açılıyor…</translation>
+    </message>
+    <message>
         <source>Pay another account&apos;s fees</source>
         <translation>Başka bir hesabın ücretlerini öde</translation>
     </message>
@@ -1427,12 +1595,28 @@
         <translation>Önce biraz para alın.</translation>
     </message>
     <message>
+        <source>Recorded: reading the weights</source>
+        <translation>Kayıttan: ağırlıklar okunuyor</translation>
+    </message>
+    <message>
+        <source>Recorded: warming up</source>
+        <translation>Kayıttan: ısınıyor</translation>
+    </message>
+    <message>
+        <source>Refused by the network; nothing was spent.</source>
+        <translation>Ağ tarafından geri çevrildi; hiçbir şey harcanmadı.</translation>
+    </message>
+    <message>
         <source>Register as {roles}</source>
-        <translation>{roles} olarak kaydol</translation>
+        <translation>Şu rolle kaydol: {roles}</translation>
     </message>
     <message>
         <source>Register both roles.</source>
         <translation>Her iki rolü de kaydedin.</translation>
+    </message>
+    <message>
+        <source>Registering locks no coins. Your stake is what you have delegated to a validator, and gateways look at that.</source>
+        <translation>Kayıt hiçbir coin&apos;i kilitlemez. Stake&apos;iniz bir doğrulayıcıya devrettiğiniz tutardır; ağ geçitleri ona bakar.</translation>
     </message>
     <message>
         <source>Registering with the gateway.</source>
@@ -1443,12 +1627,24 @@
         <translation>İçinden cüzdan çıkarın.</translation>
     </message>
     <message>
+        <source>Removing the wallet…</source>
+        <translation>Cüzdan kaldırılıyor…</translation>
+    </message>
+    <message>
         <source>Restart the computer and check the card&apos;s power.</source>
         <translation>Bilgisayarı yeniden başlatın ve kartın güç bağlantısını denetleyin.</translation>
     </message>
     <message>
+        <source>Restart the computer.</source>
+        <translation>Bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
         <source>Restart the computer. Serving goes on by itself then.</source>
         <translation>Bilgisayarı yeniden başlatın. Hizmet sonra kendiliğinden sürer.</translation>
+    </message>
+    <message>
+        <source>Restart the computer; if it happens again, have the card replaced.</source>
+        <translation>Bilgisayarı yeniden başlatın; yinelenirse kartı değiştirtin.</translation>
     </message>
     <message>
         <source>Restart the computer; if that does not help, install the driver again.</source>
@@ -1469,6 +1665,18 @@
     <message>
         <source>Restore its backup.</source>
         <translation>Yedeğini geri yükleyin.</translation>
+    </message>
+    <message>
+        <source>Restoring the backup…</source>
+        <translation>Yedek geri yükleniyor…</translation>
+    </message>
+    <message>
+        <source>Restoring the wallet…</source>
+        <translation>Cüzdan geri yükleniyor…</translation>
+    </message>
+    <message>
+        <source>Rewards so far are paid out at once.</source>
+        <translation>O ana kadarki ödüller hemen ödenir.</translation>
     </message>
     <message>
         <source>Rewards so far are paid out.</source>
@@ -1519,8 +1727,16 @@
         <translation>{amount} gönder</translation>
     </message>
     <message>
+        <source>Sent; no node has confirmed it yet. It is sent again by itself, and can&apos;t be paid twice.</source>
+        <translation>Gönderildi; henüz hiçbir düğüm onaylamadı. Kendiliğinden yeniden gönderilir ve iki kez ödenemez.</translation>
+    </message>
+    <message>
         <source>Show the log</source>
         <translation>Günlüğü göster</translation>
+    </message>
+    <message>
+        <source>Signed; not sent yet.</source>
+        <translation>İmzalandı; henüz gönderilmedi.</translation>
     </message>
     <message>
         <source>Stake {amount}</source>
@@ -1591,6 +1807,10 @@
         <translation>Bu bir konuşma adı değil.</translation>
     </message>
     <message>
+        <source>The GPU&apos;s memory had an error that could not be corrected.</source>
+        <translation>GPU&apos;nun belleğinde düzeltilemeyen bir hata oldu.</translation>
+    </message>
+    <message>
         <source>The GPUs could not be read ({name}).</source>
         <translation>GPU&apos;lar okunamadı ({name}).</translation>
     </message>
@@ -1599,8 +1819,28 @@
         <translation>NVIDIA sürücüsü çalışmıyor (hata {value}, {name}); sürerse bilgisayarı yeniden başlatın.</translation>
     </message>
     <message>
+        <source>The NVIDIA driver finds no GPU in this computer.</source>
+        <translation>NVIDIA sürücüsü bu bilgisayarda GPU bulamıyor.</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver is installed but not running; restart the computer, or install the driver again.</source>
+        <translation>NVIDIA sürücüsü kurulu ama çalışmıyor; bilgisayarı yeniden başlatın ya da sürücüyü yeniden kurun.</translation>
+    </message>
+    <message>
         <source>The NVIDIA driver is not installed, or not running.</source>
         <translation>NVIDIA sürücüsü kurulu değil ya da çalışmıyor.</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver is too old to be asked; install a newer one.</source>
+        <translation>NVIDIA sürücüsü sorulamayacak kadar eski; daha yenisini kurun.</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver was updated and its old version still runs; restart the computer.</source>
+        <translation>NVIDIA sürücüsü güncellendi ama eski sürümü hâlâ çalışıyor; bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>The NVIDIA driver works but finds no GPU; check that the card is seated and has power.</source>
+        <translation>NVIDIA sürücüsü çalışıyor ama GPU bulamıyor; kartın yerine oturduğunu ve güç aldığını denetleyin.</translation>
     </message>
     <message>
         <source>The X server, or its library libxcb, does not tell the idle time.</source>
@@ -1671,8 +1911,20 @@
         <translation>Zincirde bunun gerektirdiği kayıt yok: böyle bir ücret ödeme izni bulunmuyor.</translation>
     </message>
     <message>
+        <source>The chain has no registration for this node, although the transaction was included.</source>
+        <translation>İşlem bloğa girdiği hâlde zincirde bu düğüm için kayıt yok.</translation>
+    </message>
+    <message>
         <source>The chain id is missing or not a chain&apos;s name.</source>
         <translation>Zincir kimliği eksik ya da bir zincir adı değil.</translation>
+    </message>
+    <message>
+        <source>The chain names no minimum stake of its own; these are the network profile&apos;s.</source>
+        <translation>Zincir kendi en düşük stake tutarını bildirmiyor; bunlar ağ profilininkiler.</translation>
+    </message>
+    <message>
+        <source>The chain recorded nothing of it.</source>
+        <translation>Zincir bundan hiçbir şey kaydetmedi.</translation>
     </message>
     <message>
         <source>The chain recorded: {names}.</source>
@@ -1699,6 +1951,10 @@
         <translation>Zincirin yanıtında ondalık sayı olmayan bir tutar var.</translation>
     </message>
     <message>
+        <source>The chain&apos;s minimum stake is not a number; these are the network profile&apos;s.</source>
+        <translation>Zincirin en düşük stake tutarı bir sayı değil; bunlar ağ profilininkiler.</translation>
+    </message>
+    <message>
         <source>The chain&apos;s parameter asks for {minimum} {denom}, a coin that this network does not stake; these are the network profile&apos;s.</source>
         <translation>Zincirin parametresi {minimum} {denom} istiyor; bu ağ bu parayı stake etmez. Buradakiler ağ profilinindir.</translation>
     </message>
@@ -1715,6 +1971,14 @@
         <translation>Paralar ada göre sıralı, her biri bir kez ve en az bir tane olmalıdır.</translation>
     </message>
     <message>
+        <source>The conversation can&apos;t be deleted: {cause}.</source>
+        <translation>Sohbet silinemiyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The conversation can&apos;t be kept: {cause}.</source>
+        <translation>Sohbet saklanamıyor: {cause}.</translation>
+    </message>
+    <message>
         <source>The conversation is too long for this model. Start a new one.</source>
         <translation>Konuşma bu model için çok uzun. Yenisine başlayın.</translation>
     </message>
@@ -1727,8 +1991,16 @@
         <translation>Bildirilen stake sıfır.</translation>
     </message>
     <message>
+        <source>The demo changes nothing on this computer.</source>
+        <translation>Demo bu bilgisayarda hiçbir şeyi değiştirmez.</translation>
+    </message>
+    <message>
         <source>The demo&apos;s GPUs are made up.</source>
         <translation>Demodaki GPU&apos;lar uydurmadır.</translation>
+    </message>
+    <message>
+        <source>The demo&apos;s chain</source>
+        <translation>Demonun zinciri</translation>
     </message>
     <message>
         <source>The demo&apos;s engine is a part of the launcher.</source>
@@ -1787,6 +2059,10 @@
         <translation>Sürücü güncellendi ve eskisi hâlâ çalışıyor.</translation>
     </message>
     <message>
+        <source>The embedded model is not installed: the package {package} is missing.</source>
+        <translation>Yerleşik model kurulu değil: {package} paketi eksik.</translation>
+    </message>
+    <message>
         <source>The engine can&apos;t be ended, not even by force; it hangs in the system, perhaps in the GPU&apos;s driver.</source>
         <translation>Motor zorla bile sonlandırılamıyor; sistemde, belki GPU sürücüsünde takılı.</translation>
     </message>
@@ -1813,6 +2089,10 @@
     <message>
         <source>The engine ended.</source>
         <translation>Motor sona erdi.</translation>
+    </message>
+    <message>
+        <source>The engine failed in a way that nobody foresaw ({kind}).</source>
+        <translation>Motor, kimsenin öngörmediği bir biçimde durdu ({kind}).</translation>
     </message>
     <message>
         <source>The engine found no GPU that it can use.</source>
@@ -1865,6 +2145,10 @@
     <message>
         <source>The engine&apos;s self-test did not end within {limit_s:.0f} s.</source>
         <translation>Motorun öz sınaması {limit_s:.0f} sn içinde bitmedi.</translation>
+    </message>
+    <message>
+        <source>The engine&apos;s self-test gave no result.</source>
+        <translation>Motorun öz sınaması sonuç vermedi.</translation>
     </message>
     <message>
         <source>The engine&apos;s self-test {outcome} and said nothing that can be read.</source>
@@ -1943,6 +2227,10 @@
         <translation>Gaz fiyatı, para adıyla bir ondalık sayı değil.</translation>
     </message>
     <message>
+        <source>The gateway at {gateway} calls itself {claimed}, so it may not have this node&apos;s signature.</source>
+        <translation>{gateway} adresindeki ağ geçidi kendine {claimed} diyor; bu yüzden bu düğümün imzasını alamaz.</translation>
+    </message>
+    <message>
         <source>The gateway does not accept this node.</source>
         <translation>Ağ geçidi bu düğümü kabul etmiyor.</translation>
     </message>
@@ -1983,6 +2271,10 @@
         <translation>Ağ geçidi isteği reddetti: {said}</translation>
     </message>
     <message>
+        <source>The gateway speaks version {version} of the node session, which this engine does not.</source>
+        <translation>Ağ geçidi düğüm oturumunun {version} sürümünü konuşuyor; bu motor konuşmuyor.</translation>
+    </message>
+    <message>
         <source>The gateway wants an API key, which this version can&apos;t give.</source>
         <translation>Ağ geçidi bir API anahtarı istiyor; bu sürüm veremez.</translation>
     </message>
@@ -1993,6 +2285,10 @@
     <message>
         <source>The gateway {gateway} did not take the revocation (HTTP {status_code}).</source>
         <translation>{gateway} ağ geçidi geri almayı kabul etmedi (HTTP {status_code}).</translation>
+    </message>
+    <message>
+        <source>The gateway {gateway} rejected this node ({code}): {message}</source>
+        <translation>{gateway} ağ geçidi bu düğümü geri çevirdi ({code}): {message}</translation>
     </message>
     <message>
         <source>The gateway {how}. It is not started again by itself; see the log.</source>
@@ -2027,6 +2323,10 @@
         <translation>Yetkide bu cüzdanın tanıdığı bir izin yok.</translation>
     </message>
     <message>
+        <source>The grant is for node {granted}, this node is {node}.</source>
+        <translation>Yetki {granted} düğümü için, bu düğüm ise {node}.</translation>
+    </message>
+    <message>
         <source>The grant names another owner than this wallet.</source>
         <translation>Yetki bu cüzdandan başka bir sahibi adlandırıyor.</translation>
     </message>
@@ -2051,6 +2351,10 @@
         <translation>Geçmiş açık değil.</translation>
     </message>
     <message>
+        <source>The installed PyTorch has nothing that this GPU can run.</source>
+        <translation>Kurulu PyTorch&apos;ta bu GPU&apos;nun çalıştırabileceği bir şey yok.</translation>
+    </message>
+    <message>
         <source>The installer ended without saying why.</source>
         <translation>Kurucu nedenini söylemeden sona erdi.</translation>
     </message>
@@ -2069,6 +2373,10 @@
     <message>
         <source>The launcher met an error of its own ({name}: {error}).</source>
         <translation>Başlatıcı kendi içinde bir hatayla karşılaştı ({name}: {error}).</translation>
+    </message>
+    <message>
+        <source>The local gateway is starting.</source>
+        <translation>Yerel ağ geçidi başlıyor.</translation>
     </message>
     <message>
         <source>The log has the engine&apos;s own words.</source>
@@ -2097,6 +2405,30 @@
     <message>
         <source>The message spends for {signer}, but this key&apos;s address is {own}.</source>
         <translation>Mesaj {signer} adına harcıyor, ama bu anahtarın adresi {own}.</translation>
+    </message>
+    <message>
+        <source>The model file {path} can&apos;t be read: {cause}.</source>
+        <translation>{path} model dosyası okunamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is damaged: it is not JSON.</source>
+        <translation>{path} model dosyası bozuk: JSON değil.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is missing.</source>
+        <translation>{path} model dosyası eksik.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is not a GGUF file.</source>
+        <translation>{path} model dosyası bir GGUF dosyası değil.</translation>
+    </message>
+    <message>
+        <source>The model fits into the memory, but there is no room left to answer with it.</source>
+        <translation>Model belleğe sığıyor ama onunla yanıt vermeye yer kalmıyor.</translation>
+    </message>
+    <message>
+        <source>The model in {folder} does not fit into the memory of this {device}.</source>
+        <translation>{folder} içindeki model bu aygıtın ({device}) belleğine sığmıyor.</translation>
     </message>
     <message>
         <source>The model is missing or damaged.</source>
@@ -2167,6 +2499,18 @@
         <translation>Düğüm şu anda işlem alamayacak kadar meşgul.</translation>
     </message>
     <message>
+        <source>The node key can&apos;t be written to {path}: {cause}.</source>
+        <translation>Düğüm anahtarı {path} dosyasına yazılamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The node key {path} can&apos;t be read: {cause}.</source>
+        <translation>{path} düğüm anahtarı okunamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>The node key {path} is damaged.</source>
+        <translation>{path} düğüm anahtarı bozuk.</translation>
+    </message>
+    <message>
         <source>The node may be wrong about the gas price; try another one.</source>
         <translation>Düğüm gaz fiyatında yanılıyor olabilir; başka birini deneyin.</translation>
     </message>
@@ -2207,6 +2551,14 @@
         <translation>Açılan kasa cüzdandan başka bir şey içeriyor.</translation>
     </message>
     <message>
+        <source>The passphrase begins or ends with a blank. It counts: without it the wallet is a different one.</source>
+        <translation>Ek parola boşlukla başlıyor ya da bitiyor. Boşluk sayılır: onsuz cüzdan başka bir cüzdan olur.</translation>
+    </message>
+    <message>
+        <source>The passphrase has two blanks in a row. Both count.</source>
+        <translation>Ek parolada yan yana iki boşluk var. İkisi de sayılır.</translation>
+    </message>
+    <message>
         <source>The password has less than {min_password_characters} characters.</source>
         <translation>Parola {min_password_characters} karakterden kısa.</translation>
     </message>
@@ -2233,6 +2585,14 @@
     <message>
         <source>The price of gas was {gas_price} until now; this node asks for {asked}.</source>
         <translation>Gaz fiyatı şimdiye kadar {gas_price} idi; bu düğüm {asked} istiyor.</translation>
+    </message>
+    <message>
+        <source>The recording was asked to end.</source>
+        <translation>Kayıttan sona ermesi istendi.</translation>
+    </message>
+    <message>
+        <source>The registry can&apos;t be read: {cause}.</source>
+        <translation>Kayıt defteri okunamıyor: {cause}.</translation>
     </message>
     <message>
         <source>The resource proof is no IPFS hash.</source>
@@ -2279,6 +2639,10 @@
         <translation>Sistem bunu saklamadı: sonra yine önceki gibiydi.</translation>
     </message>
     <message>
+        <source>The system did not take it: {cause}.</source>
+        <translation>Sistem bunu kabul etmedi: {cause}.</translation>
+    </message>
+    <message>
         <source>The system does not tell.</source>
         <translation>Sistem bildirmiyor.</translation>
     </message>
@@ -2301,6 +2665,10 @@
     <message>
         <source>The system&apos;s keyring refused access.</source>
         <translation>Sistemin anahtarlığı erişimi reddetti.</translation>
+    </message>
+    <message>
+        <source>The temperatures must rise: serving goes on, pauses, stops at once.</source>
+        <translation>Sıcaklıklar artmalı: hizmet sürer, duraklar, hemen durur.</translation>
     </message>
     <message>
         <source>The transaction came too late: its last block has passed. Nothing was spent.</source>
@@ -2337,6 +2705,10 @@
     <message>
         <source>The unbonding to cancel is named by the height that it began at.</source>
         <translation>İptal edilecek çözme, başladığı blok yüksekliğiyle belirtilir.</translation>
+    </message>
+    <message>
+        <source>The value</source>
+        <translation>Değer</translation>
     </message>
     <message>
         <source>The vault would grow beyond 4 MiB.</source>
@@ -2383,6 +2755,18 @@
         <translation>Cüzdan {idle} kullanılmayınca kendini kilitledi.</translation>
     </message>
     <message>
+        <source>The wallet locked itself because the computer slept, or its clock was changed.</source>
+        <translation>Cüzdan kendini kilitledi; çünkü bilgisayar uyudu ya da saati değiştirildi.</translation>
+    </message>
+    <message>
+        <source>The wallet locked itself because the computer went to sleep.</source>
+        <translation>Cüzdan kendini kilitledi; çünkü bilgisayar uykuya geçti.</translation>
+    </message>
+    <message>
+        <source>The wallet locked itself because the screen was locked.</source>
+        <translation>Cüzdan kendini kilitledi; çünkü ekran kilitlendi.</translation>
+    </message>
+    <message>
         <source>The wallet&apos;s file did not answer within {timeout_s:.0f} seconds.</source>
         <translation>Cüzdan dosyası {timeout_s:.0f} saniye içinde yanıt vermedi.</translation>
     </message>
@@ -2425,6 +2809,10 @@
     <message>
         <source>There are no rewards to claim yet.</source>
         <translation>Henüz alınacak ödül yok.</translation>
+    </message>
+    <message>
+        <source>There are no weights in {folder}: {file} is missing.</source>
+        <translation>{folder} içinde ağırlık yok: {file} eksik.</translation>
     </message>
     <message>
         <source>There are not enough coins for this, with its fee.</source>
@@ -2479,6 +2867,10 @@
         <translation>{model} konumunda model yok.</translation>
     </message>
     <message>
+        <source>There is no model at {path}.</source>
+        <translation>{path} yolunda model yok.</translation>
+    </message>
+    <message>
         <source>There is no network yet.</source>
         <translation>Henüz ağ yok.</translation>
     </message>
@@ -2507,8 +2899,16 @@
         <translation>Böyle bir doğrulayıcı yok.</translation>
     </message>
     <message>
+        <source>There is no tokenizer in {folder}: {file} is missing.</source>
+        <translation>{folder} içinde tokenizer yok: {file} eksik.</translation>
+    </message>
+    <message>
         <source>There is no wallet file at {path}.</source>
         <translation>{path} konumunda cüzdan dosyası yok.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory for this model.</source>
+        <translation>Bu model için yeterli bellek yok.</translation>
     </message>
     <message>
         <source>There is nothing to miss before the engine is installed.</source>
@@ -2679,8 +3079,20 @@
         <translation>Bu ödeme, birinin bakmasını gerektiren bir ödeme değil.</translation>
     </message>
     <message>
+        <source>This system</source>
+        <translation>Bu sistem</translation>
+    </message>
+    <message>
         <source>This system does not tell its network interfaces.</source>
         <translation>Bu sistem ağ arabirimlerini bildirmiyor.</translation>
+    </message>
+    <message>
+        <source>This system does not tell the wallet before it sleeps; it locks when the computer wakes up.</source>
+        <translation>Bu sistem uyumadan önce cüzdana haber vermiyor; cüzdan bilgisayar uyanınca kilitlenir.</translation>
+    </message>
+    <message>
+        <source>This system does not tell the wallet when the screen is locked, so it can&apos;t lock with it.</source>
+        <translation>Bu sistem ekran kilitlenince cüzdana haber vermiyor; bu yüzden cüzdan onunla birlikte kilitlenemez.</translation>
     </message>
     <message>
         <source>This system does not tell whether it runs on battery.</source>
@@ -2701,6 +3113,10 @@
     <message>
         <source>This unstaking has ended; the coins are free already.</source>
         <translation>Bu çözme bitti; paralar zaten serbest.</translation>
+    </message>
+    <message>
+        <source>This user may not ask the NVIDIA driver; give the user access to the NVIDIA devices.</source>
+        <translation>Bu kullanıcının NVIDIA sürücüsüne sorma izni yok; kullanıcıya NVIDIA aygıtlarına erişim verin.</translation>
     </message>
     <message>
         <source>This user may not use the driver.</source>
@@ -2803,6 +3219,10 @@
         <translation>Bir tutar yazın; 12,5 gibi.</translation>
     </message>
     <message>
+        <source>Undo any overclocking; if it stays so, have the card replaced.</source>
+        <translation>Hız aşırtmayı geri alın; böyle kalırsa kartı değiştirtin.</translation>
+    </message>
+    <message>
         <source>Unknown: {kind}</source>
         <translation>Bilinmeyen: {kind}</translation>
     </message>
@@ -2843,8 +3263,24 @@
         <translation>{amount} stake&apos;i çöz</translation>
     </message>
     <message>
+        <source>Update the NVIDIA driver and restart the computer.</source>
+        <translation>NVIDIA sürücüsünü güncelleyip bilgisayarı yeniden başlatın.</translation>
+    </message>
+    <message>
+        <source>Update the NVIDIA driver.</source>
+        <translation>NVIDIA sürücüsünü güncelleyin.</translation>
+    </message>
+    <message>
+        <source>Update the engine.</source>
+        <translation>Motoru güncelleyin.</translation>
+    </message>
+    <message>
         <source>Update this program.</source>
         <translation>Bu programı güncelleyin.</translation>
+    </message>
+    <message>
+        <source>Use --gateway {claimed} if that is the gateway you mean.</source>
+        <translation>Kastettiğiniz ağ geçidi buysa --gateway {claimed} kullanın.</translation>
     </message>
     <message>
         <source>Use a Python from 3.11 to 3.14, or the desktop package.</source>
@@ -2853,6 +3289,10 @@
     <message>
         <source>Use a fee granter instead.</source>
         <translation>Bunun yerine ücret izni veren bir hesap kullanın.</translation>
+    </message>
+    <message>
+        <source>Use a newer card.</source>
+        <translation>Daha yeni bir kart kullanın.</translation>
     </message>
     <message>
         <source>Use a newer system, such as Debian 12.</source>
@@ -2915,8 +3355,20 @@
         <translation>İlki için {whole}, ikincisi için {fraction} yazın.</translation>
     </message>
     <message>
+        <source>Writing the export…</source>
+        <translation>Dışa aktarım yazılıyor…</translation>
+    </message>
+    <message>
+        <source>You can cancel it while it runs.</source>
+        <translation>Sürerken iptal edebilirsiniz.</translation>
+    </message>
+    <message>
         <source>You have nothing staked with this validator.</source>
         <translation>Bu doğrulayıcıda stake&apos;iniz yok.</translation>
+    </message>
+    <message>
+        <source>You send this to yourself.</source>
+        <translation>Bunu kendinize gönderiyorsunuz.</translation>
     </message>
     <message>
         <source>a gateway URL looks like https://host or https://host:port</source>
@@ -2951,8 +3403,20 @@
         <translation>ağ geçidi adresi https:// ya da http:// ile başlar</translation>
     </message>
     <message>
+        <source>account number</source>
+        <translation>hesap numarası</translation>
+    </message>
+    <message>
+        <source>address</source>
+        <translation>adres</translation>
+    </message>
+    <message>
         <source>ahead of</source>
         <translation>ileride</translation>
+    </message>
+    <message>
+        <source>allowed address</source>
+        <translation>izin verilen adres</translation>
     </message>
     <message>
         <source>an unknown allowance</source>
@@ -2971,16 +3435,36 @@
         <translation>istekler sürerken {stuck_s:.0f} sn sonuç vermedi</translation>
     </message>
     <message>
+        <source>checking the adapters</source>
+        <translation>adaptörler denetleniyor</translation>
+    </message>
+    <message>
+        <source>checking the model</source>
+        <translation>model denetleniyor</translation>
+    </message>
+    <message>
+        <source>checking the model file</source>
+        <translation>model dosyası denetleniyor</translation>
+    </message>
+    <message>
+        <source>connection refused</source>
+        <translation>bağlantı reddedildi</translation>
+    </message>
+    <message>
+        <source>connection reset by peer</source>
+        <translation>karşı taraf bağlantıyı kesti</translation>
+    </message>
+    <message>
+        <source>converting the model, once</source>
+        <translation>model bir kereliğine dönüştürülüyor</translation>
+    </message>
+    <message>
         <source>could not be started ({error})</source>
         <translation>başlatılamadı ({error})</translation>
     </message>
     <message>
         <source>declared stake {declared}</source>
         <translation>bildirilen stake {declared}</translation>
-    </message>
-    <message>
-        <source>declared stake {stake}</source>
-        <translation>bildirilen stake {stake}</translation>
     </message>
     <message>
         <source>ended by {name}</source>
@@ -3005,6 +3489,22 @@
     <message>
         <source>failed at {failures} requests in a row</source>
         <translation>art arda {failures} istekte başarısız oldu</translation>
+    </message>
+    <message>
+        <source>fee granter</source>
+        <translation>ücreti üstlenen</translation>
+    </message>
+    <message>
+        <source>fee payer</source>
+        <translation>ücreti ödeyen</translation>
+    </message>
+    <message>
+        <source>file exists</source>
+        <translation>dosya zaten var</translation>
+    </message>
+    <message>
+        <source>file name too long</source>
+        <translation>dosya adı çok uzun</translation>
     </message>
     <message>
         <source>for ever</source>
@@ -3033,6 +3533,26 @@
     <message>
         <source>glibc {version} is older than 2.34.</source>
         <translation>glibc {version}, 2.34&apos;ten eski.</translation>
+    </message>
+    <message>
+        <source>grantee&apos;s address</source>
+        <translation>izin verilenin adresi</translation>
+    </message>
+    <message>
+        <source>granter&apos;s address</source>
+        <translation>izin verenin adresi</translation>
+    </message>
+    <message>
+        <source>in the launcher&apos;s folder</source>
+        <translation>başlatıcının klasöründe</translation>
+    </message>
+    <message>
+        <source>input/output error</source>
+        <translation>giriş/çıkış hatası</translation>
+    </message>
+    <message>
+        <source>is a directory</source>
+        <translation>bir klasör</translation>
     </message>
     <message>
         <source>it closed the connection</source>
@@ -3079,6 +3599,10 @@
         <translation>{connect_s:.0f} sn&apos;dir bağlantı almıyor</translation>
     </message>
     <message>
+        <source>its answer is too large</source>
+        <translation>yanıtı çok büyük</translation>
+    </message>
+    <message>
         <source>its configuration can&apos;t be used</source>
         <translation>yapılandırması kullanılamıyor</translation>
     </message>
@@ -3087,16 +3611,60 @@
         <translation>diski {look_s:.0f} sn içinde yanıt vermedi</translation>
     </message>
     <message>
+        <source>loading the embedding model</source>
+        <translation>gömme modeli yükleniyor</translation>
+    </message>
+    <message>
+        <source>loading the libraries</source>
+        <translation>kitaplıklar yükleniyor</translation>
+    </message>
+    <message>
+        <source>loading the model</source>
+        <translation>model yükleniyor</translation>
+    </message>
+    <message>
+        <source>loading the tokenizer</source>
+        <translation>tokenizer yükleniyor</translation>
+    </message>
+    <message>
+        <source>looking for a GPU</source>
+        <translation>GPU aranıyor</translation>
+    </message>
+    <message>
         <source>memory ran out</source>
         <translation>bellek bitti</translation>
+    </message>
+    <message>
+        <source>met a CUDA error after which its GPU answers nothing</source>
+        <translation>GPU&apos;sunun artık hiçbir şeye yanıt vermediği bir CUDA hatasıyla karşılaştı</translation>
+    </message>
+    <message>
+        <source>mining</source>
+        <translation>madencilik</translation>
     </message>
     <message>
         <source>named an address that can&apos;t be used ({error})</source>
         <translation>kullanılamayan bir adres verdi ({error})</translation>
     </message>
     <message>
+        <source>network is unreachable</source>
+        <translation>ağa ulaşılamıyor</translation>
+    </message>
+    <message>
         <source>no connection can be made</source>
         <translation>bağlantı kurulamıyor</translation>
+    </message>
+    <message>
+        <source>no route to host</source>
+        <translation>sunucuya giden yol yok</translation>
+    </message>
+    <message>
+        <source>no space left on device</source>
+        <translation>diskte yer kalmadı</translation>
+    </message>
+    <message>
+        <source>no such file or directory</source>
+        <translation>böyle bir dosya ya da klasör yok</translation>
     </message>
     <message>
         <source>node type {node_type}</source>
@@ -3105,6 +3673,14 @@
     <message>
         <source>node {node}</source>
         <translation>düğüm {node}</translation>
+    </message>
+    <message>
+        <source>node&apos;s address</source>
+        <translation>düğümün adresi</translation>
+    </message>
+    <message>
+        <source>not a directory</source>
+        <translation>bir klasör değil</translation>
     </message>
     <message>
         <source>not with {address}</source>
@@ -3123,6 +3699,54 @@
         <translation>yalnızca şununla: {address}</translation>
     </message>
     <message>
+        <source>operation not permitted</source>
+        <translation>işleme izin yok</translation>
+    </message>
+    <message>
+        <source>permission denied</source>
+        <translation>erişim izni yok</translation>
+    </message>
+    <message>
+        <source>preparing the cache</source>
+        <translation>önbellek hazırlanıyor</translation>
+    </message>
+    <message>
+        <source>preparing the processor</source>
+        <translation>işlemci hazırlanıyor</translation>
+    </message>
+    <message>
+        <source>proposer</source>
+        <translation>önerici</translation>
+    </message>
+    <message>
+        <source>read-only file system</source>
+        <translation>salt okunur dosya sistemi</translation>
+    </message>
+    <message>
+        <source>reading the script</source>
+        <translation>betik okunuyor</translation>
+    </message>
+    <message>
+        <source>recipient&apos;s address</source>
+        <translation>alıcının adresi</translation>
+    </message>
+    <message>
+        <source>roles {roles}</source>
+        <translation>roller: {roles}</translation>
+    </message>
+    <message>
+        <source>sender&apos;s address</source>
+        <translation>gönderenin adresi</translation>
+    </message>
+    <message>
+        <source>sequence</source>
+        <translation>sıra numarası</translation>
+    </message>
+    <message>
+        <source>serving</source>
+        <translation>hizmet</translation>
+    </message>
+    <message>
         <source>something asked it to end</source>
         <translation>bir şey sonlanmasını istedi</translation>
     </message>
@@ -3139,16 +3763,80 @@
         <translation>protokolün {protocol}. sürümünü konuşuyor, bu başlatıcı {protocol_version}. sürümünü</translation>
     </message>
     <message>
+        <source>the GPU</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
         <source>the IPv4 address of a gateway is written with four numbers from 0 to 255</source>
         <translation>ağ geçidinin IPv4 adresi 0 ile 255 arası dört sayıyla yazılır</translation>
+    </message>
+    <message>
+        <source>the account</source>
+        <translation>hesap</translation>
     </message>
     <message>
         <source>the address in brackets of a gateway URL is no IPv6 address</source>
         <translation>ağ geçidi adresinde köşeli ayraç içindeki adres bir IPv6 adresi değil</translation>
     </message>
     <message>
+        <source>the balances</source>
+        <translation>bakiyeler</translation>
+    </message>
+    <message>
+        <source>the connection broke</source>
+        <translation>bağlantı koptu</translation>
+    </message>
+    <message>
+        <source>the connection took no data for {seconds} s</source>
+        <translation>bağlantı {seconds} sn boyunca veri almadı</translation>
+    </message>
+    <message>
+        <source>the delegations</source>
+        <translation>devirler</translation>
+    </message>
+    <message>
+        <source>the faucet</source>
+        <translation>musluk</translation>
+    </message>
+    <message>
+        <source>the gas</source>
+        <translation>gaz</translation>
+    </message>
+    <message>
+        <source>the gateway answers {status} instead of a node session</source>
+        <translation>ağ geçidi düğüm oturumu yerine {status} yanıtını veriyor</translation>
+    </message>
+    <message>
+        <source>the gateway can&apos;t be reached ({cause})</source>
+        <translation>ağ geçidine ulaşılamıyor ({cause})</translation>
+    </message>
+    <message>
+        <source>the gateway did not answer within {seconds} s</source>
+        <translation>ağ geçidi {seconds} sn içinde yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>the gateway drains</source>
+        <translation>ağ geçidi boşalıyor</translation>
+    </message>
+    <message>
+        <source>the gateway refused for now ({code}): {message}</source>
+        <translation>ağ geçidi şimdilik geri çevirdi ({code}): {message}</translation>
+    </message>
+    <message>
         <source>the gateway rejected the node</source>
         <translation>ağ geçidi düğümü reddetti</translation>
+    </message>
+    <message>
+        <source>the gateway said goodbye</source>
+        <translation>ağ geçidi vedalaştı</translation>
+    </message>
+    <message>
+        <source>the history</source>
+        <translation>geçmiş</translation>
+    </message>
+    <message>
+        <source>the latest block</source>
+        <translation>son blok</translation>
     </message>
     <message>
         <source>the model is missing or damaged</source>
@@ -3159,40 +3847,96 @@
         <translation>ağın çözme süresi</translation>
     </message>
     <message>
+        <source>the node</source>
+        <translation>düğüm</translation>
+    </message>
+    <message>
         <source>the node&apos;s key or grant is not valid</source>
         <translation>düğümün anahtarı ya da yetkisi geçerli değil</translation>
+    </message>
+    <message>
+        <source>the node&apos;s registration</source>
+        <translation>düğümün kaydı</translation>
+    </message>
+    <message>
+        <source>the permissions</source>
+        <translation>izinler</translation>
     </message>
     <message>
         <source>the port of a gateway URL is a number from 1 to 65535</source>
         <translation>ağ geçidi adresinin portu 1 ile 65535 arası bir sayıdır</translation>
     </message>
     <message>
+        <source>the redelegations</source>
+        <translation>taşımalar</translation>
+    </message>
+    <message>
+        <source>the registration</source>
+        <translation>kayıt</translation>
+    </message>
+    <message>
+        <source>the rewards</source>
+        <translation>ödüller</translation>
+    </message>
+    <message>
         <source>the system did not answer within {look_s:.0f} s</source>
         <translation>sistem {look_s:.0f} sn içinde yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>the transaction</source>
+        <translation>işlem</translation>
+    </message>
+    <message>
+        <source>the unbondings</source>
+        <translation>çözülmeler</translation>
+    </message>
+    <message>
+        <source>the validators</source>
+        <translation>doğrulayıcılar</translation>
     </message>
     <message>
         <source>the wallet locks itself after {min_idle_s:.0f} s to {max_idle_s:.0f} h, or sooner</source>
         <translation>cüzdan {min_idle_s:.0f} sn ile {max_idle_s:.0f} saat arasında ya da daha önce kendini kilitler</translation>
     </message>
     <message>
+        <source>this is no gateway ({kind})</source>
+        <translation>bu bir ağ geçidi değil ({kind})</translation>
+    </message>
+    <message>
         <source>this processor does not know one of its instructions</source>
         <translation>bu işlemci komutlarından birini tanımıyor</translation>
+    </message>
+    <message>
+        <source>timeout height</source>
+        <translation>son geçerli blok</translation>
+    </message>
+    <message>
+        <source>to act with {amount}</source>
+        <translation>{amount} ile işlem yapmak</translation>
     </message>
     <message>
         <source>to do {type_url} without any limit</source>
         <translation>sınırsız olarak {type_url} yapmak için</translation>
     </message>
     <message>
+        <source>to move stakes of {amount}</source>
+        <translation>{amount} stake taşımak</translation>
+    </message>
+    <message>
         <source>to send up to {amount}</source>
         <translation>en çok {amount} göndermek için</translation>
     </message>
     <message>
-        <source>to validator {validator}</source>
-        <translation>şu doğrulayıcıya: {validator}</translation>
+        <source>to stake {amount}</source>
+        <translation>{amount} stake etmek</translation>
     </message>
     <message>
-        <source>to {action} {amount}</source>
-        <translation>{action}: {amount}</translation>
+        <source>to unstake {amount}</source>
+        <translation>{amount} stake çözmek</translation>
+    </message>
+    <message>
+        <source>to validator {validator}</source>
+        <translation>şu doğrulayıcıya: {validator}</translation>
     </message>
     <message>
         <source>to {address}</source>
@@ -3291,6 +4035,58 @@
         <translation>{model} bir model içermiyor: config.json dosyası eksik.</translation>
     </message>
     <message>
+        <source>1 day</source>
+        <translation>1 gün</translation>
+    </message>
+    <message>
+        <source>1 hour</source>
+        <translation>1 saat</translation>
+    </message>
+    <message>
+        <source>delegator&apos;s address</source>
+        <translation>devredenin adresi</translation>
+    </message>
+    <message>
+        <source>did not answer after the computer&apos;s sleep</source>
+        <translation>bilgisayar uyandıktan sonra yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>disk quota exceeded</source>
+        <translation>disk kotası aşıldı</translation>
+    </message>
+    <message>
+        <source>too many open files</source>
+        <translation>çok fazla açık dosya</translation>
+    </message>
+    <message>
+        <source>validator</source>
+        <translation>doğrulayıcı</translation>
+    </message>
+    <message>
+        <source>validator address</source>
+        <translation>doğrulayıcı adresi</translation>
+    </message>
+    <message>
+        <source>what was sent did not arrive</source>
+        <translation>gönderilen ulaşmadı</translation>
+    </message>
+    <message>
+        <source>{count} days</source>
+        <translation>{count} gün</translation>
+    </message>
+    <message>
+        <source>{count} hours</source>
+        <translation>{count} saat</translation>
+    </message>
+    <message>
+        <source>{count} minutes</source>
+        <translation>{count} dakika</translation>
+    </message>
+    <message>
+        <source>{count} seconds</source>
+        <translation>{count} saniye</translation>
+    </message>
+    <message>
         <source>{model} is not a GGUF file.</source>
         <translation>{model} bir GGUF dosyası değil.</translation>
     </message>
@@ -3369,6 +4165,10 @@
     <message>
         <source>{path} can&apos;t be opened: {cause}.</source>
         <translation>{path} açılamıyor: {cause}.</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read: {cause}.</source>
+        <translation>{path} okunamıyor: {cause}.</translation>
     </message>
     <message>
         <source>{path} can&apos;t be used: {problem}.</source>
@@ -4051,6 +4851,10 @@
 <context>
     <name>Figures</name>
     <message>
+        <source>{number} %</source>
+        <translation>%{number}</translation>
+    </message>
+    <message>
         <source>{days} d {hours} h</source>
         <translation>{days} g {hours} sa</translation>
     </message>
@@ -4312,6 +5116,22 @@
         <source>Enter the gateway&apos;s address, such as https://gateway.example.org.</source>
         <translation>Ağ geçidinin adresini girin; örneğin https://gateway.example.org.</translation>
     </message>
+    <message>
+        <source>remote: nodes answer</source>
+        <translation>remote: düğümler yanıtlar</translation>
+    </message>
+    <message>
+        <source>local: an engine of its own answers</source>
+        <translation>local: kendi motoru yanıtlar</translation>
+    </message>
+    <message>
+        <source>mock: answers are made up</source>
+        <translation>mock: yanıtlar uydurmadır</translation>
+    </message>
+    <message>
+        <source>disabled: nothing is answered</source>
+        <translation>disabled: hiçbir şey yanıtlanmaz</translation>
+    </message>
 </context>
 <context>
     <name>GatewaysCard</name>
@@ -4328,8 +5148,8 @@
         <translation>Başka ağ geçitleri</translation>
     </message>
     <message>
-        <source>The node uses the first that answers, and goes back to an earlier one when that does again.</source>
-        <translation>Düğüm yanıt veren ilkini kullanır; öncekilerden biri yeniden yanıt verince ona döner.</translation>
+        <source>The node uses the first that answers, and goes back to an earlier one when that does again. Each gateway wants a grant of its own: the page Roles makes them, under “This computer&apos;s node”.</source>
+        <translation>Düğüm yanıt veren ilk ağ geçidini kullanır; önceki yeniden yanıt verince ona döner. Her ağ geçidi kendine ait bir yetki ister: bunları Roller sayfasındaki “Bu bilgisayarın düğümü” hazırlar.</translation>
     </message>
     <message>
         <source>Gateways in the order of preference</source>
@@ -5013,10 +5833,6 @@
         <translation>Ağ geçidi için</translation>
     </message>
     <message>
-        <source>A grant lets this computer&apos;s node take part for your wallet. The node&apos;s own key can move no money, so nothing worth stealing lies on a computer that runs unattended.</source>
-        <translation>Yetki, bu bilgisayardaki düğümün cüzdanınız adına katılmasını sağlar. Düğümün kendi anahtarı para taşıyamaz; böylece başıboş çalışan bilgisayarda çalınmaya değer bir şey bulunmaz.</translation>
-    </message>
-    <message>
         <source>Grant this node for 90 days</source>
         <translation>Bu düğümü 90 gün yetkilendir</translation>
     </message>
@@ -5035,6 +5851,14 @@
     <message>
         <source>not registered</source>
         <translation>kayıtlı değil</translation>
+    </message>
+    <message>
+        <source>A gateway of this node has no grant</source>
+        <translation>Bu düğümün bir ağ geçidi için yetki yok</translation>
+    </message>
+    <message>
+        <source>The node would be refused there: {gateways}. Grant it again: that signs one for each gateway.</source>
+        <translation>Düğüm orada geri çevrilir: {gateways}. Yeniden yetki verin: her ağ geçidi için bir tane imzalanır.</translation>
     </message>
     <message>
         <source>What the chain made of it</source>
@@ -5057,8 +5881,32 @@
         <translation>başka bir düğüm anahtarı için; yenisini oluşturun</translation>
     </message>
     <message>
+        <source>active</source>
+        <translation>etkin</translation>
+    </message>
+    <message>
+        <source>inactive</source>
+        <translation>etkin değil</translation>
+    </message>
+    <message>
+        <source>suspended</source>
+        <translation>askıda</translation>
+    </message>
+    <message>
+        <source>slashed</source>
+        <translation>cezalandırıldı</translation>
+    </message>
+    <message>
+        <source>not said</source>
+        <translation>belirtilmedi</translation>
+    </message>
+    <message>
         <source>for another gateway; make a new one for this one</source>
         <translation>başka bir ağ geçidi için; bunun için yenisini oluşturun</translation>
+    </message>
+    <message>
+        <source>A grant lets this computer&apos;s node take part for your wallet, at one gateway; where there are several, each gets its own. The node&apos;s own key can move no money, so nothing worth stealing lies on a computer that runs unattended.</source>
+        <translation>Yetki, bu bilgisayarın düğümünün bir ağ geçidinde cüzdanınız adına katılmasını sağlar; birden çok ağ geçidi varsa her biri kendininkini alır. Düğümün kendi anahtarı para hareket ettiremez; başında kimse olmayan bir bilgisayarda çalınmaya değer bir şey durmaz.</translation>
     </message>
     <message>
         <source>{roles}, until {time}</source>
@@ -5580,7 +6428,7 @@
     <name>RegisterSheet</name>
     <message>
         <source>Register as {roles}</source>
-        <translation>{roles} olarak kaydol</translation>
+        <translation>Şu rolle kaydol: {roles}</translation>
     </message>
     <message>
         <source>What registering does, and what not</source>

@@ -6,9 +6,12 @@ from r3mes_launcher.core.chats.chat import Chat, ChatSummary
 from r3mes_launcher.core.chats.chat_desk import KeptChats
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
 
-QUESTION = "Why does a GPU make a model answer faster? Show me what it computes."
+QUESTIONS = {
+    "en": "Why does a GPU make a model answer faster? Show me what it computes.",
+    "tr": "GPU bir modelin yanıtını neden hızlandırır? Ne hesapladığını göster.",
+}
 
-ANSWER = """A GPU has thousands of **small arithmetic units** that work side by side. A model's answer is mostly the \
+_ENGLISH = """A GPU has thousands of **small arithmetic units** that work side by side. A model's answer is mostly the \
 multiplication of large tables of numbers, and every cell of such a product can be worked out on its own.
 
 ```python
@@ -24,6 +27,29 @@ Three things decide how fast it goes:
 3. whether the whole model fits into that memory.
 
 More in [this overview](https://example.org/why-gpus)."""
+
+_TURKISH = """Bir GPU'da yan yana çalışan binlerce **küçük hesap birimi** vardır. Modelin yanıtı büyük ölçüde büyük \
+sayı tablolarının çarpımıdır ve böyle bir çarpımın her hücresi tek başına hesaplanabilir.
+
+```python
+for row in range(m):
+    for column in range(n):  # hepsi aynı anda
+        c[row][column] = sum(a[row][i] * b[i][column] for i in range(k))
+```
+
+Hızı üç şey belirler:
+
+1. kartın saniyede yapabildiği çarpma sayısı,
+2. belleğinin sayıları ne kadar hızlı getirdiği,
+3. bütün modelin o belleğe sığıp sığmadığı.
+
+Devamı [bu özette](https://example.org/why-gpus)."""
+
+
+def answer_to(question: str) -> str:
+    """In the language of the question."""
+    return _TURKISH if question == QUESTIONS["tr"] else _ENGLISH
+
 
 EARLIER = (
     ("A short poem about night trains", 1_767_268_000.0),

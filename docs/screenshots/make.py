@@ -32,6 +32,7 @@ import history_stage
 import page_checks
 import wallet_stage
 
+from r3mes_launcher.core.engine_words import engine_sentence
 from r3mes_launcher.core.interface import CoreListener
 from r3mes_launcher.core.state import (
     Actual,
@@ -132,7 +133,7 @@ class Stage:
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None: ...
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
-        words = chat_stage.ANSWER.split(" ")
+        words = chat_stage.answer_to(turns[-1].text).split(" ")
         await asyncio.sleep(0.3)
         for word in words:
             yield ChatDelta(word + " ", model=MODEL)
@@ -149,7 +150,7 @@ def signed_out() -> Any:
 
 def gateway() -> GatewayState:
     process = ProcessState(running=True, pid=48210, started_at=NOW - 7512)
-    return GatewayState(GatewayKind.LOCAL, "http://127.0.0.1:41873", "remote", process, True, "One node is registered.")
+    return GatewayState(GatewayKind.LOCAL, "http://127.0.0.1:41873", "remote", process, True)
 
 
 def serving() -> LauncherState:
@@ -181,8 +182,8 @@ def provisioning() -> LauncherState:
 def fault() -> LauncherState:
     reason = Fault(
         "no_usable_gpu",
-        "No usable GPU was found: the NVIDIA driver is not installed.",
-        "Install the NVIDIA driver and restart the computer, or serve on the CPU to try things out (slow).",
+        engine_sentence("No usable GPU: the NVIDIA driver is not installed on this computer."),
+        engine_sentence("Install the NVIDIA driver and restart the computer."),
     )
     node = NodeState(desired=Desired.SERVING, actual=Actual.FAULTED, fault=reason)
     return LauncherState(node=node, gateway=gateway())
@@ -192,6 +193,8 @@ LOOKS = (
     ("--with-contrast",),
     ("--every", "--scheme", "light", "--language", "tr"),
     ("--every", "--scheme", "light", "--scale", "2"),
+    ("--every", "--scheme", "contrast", "--language", "tr"),
+    ("--every", "--scheme", "contrast", "--scale", "2"),
     ("--only", "home", "--scheme", "dark", "--language", "tr", "--scale", "2"),
 )
 """What `--set` is made of: one process for each, because the scale is chosen before the window opens."""
@@ -411,7 +414,7 @@ def take(
                 app.window.gpus.as_table.setChecked(True)
             if shot.act == "ask":
                 app.window.chat.show_chats.setChecked(True)
-                app.window.chat.ask(chat_stage.QUESTION)
+                app.window.chat.ask(chat_stage.QUESTIONS[language])
                 wait(QEventLoop, QTimer, 2 * SETTLE_MS)
             # The pages ask for their history at the first beat of the window.
             app.window.home.timeline.tick(NOW)

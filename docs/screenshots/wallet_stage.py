@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from r3mes_launcher.core.state import Desired, GatewayState, LauncherState, NodeState
+from r3mes_launcher.core.wallet_lock import lock_sentence
 from r3mes_launcher.core.wallet_state import (
     AutoLockView,
     ContactEntry,
@@ -25,10 +26,21 @@ from r3mes_launcher.core.wallet_state import (
     WalletEntry,
     WalletState,
 )
+from r3mes_launcher.sentence import Sentence, as_sentence, joined
 from r3mes_launcher.wallet.addresses import encode_address
-from r3mes_launcher.wallet.amounts import Coin
-from r3mes_launcher.wallet.chain_shapes import Delegation, Portfolio, Reward, Unbonding, Validator
+from r3mes_launcher.wallet.amounts import Coin, format_amount
+from r3mes_launcher.wallet.auto_lock import LockReason
+from r3mes_launcher.wallet.chain_shapes import (
+    Delegation,
+    Portfolio,
+    Reward,
+    SlashingParams,
+    StakingParams,
+    Unbonding,
+    Validator,
+)
 from r3mes_launcher.wallet.payment_machine import Payment, PaymentState, sentence
+from r3mes_launcher.wallet.staking import unbonding_meaning
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPixmap
@@ -75,16 +87,14 @@ VALIDATORS = tuple(
 
 
 def terms() -> UnbondingTerms:
-    return UnbondingTerms(
-        21,
-        NOW + 21 * 86_400,
-        (
-            "The coins are locked for 21 days, until 2026-01-22 10:00 UTC, and earn nothing meanwhile.",
-            "They can still be slashed: 5 % if the validator signs twice, 1 % if it was offline.",
-            "Rewards so far are paid out at once.",
-            "You can cancel it while it runs.",
-        ),
-    )
+    params = StakingParams(DENOM, 21 * 86_400, 7)
+    meaning = unbonding_meaning(params, SlashingParams("0.050000000000000000", "0.010000000000000000"), NOW)
+    return UnbondingTerms(meaning.days, meaning.free_at, meaning.sentences)
+
+
+def summary(template: str, remes: float) -> str:
+    """As the wallet writes what a transaction did."""
+    return Sentence(template, amount=format_amount(round(remes * REMES), 6, "REMES"))
 
 
 def roles(staked: int, registered: tuple[str, ...]) -> tuple[RoleEntry, ...]:
@@ -123,13 +133,13 @@ def payment(summary: str, state: PaymentState, ago: float, height: int = 0) -> P
 
 def history() -> tuple[HistoryEntry, ...]:
     rows = (
-        (1_400, "Claim rewards and 1 more", True),
-        (9_300, "Stake 250 REMES", True),
+        (1_400, Sentence("{first} and {count} more", first=as_sentence("Claim rewards"), count=1), True),
+        (9_300, summary("Stake {amount}", 250), True),
         (31_000, "", True),
-        (88_000, "Send 42.5 REMES", True),
-        (90_500, "Stake 1000 REMES", True),
-        (91_900, "Send 2000 REMES", False),
-        (99_000, "Register as serving", True),
+        (88_000, summary("Send {amount}", 42.5), True),
+        (90_500, summary("Stake {amount}", 1000), True),
+        (91_900, summary("Send {amount}", 2000), False),
+        (99_000, Sentence("Register as {roles}", roles=as_sentence("serving")), True),
         (180_000, "", True),
     )
     return tuple(
@@ -163,11 +173,11 @@ def wallet() -> WalletState:
         holdings=holdings,
         validators=VALIDATORS,
         history=history(),
-        payments=(payment("Send 15 REMES", PaymentState.PENDING, 12),),
+        payments=(payment(summary("Send {amount}", 15), PaymentState.PENDING, 12),),
         roles=roles(holdings.staked, ("serving",)),
-        registration=RegistrationEntry(("serving",), "1000 REMES", "active", 164_200),
+        registration=RegistrationEntry(("serving",), format_amount(1_000 * REMES, 6, "REMES"), "active", 164_200),
         unbonding=terms(),
-        grant=GrantEntry(NODE, "http://127.0.0.1:41873", ("serving", "mining"), 4_070_908_800.0),
+        grants=(GrantEntry(NODE, "http://127.0.0.1:41873", ("serving", "mining"), 4_070_908_800.0),),
         keyring=KeyringView(False, True),
         auto_lock=AutoLockView(600.0, NOW + 540),
     )
@@ -190,7 +200,7 @@ def locked() -> LauncherState:
     return launcher(
         WalletState(
             vault=VaultState.LOCKED,
-            locked_because="The wallet locked itself after 10 minutes without use.",
+            locked_because=lock_sentence(LockReason.IDLE, 600.0),
             network=NetworkView("R3MES testnet", "remes", CHAIN),
             keyring=KeyringView(True, True),
         )
@@ -218,7 +228,7 @@ def fresh() -> LauncherState:
             payments=(),
             roles=roles(0, ()),
             registration=None,
-            grant=None,
+            grants=(),
         ),
         demo=True,
     )
@@ -226,7 +236,10 @@ def fresh() -> LauncherState:
 
 def offline() -> LauncherState:
     state = wallet()
-    problem = "No node of the network answers (ConnectError). Check the internet connection; nothing was changed."
+    problem = joined(
+        Sentence("No node of the network answers ({reason}).", reason="ConnectError"),
+        "Check the internet connection; nothing was changed.",
+    )
     return launcher(replace(state, network=replace(state.network, reachable=False, problem=problem)))
 
 

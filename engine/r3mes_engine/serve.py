@@ -142,7 +142,7 @@ class _Engine:
             events.emit,
             asks=settings.asks_for_token,
         )
-        self._handed_grant: SignedGrant | None = None
+        self._handed_grants: list[SignedGrant] = []
         self._service: ChatService | None = None
         self._fault: GpuFault | None = None
 
@@ -289,7 +289,7 @@ class _Engine:
         if isinstance(loaded.backend, ManagesAdapters):
             loaded.backend.on_adapters_changed = agent.adapters_changed
         self._adapter_commands.use(loaded.backend)
-        self._use_handed_grant()
+        self._use_handed_grants()
         kept = contextlib.ExitStack()
         if watch is not None:
             kept.callback(watch.close)
@@ -412,21 +412,23 @@ class _Engine:
             self._watchdog.end_within(STOP_END_S)
             self._end("the launcher asked for a stop", 0.0)
         elif isinstance(command, GrantCommand):
-            self._handed_grant = command.grant
-            self._use_handed_grant()
+            self._handed_grants.append(command.grant)
+            self._use_handed_grants()
         elif isinstance(command, LoadAdapterCommand | UnloadAdapterCommand):
             self._adapter_commands.handle(command)
         else:
             self._downloads.handle(command)
 
-    def _use_handed_grant(self) -> None:
-        """Before the agent exists a grant waits for it."""
-        if self._agent is None or self._handed_grant is None:
+    def _use_handed_grants(self) -> None:
+        """Before the agent exists grants wait for it: there may be one for each gateway."""
+        if self._agent is None:
             return
-        try:
-            self._agent.use_grant(check_is_for(self._handed_grant, self._agent.node_id))
-        except EngineExit as problem:
-            self._events.emit(ErrorEvent(code=problem.code, message=problem.message, hint=problem.hint))
+        handed, self._handed_grants = self._handed_grants, []
+        for grant in handed:
+            try:
+                self._agent.use_grant(check_is_for(grant, self._agent.node_id))
+            except EngineExit as problem:
+                self._events.emit(ErrorEvent(code=problem.code, message=problem.message, hint=problem.hint))
 
     def _bad_command(self, problem: str) -> None:
         self._events.emit(ErrorEvent(code="bad_command", message=f"A line on stdin was passed over: {problem}."))

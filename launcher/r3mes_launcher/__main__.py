@@ -34,6 +34,20 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return options
 
 
+USAGE_CODE = 2
+
+
+def bundle_problem(path: Path) -> str:
+    """Why there is nothing to play at `path`, as a sentence; empty where there is a file."""
+    if path.is_file():
+        return ""
+    what = "is a folder" if path.is_dir() else "does not exist"
+    return (
+        f"r3mes-launcher: --bundle: {path} {what}. Name a diagnostics bundle: the zip file that “Save” on the page "
+        "Doctor, or `r3mes bundle`, writes."
+    )
+
+
 NO_DISPLAY = (
     "R3MES can't open its window: there is no display here (DISPLAY and WAYLAND_DISPLAY are not set). "
     "Start it on a desktop, or use the same launcher in the terminal: r3mes run"
@@ -51,6 +65,10 @@ def lacks_display(platform: str, environ: Mapping[str, str]) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
+    problem = "" if options.bundle is None else bundle_problem(options.bundle.expanduser())
+    if problem:
+        print(problem, file=sys.stderr)
+        return USAGE_CODE
     if options.home:
         # The core and every child find it there.
         os.environ["R3MES_HOME"] = options.home

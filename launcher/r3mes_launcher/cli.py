@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 _STEERING = ("start", "stop", "drain", "pause", "resume", "download", "logs", "earnings", "bundle", "settings")
+_MOST_LINES = 1_000_000
 _PAUSES = ("15m", "1h", "until-restart", "until-resumed")
 
 
@@ -111,13 +112,15 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     logs.add_argument("--level", choices=("debug", "info", "warning", "error"), default="debug", help="this or worse")
     logs.add_argument("--process", default="", metavar="NAME", help="launcher, engine or gateway")
     logs.add_argument("--search", default="", metavar="TEXT", help="lines with this text, in capitals or not")
-    logs.add_argument("--lines", "-n", type=int, default=0, metavar="N", help="the newest N (default: all)")
+    logs.add_argument("--lines", "-n", type=_lines, default=0, metavar="N", help="the newest N (default: all)")
     logs.add_argument("--json", action="store_true", help="one object a line")
     earnings = add("earnings", "what this computer's node earned, and what is left after its electricity")
     form = earnings.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="for scripts")
     form.add_argument("--csv", action="store_true", help="for spreadsheets")
-    earnings.add_argument("--days", type=int, default=30, metavar="N", help="the last N days (default: 30, at most 90)")
+    earnings.add_argument(
+        "--days", type=_days, default=30, metavar="N", help="the last N days (default: 30, at most 90)"
+    )
     earnings.add_argument(
         "--sign-in",
         action="store_true",
@@ -140,6 +143,23 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         if words:
             action.add_argument("words", nargs=len(words), metavar=words)
         action.set_defaults(words=[])
+
+
+def _days(text: str) -> int:
+    from r3mes_launcher.core.earnings.overview import MAX_DAYS
+
+    return _whole(text, 1, MAX_DAYS)
+
+
+def _lines(text: str) -> int:
+    return _whole(text, 0, _MOST_LINES)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    """Raises ArgumentTypeError with what is wrong about it."""
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(most)) + 10 and least <= int(text) <= most:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a whole number from {least} to {most}")
 
 
 _SERVE_HELP = (

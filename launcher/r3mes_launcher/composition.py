@@ -57,7 +57,7 @@ from r3mes_launcher.ports.session_events import NoSessionEvents, system_session_
 from r3mes_launcher.ports.sleep_delay import system_sleep_delay
 from r3mes_launcher.ports.surroundings import SystemSurroundings
 from r3mes_launcher.role_demo_engine import NODE_ID
-from r3mes_launcher.sentence import sentence_of
+from r3mes_launcher.sentence import phrase, sentence_of
 from r3mes_launcher.wallet.os_keyring import SystemKeyring
 from r3mes_launcher.wallet.profiles import NetworkProfile, built_in_profiles
 from r3mes_launcher.wallet.sealed_file import STANDARD, StretchParameters
@@ -71,7 +71,7 @@ DEMO_CHAIN_ID = "r3mes-devnet-1"
 DEMO_PRICES = {"electricity_price": Decimal("0.30"), "electricity_currency": "EUR", "remes_price": Decimal("0.35")}
 """Made up, as the demo's coins are: what a kilowatt-hour costs, and what a REMES is worth."""
 FAUCET_PATH = "/devnet/faucet"
-DEMO_AUTOSTART = "The demo changes nothing on this computer."
+DEMO_AUTOSTART = phrase("The demo changes nothing on this computer.")
 NETWORK = "r3mes-testnet"
 # Open: this gateway is on the loopback and made for the node beside it, which needs no grant for that.
 LOCAL_GATEWAY = {"R3MES_INFERENCE_MODE": "remote", "R3MES_NODE_AUTH": "open"}
@@ -273,7 +273,7 @@ def demo_network(gateway: str) -> NetworkAccess | None:
     if not gateway:
         return None
     profile = NetworkProfile(
-        name="demo", title="The demo's chain", endpoints=(gateway,), chain_id=DEMO_CHAIN_ID, demo=True
+        name="demo", title=phrase("The demo's chain"), endpoints=(gateway,), chain_id=DEMO_CHAIN_ID, demo=True
     )
     return NetworkAccess(profile, gateway + FAUCET_PATH)
 

@@ -26,6 +26,7 @@ from r3mes_launcher.core.recording.recorded_day import (
     RecordingError,
     read_day,
 )
+from r3mes_launcher.sentence import phrase
 from r3mes_protocol import __version__
 from r3mes_protocol.control import (
     DisconnectedEvent,
@@ -50,7 +51,7 @@ from r3mes_protocol.messages import Device
 from r3mes_protocol.wire import ProtocolError, WireModel
 
 NODE_ID = "de30" * 16
-STAGES = ("Recorded: reading the weights", "Recorded: warming up")
+STAGES = (phrase("Recorded: reading the weights"), phrase("Recorded: warming up"))
 STEPS_PER_STAGE = 4
 STEP_S = 0.1
 NO_TOKEN = "none"

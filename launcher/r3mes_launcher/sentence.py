@@ -20,6 +20,16 @@ MOST_SPEC = 4
 """Characters of a figure's format, such as `.0f` or `08X`."""
 
 
+class NumberText(str):
+    """A number as text, with a point as its decimal mark, perhaps with a unit behind: `1234.5 REMES`.
+
+    The core, files and the command line have it as it is; a front end shows it as its language writes numbers. Joining
+    it with other text gives a plain text.
+    """
+
+    __slots__ = ()
+
+
 class Sentence(str):
     """The English text. Joining it with other text by `+` or an f-string gives a plain text, which stays English."""
 
@@ -40,18 +50,22 @@ class Sentence(str):
         return _made, (self.template, self.figures)
 
 
-def joined(*parts: str) -> str:
-    """Sentences one after the other with a blank between; empty ones are left out."""
+def joined(*parts: str, between: str = " ") -> str:
+    """Sentences, or numbers, one after the other with a blank between; empty ones are left out."""
     said = [part for part in parts if part]
     if len(said) < 2:
         return said[0] if said else ""
-    names = [f"part{number}" for number in range(len(said))]
-    return Sentence(" ".join(f"{{{name}}}" for name in names), **dict(zip(names, map(as_sentence, said), strict=True)))
+    figures = {f"part{number}": as_sentence(each) for number, each in enumerate(said)}
+    return Sentence(between.join(f"{{{name}}}" for name in figures), **figures)
 
 
 def as_sentence(text: str) -> Sentence:
     """A text that is to be translated although it stands as a figure inside another one."""
-    return text if isinstance(text, Sentence) else Sentence(text.replace("{", "{{").replace("}", "}}"))
+    if isinstance(text, Sentence):
+        return text
+    if isinstance(text, NumberText):
+        return Sentence("{number}", number=text)
+    return Sentence(text.replace("{", "{{").replace("}", "}}"))
 
 
 def sentence_of(error: BaseException) -> str:
@@ -85,6 +99,8 @@ def _made(template: str, figures: dict[str, Figure]) -> Sentence:
 
 
 def _document(figure: Figure) -> object:
+    if isinstance(figure, NumberText):
+        return {"number": str(figure)}
     if not isinstance(figure, Sentence):
         return figure
     return {"say": figure.template, "figures": {name: _document(value) for name, value in figure.figures.items()}}
@@ -93,7 +109,9 @@ def _document(figure: Figure) -> object:
 def _sentence(document: Any, depth: int) -> Sentence:
     figures: dict[str, Figure] = {}
     for name, value in document["figures"].items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "number" in value:
+            value = NumberText(value["number"])
+        elif isinstance(value, dict):
             if depth == 0:
                 raise ValueError("too deep")
             value = _sentence(value, depth - 1)

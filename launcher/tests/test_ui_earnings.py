@@ -240,7 +240,7 @@ def test_the_prices_are_a_click_away(window: Any, answered: Any, qtbot: QtBot) -
 
 def test_words_of_others_are_shown_as_they_came(theme: Any) -> None:
     assert role_name("validator") == "validator"
-    assert price(None, "EUR") == "–" and plain(price(Decimal("-1234.5"), "")) == "-1234.50"
+    assert price(None, "EUR") == "–" and plain(price(Decimal("-1234.5"), "")) == "-1 234.50"
 
 
 def test_a_window_that_nobody_sees_tells_it(window: Any, intents: Any, qtbot: QtBot) -> None:

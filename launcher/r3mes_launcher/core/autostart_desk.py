@@ -7,6 +7,8 @@ import asyncio
 from r3mes_launcher.core.settings import SayLine
 from r3mes_launcher.core.state import LogLevel
 from r3mes_launcher.ports.autostart import Autostart, AutostartEntry, AutostartReading
+from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 SETTING = "autostart"
 """Its name on the command line, beside the settings. It is none of them: the system keeps it."""
@@ -28,7 +30,7 @@ class AutostartDesk:
         try:
             await asyncio.to_thread(self._port.write, on)
         except OSError as error:
-            raise ValueError(f"The system did not take it: {error.strerror or error}.") from None
+            raise ValueError(Sentence("The system did not take it: {cause}.", cause=system_cause(error))) from None
         after = await self.read()
         if (after.entry is AutostartEntry.ON) is not on:
             raise ValueError("The system did not keep it: afterwards it was as before.")

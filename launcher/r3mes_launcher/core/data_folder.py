@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 
 from r3mes_launcher.core.interface import StartRefused
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 HOME_VARIABLE = "R3MES_HOME"
 
@@ -81,7 +82,7 @@ class DataFolder:
                     "The data folder {folder} can't be used: {cause}. "
                     "Set {variable} to a folder that you may write to.",
                     folder=self.root,
-                    cause=_system_words(error),
+                    cause=system_cause(error),
                     variable=HOME_VARIABLE,
                 )
             ) from error
@@ -100,7 +101,7 @@ class FolderLock:
             file = self._path.open("a+b")
         except OSError as error:
             raise StartRefused(
-                Sentence("{path} can't be opened: {cause}.", path=self._path, cause=_system_words(error))
+                Sentence("{path} can't be opened: {cause}.", path=self._path, cause=system_cause(error))
             ) from error
         try:
             _lock(file)
@@ -167,7 +168,3 @@ def read_json_object(path: Path, max_bytes: int = MAX_FILE_BYTES) -> dict[str, A
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
     return document
-
-
-def _system_words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from r3mes_launcher.core.state import Download, DownloadState
+from r3mes_launcher.sentence import phrase
 from r3mes_launcher.wallet.os_keyring import KeyringPort, KeyringState
 from r3mes_launcher.wallet.secret import Secret
 from r3mes_protocol.control import (
@@ -84,14 +85,14 @@ class DownloadDesk:
 
     async def pause(self) -> None:
         """Raises ValueError with a sentence, as all of them do."""
-        self._order(PauseDownloadCommand(name=self._of(_ON_ITS_WAY, "No model is being downloaded.")))
+        self._order(PauseDownloadCommand(name=self._of(_ON_ITS_WAY, phrase("No model is being downloaded."))))
 
     async def resume(self) -> None:
-        self._order(ResumeDownloadCommand(name=self._of((DownloadState.PAUSED,), "No download is paused.")))
+        self._order(ResumeDownloadCommand(name=self._of((DownloadState.PAUSED,), phrase("No download is paused."))))
 
     async def cancel(self) -> None:
         """Throws away what came. When that is done, Serving goes off, because there is nothing to serve."""
-        name = self._of(tuple(DownloadState), "No model is being downloaded.")
+        name = self._of(tuple(DownloadState), phrase("No model is being downloaded."))
         self._cancelling = True
         self._order(CancelDownloadCommand(name=name))
 

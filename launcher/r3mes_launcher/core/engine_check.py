@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.doctor.facts import GpuVerdict, SelfTest
+from r3mes_launcher.core.engine_words import engine_sentence
 from r3mes_launcher.core.log_hub import LogHub, plain_text
 from r3mes_launcher.core.stop_ladder import FORCED
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
@@ -105,7 +106,7 @@ def _gpu(document: object) -> GpuVerdict:
     capability = document.get("compute_capability")
     known = isinstance(capability, list) and len(capability) == 2 and all(type(part) is int for part in capability)
     return GpuVerdict(
-        name=_text(document, "name")[:MAX_NAME_CHARS],
+        name=str(_text(document, "name"))[:MAX_NAME_CHARS],
         usable=document.get("usable") is True,
         reason=_text(document, "reason"),
         memory_total_mb=_count(document, "memory_total_mb"),
@@ -116,7 +117,7 @@ def _gpu(document: object) -> GpuVerdict:
 
 def _text(document: Mapping[str, Any], name: str) -> str:
     value = document.get(name, "")
-    return plain_text(value) if isinstance(value, str) else ""
+    return engine_sentence(plain_text(value)) if isinstance(value, str) else ""
 
 
 def _count(document: Mapping[str, Any], name: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from r3mes_launcher.core.engine_watch import EngineWatch
+from r3mes_launcher.core.engine_words import engine_sentence
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_events import (
     EngineComplained,
@@ -17,7 +18,7 @@ from r3mes_launcher.core.node_events import (
     Event,
 )
 from r3mes_launcher.core.state import Fault, LogLevel, Progress
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_protocol import PROTOCOL_VERSION, control
 from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
 from r3mes_protocol.wire import ProtocolError
@@ -98,7 +99,7 @@ class EngineEvents:
             case control.LoadingEvent():
                 total = 0 if event.fraction is None else 100
                 done = 0 if event.fraction is None else round(event.fraction * 100)
-                self._dispatch(EngineLoading(Progress(event.stage, done, total, "%")))
+                self._dispatch(EngineLoading(Progress(engine_sentence(event.stage), done, total, "%")))
             case control.DownloadEvent():
                 self._download(event)
             case control.ReadyEvent():
@@ -118,7 +119,9 @@ class EngineEvents:
             case control.RegisteredEvent():
                 self._dispatch(EngineRegistered())
             case control.DisconnectedEvent():
-                self._dispatch(EngineDisconnected(event.reason or "the connection broke"))
+                self._dispatch(
+                    EngineDisconnected(engine_sentence(event.reason.rstrip(".")) or phrase("the connection broke"))
+                )
             case control.StatsEvent():
                 facts = self._facts
                 self._watch.told(event.active, event.requests, event.completion_tokens)
@@ -151,7 +154,8 @@ class EngineEvents:
                 if event.exit_code is None:
                     self._logs.add(SOURCE, [f"{event.message} {event.hint}"], LogLevel.ERROR)
                 # Otherwise it ends next, and its last words become the node's reason or fault, which the log gets.
-                self._dispatch(EngineComplained(Fault(event.code, event.message, event.hint)))
+                message, hint = engine_sentence(event.message), engine_sentence(event.hint)
+                self._dispatch(EngineComplained(Fault(event.code, message, hint)))
             case control.PongEvent():
                 self._watch.answered()
 

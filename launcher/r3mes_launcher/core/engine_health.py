@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 
 SILENT_S = 60.0
 """It tells its figures every 2 s. Loading an adapter may hold it up for seconds, never for a minute."""
@@ -87,11 +87,11 @@ class EngineHealth:
     def verdict(self, now: float) -> str:
         """Why it must be started again, as the rest of a sentence that begins with "The engine"; empty when well."""
         if self.sticky and self.failures:
-            return "met a CUDA error after which its GPU answers nothing"
+            return phrase("met a CUDA error after which its GPU answers nothing")
         if self.failures >= FAILURES:
             return Sentence("failed at {failures} requests in a row", failures=self.failures)
         if self.asked_at is not None and now - self.asked_at >= ANSWER_S:
-            return "did not answer after the computer's sleep"
+            return phrase("did not answer after the computer's sleep")
         if now - self.heard_at >= SILENT_S:
             return Sentence("was silent for {silent_s:.0f} s", silent_s=SILENT_S)
         if self.active and now - self.moved_at >= STUCK_S:

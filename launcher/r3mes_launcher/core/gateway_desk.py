@@ -68,6 +68,11 @@ class GatewayDesk:
         return self._base.url
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """All that the node may use, the preferred one first."""
+        return (self._base.url, *self._fallbacks) if self._base.url else ()
+
+    @property
     def is_remote(self) -> bool:
         return self._base.kind is GatewayKind.REMOTE
 
@@ -142,7 +147,7 @@ class GatewayDesk:
             return  # the last words of one that was left for a remote gateway
         self._base = base
         # A local gateway has something to say exactly while it does not answer.
-        self._monitor.watch(*((base.url, *self._fallbacks) if base.url and not base.message else ()))
+        self._monitor.watch(*(self.order if not base.message else ()))
         self._follow(base, self._fallbacks)
         self._look()
 
@@ -158,7 +163,9 @@ class GatewayDesk:
             message = Sentence(
                 "{url} does not answer; {origin} is used until it does.", url=base.url, origin=known.origin
             )
-        gateway = replace(base, url=known.origin or base.url, reachable=known.reachable, message=message)
+        gateway = replace(
+            base, url=known.origin or base.url, reachable=known.reachable, message=message, order=self.order
+        )
         self._view = GatewayView(gateway, known.models, known.adapters)
         self._changed.set()
         self._show(self._view)

@@ -32,6 +32,7 @@ from r3mes_launcher.ports.engine_runtime import (
     RuntimeReport,
 )
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 ENGINE_PYTHON_VARIABLE = "R3MES_ENGINE_PYTHON"
 
@@ -166,7 +167,7 @@ class InstalledEngineRuntime:
             message = Sentence(
                 "The engine's folder {folder} can't be made: {cause}.",
                 folder=self._state_folder,
-                cause=(error.strerror or "").lower(),
+                cause=system_cause(error),
             )
             return Refused(Fault("engine_folder", message, "Free some disk space, or correct the folder's rights."))
         return None

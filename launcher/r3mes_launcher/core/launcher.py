@@ -125,7 +125,7 @@ class LauncherCore:
             parts.folder.home,
             parts.wallet.clock,
             self._node_facts,
-            self._hand_grant,
+            self._hand_grants,
         )
         self._earnings = self._make_earnings(parts)
 
@@ -514,14 +514,14 @@ class LauncherCore:
     def _on_doctor(self, doctor: DoctorState) -> None:
         self._change(replace(self._state, doctor=doctor))
 
-    def _hand_grant(self, signed: SignedGrant) -> None:
-        self._nodes.use_grant(signed)
+    def _hand_grants(self, signed: tuple[SignedGrant, ...]) -> None:
+        self._nodes.use_grants(signed)
 
     def _node_facts(self) -> NodeFacts:
         cards = [card for card in self._gpus.gpus if not card.lost]
         return NodeFacts(
             node_id=self._state.node.node_id,
-            gateway=self._gateway.url,
+            gateways=self._gateway.order,
             gpu_count=len(cards),
             gpu_memory_gb=max((card.memory_total_mb or 0 for card in cards), default=0) // 1000,
         )

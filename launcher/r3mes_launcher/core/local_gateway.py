@@ -15,7 +15,7 @@ from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import GatewayKind, GatewayState, LogLevel, ProcessState
 from r3mes_launcher.core.stop_ladder import FORCED, GATEWAY_STOP
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.control import ApiReadyEvent, parse_api_ready
 from r3mes_protocol.origin import gateway_origin
@@ -26,7 +26,7 @@ SOURCE = "gateway"
 READY_DEADLINE_S = 45.0
 """A FastAPI process answers after 0.6 s on an idle machine and 2.4 s on a busy one; a cold disk takes far longer."""
 
-_STARTING = "The local gateway is starting."
+_STARTING = phrase("The local gateway is starting.")
 
 CommandForPort = Callable[[int], ChildCommand]
 

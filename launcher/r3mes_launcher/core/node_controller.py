@@ -127,7 +127,7 @@ class NodeController:
         self._other_gateways: tuple[str, ...] = ()
         self._no_gateway_since = now()
         self._policy: tuple[ActiveReason, ...] = ()
-        self._grant: SignedGrant | None = None
+        self._grants: tuple[SignedGrant, ...] = ()
         self._report = RuntimeReport(present=False)
         self._facts = EngineFacts()
         self._process = ProcessState()
@@ -206,15 +206,17 @@ class NodeController:
         if self._child is not None and self._watch is not None and self._watch.asked():
             self._child.send(PingCommand())
 
-    def use_grant(self, signed: SignedGrant) -> None:
-        """The owner's word for this node: shown at its next registration."""
-        self._grant = signed
-        self._hand_grant()
+    def use_grants(self, signed: tuple[SignedGrant, ...]) -> None:
+        """The owner's words for this node, one for each gateway: shown at its next registrations."""
+        self._grants = signed
+        self._hand_grants()
 
-    def _hand_grant(self) -> None:
+    def _hand_grants(self) -> None:
         # One for another gateway would be refused, where none at all may be enough.
-        if self._child is not None and self._grant is not None and self._grant.grant.gateway == self._gateway:
-            self._child.send(GrantCommand(grant=self._grant))
+        used = (self._gateway, *self._other_gateways)
+        for signed in self._grants:
+            if self._child is not None and signed.grant.gateway in used:
+                self._child.send(GrantCommand(grant=signed))
 
     async def close(self) -> None:
         """Ends the engine or the installation in order. Bounded by the ladders."""
@@ -339,7 +341,7 @@ class NodeController:
             return
         self._child = child
         # By the control channel and at once: it is there before the engine registers, and in no argument list.
-        self._hand_grant()
+        self._hand_grants()
         if self._downloads is not None:
             self._downloads.attach(child.send)
         self._given_up = False

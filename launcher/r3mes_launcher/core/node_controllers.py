@@ -64,11 +64,10 @@ class NodeControllers:
         for controller in self._by_role.values():
             controller.probe()
 
-    def use_grant(self, signed: SignedGrant) -> None:
-        """The owner's word, for the roles that it names."""
+    def use_grants(self, signed: tuple[SignedGrant, ...]) -> None:
+        """The owner's words, each for the roles that it names."""
         for role, controller in self._by_role.items():
-            if role in signed.grant.roles:
-                controller.use_grant(signed)
+            controller.use_grants(tuple(each for each in signed if role in each.grant.roles))
 
     async def close(self) -> None:
         """Ends all engines at the same time; each is bounded by its own ladder."""

@@ -49,7 +49,7 @@ from r3mes_launcher.core.node_events import (
 from r3mes_launcher.core.node_machine_state import NodeMachineState, Runtime
 from r3mes_launcher.core.policy.reasons import Urgency
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault
-from r3mes_launcher.sentence import Sentence, as_sentence, joined
+from r3mes_launcher.sentence import Sentence, as_sentence, joined, phrase
 from r3mes_protocol.exit_codes import ExitCode
 
 _BY_URGENCY = {
@@ -186,7 +186,7 @@ def _provisioning_failed(state: NodeMachineState, event: ProvisioningFailed, now
 def _stop(state: NodeMachineState, manner: StopManner, lost: str = "") -> Step:
     drains = manner in (StopManner.DRAIN, StopManner.CLOSE)
     because = state.suspended_because if state.wished else ""
-    doing = "Finishing the requests that run." if drains else "Stopping the engine."
+    doing = phrase("Finishing the requests that run.") if drains else phrase("Stopping the engine.")
     stopping = replace(
         state,
         actual=Actual.DRAINING if drains else Actual.STOPPING,
@@ -267,7 +267,8 @@ def _registered(state: NodeMachineState, event: object, now: float) -> Step:
 
 def _disconnected(state: NodeMachineState, event: EngineDisconnected, now: float) -> Step:
     sentence = Sentence(
-        "The gateway is out of reach ({reason}); the engine keeps trying.", reason=event.reason.rstrip(".")
+        "The gateway is out of reach ({reason}); the engine keeps trying.",
+        reason=as_sentence(event.reason),
     )
     return replace(state, actual=Actual.REGISTERING, reason=sentence), ()
 
@@ -302,7 +303,7 @@ def _healthy(state: NodeMachineState, event: object, now: float) -> Step:
 
 def _drain_ended(state: NodeMachineState, event: object, now: float) -> Step:
     manner = StopManner.STOP if state.manner in (StopManner.DRAIN, StopManner.CLOSE) else state.manner
-    return replace(state, actual=Actual.STOPPING, manner=manner, reason="Stopping the engine."), ()
+    return replace(state, actual=Actual.STOPPING, manner=manner, reason=phrase("Stopping the engine.")), ()
 
 
 # Its end.

@@ -15,7 +15,7 @@ from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.settings import SCHEMA, STAYS_HERE, Settings, SettingsStore, heal
 from r3mes_launcher.core.settings_paths import checked
 from r3mes_launcher.core.settings_sections import FIELDS, Section, defaults_of, values_of
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase, sentence_of
 
 MAX_IMPORT_CHARACTERS = 1_000_000
 
@@ -96,9 +96,9 @@ def problem_sentence(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     cause = problem.get("ctx", {}).get("error")
     if cause is not None:
-        return str(cause)
-    name = str(problem["loc"][-1]).replace("_", " ") if problem["loc"] else "The value"
-    return Sentence("{name}: {problem}.", name=name, problem=problem["msg"])
+        return sentence_of(cause)
+    name = str(problem["loc"][-1]).replace("_", " ") if problem["loc"] else phrase("The value")
+    return Sentence("{name}: {problem}.", name=as_sentence(name), problem=problem["msg"])
 
 
 def _plain(value: Any) -> Any:

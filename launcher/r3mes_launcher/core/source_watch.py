@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from r3mes_launcher.core.blocking_reader import BlockingReader
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.source import Source, Unavailable
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 
 Value = TypeVar("Value")
 
@@ -56,7 +56,7 @@ class SourceWatch(Generic[Value]):
                         self._take(reading)
                         reading = None
                     else:
-                        self._miss("It does not answer.")
+                        self._miss(phrase("It does not answer."))
                 else:
                     self._miss("")
                 await self._pause()

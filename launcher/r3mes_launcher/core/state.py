@@ -142,6 +142,8 @@ class GatewayState:
     reachable: bool = False
     message: str = ""
     """What the person should know of it, one sentence."""
+    order: tuple[str, ...] = ()
+    """All that the node may use, the preferred one first; `url` is the one that answers."""
 
 
 class GpuDriver(StrEnum):

@@ -17,6 +17,7 @@ from r3mes_launcher.core.run_record import RunRecord, RunRecords
 from r3mes_launcher.core.state import LogLevel
 from r3mes_launcher.ports.process_tree import ProcessTrees
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 
 class SpawnError(Exception):
@@ -85,7 +86,7 @@ class Supervisor:
         try:
             return await ChildProcess.spawn(command, listener, self._trees.spawn_options(), self._trees.adopt)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = system_cause(error)
             raise SpawnError(
                 Sentence("{argv} could not be started: {reason}.", argv=command.argv[0], reason=reason)
             ) from error

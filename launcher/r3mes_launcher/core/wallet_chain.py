@@ -25,7 +25,7 @@ from r3mes_launcher.core.wallet_state import (
     Unit,
 )
 from r3mes_launcher.ports.clock import Clock
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.account_discovery import Preview, look_up, suggestion
 from r3mes_launcher.wallet.amounts import parse_coin
@@ -308,7 +308,7 @@ async def _or(default: T, work: Awaitable[T]) -> T:
 
 def _moment(text: str) -> float | None:
     try:
-        return moment(text, "the history")
+        return moment(text, phrase("the history"))
     except WalletError:
         return None
 

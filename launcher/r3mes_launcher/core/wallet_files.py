@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 
@@ -18,7 +19,7 @@ def read_limited(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise WalletError(
             Problem.BAD_INPUT,
-            Sentence("{name} can't be read: {cause}.", name=path.name, cause=(error.strerror or "").lower()),
+            Sentence("{name} can't be read: {cause}.", name=path.name, cause=system_cause(error)),
         ) from None
     if len(data) > limit:
         raise WalletError(Problem.BAD_INPUT, Sentence("{name} is too large for an exported wallet.", name=path.name))
@@ -39,5 +40,5 @@ def write_private(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise WalletError(
             Problem.VAULT_UNWRITABLE,
-            Sentence("{name} can't be written: {cause}.", name=path.name, cause=(error.strerror or "").lower()),
+            Sentence("{name} can't be written: {cause}.", name=path.name, cause=system_cause(error)),
         ) from None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from r3mes_launcher.core.wallet_state import AutoLockView
 from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.session_events import SessionEvents
-from r3mes_launcher.sentence import Sentence, as_sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, AutoLock, AutoLockPolicy, LockReason, SystemEvent
 
 LOOK_S = 5.0
@@ -23,9 +23,9 @@ def lock_sentence(reason: LockReason, idle_s: float) -> str:
         idle = as_sentence("1 minute") if minutes else Sentence("{seconds:.0f} seconds", seconds=idle_s)
     return {
         LockReason.IDLE: Sentence("The wallet locked itself after {idle} without use.", idle=idle),
-        LockReason.SLEEP: "The wallet locked itself because the computer went to sleep.",
-        LockReason.SESSION_LOCK: "The wallet locked itself because the screen was locked.",
-        LockReason.CLOCK_JUMP: "The wallet locked itself because the computer slept, or its clock was changed.",
+        LockReason.SLEEP: phrase("The wallet locked itself because the computer went to sleep."),
+        LockReason.SESSION_LOCK: phrase("The wallet locked itself because the screen was locked."),
+        LockReason.CLOCK_JUMP: phrase("The wallet locked itself because the computer slept, or its clock was changed."),
     }[reason]
 
 

@@ -15,7 +15,7 @@ from r3mes_launcher.core.wallet_orders import (
     StakeOrder,
     UnstakeOrder,
 )
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_launcher.wallet import roles, staking
 from r3mes_launcher.wallet.addresses import require_account, require_operator
 from r3mes_launcher.wallet.amounts import Coin, parse_coin
@@ -42,7 +42,7 @@ async def messages_for(
     """Raises WalletError for all that can be known to fail before it costs a fee."""
     match order:
         case SendOrder(recipient, amount, memo):
-            to = require_account(recipient, profile.prefix, what="recipient's address")
+            to = require_account(recipient, profile.prefix, what=phrase("recipient's address"))
             return OrderedMessages((staking.send(owner, to, _coin(denom, amount)),), memo)
         case StakeOrder(validator, amount):
             operator = require_operator(validator, profile.prefix)

@@ -118,6 +118,7 @@ class NodeFacts:
     """What the launcher knows of this computer's node, for grants and registrations."""
 
     node_id: str = ""
-    gateway: str = ""
+    gateways: tuple[str, ...] = ()
+    """Each of them wants a grant of its own."""
     gpu_count: int = 0
     gpu_memory_gb: int = 0

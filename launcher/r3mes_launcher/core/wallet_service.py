@@ -25,13 +25,17 @@ from r3mes_launcher.core.wallet_vault import (
     restore_wallet,
     watch_wallet,
 )
-from r3mes_launcher.sentence import joined, sentence_of
+from r3mes_launcher.sentence import joined, phrase, sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.os_keyring import ADVICE, KeyringState
 from r3mes_launcher.wallet.vault import Vault
 from r3mes_launcher.wallet.wallet_record import WalletRecord
 
 __all__ = ["NetworkAccess", "WalletParts", "WalletService"]
+
+
+_LOOKING = phrase("Looking…")
+_RESTORING = phrase("Restoring the wallet…")
 
 
 class WalletService(WalletDesk):
@@ -70,7 +74,7 @@ class WalletService(WalletDesk):
         """A new wallet, in a new vault where there is none. Its words are in the answer, once."""
         profile = self._profile()
         made = await self._work(
-            "Making the wallet…", lambda vault: create_wallet(vault, profile, name, password, words, passphrase)
+            phrase("Making the wallet…"), lambda vault: create_wallet(vault, profile, name, password, words, passphrase)
         )
         await self._opened(made.wallet_id)
         return made
@@ -78,13 +82,13 @@ class WalletService(WalletDesk):
     async def preview(self, phrase: str, passphrase: str = "") -> FoundAddresses:
         """The addresses that a phrase opens, with what lies there. Nothing is kept."""
         profile = self._profile()
-        found = await self._work("Looking…", lambda _: addresses_of_phrase(profile, phrase, passphrase))
+        found = await self._work(_LOOKING, lambda _: addresses_of_phrase(profile, phrase, passphrase))
         return await self._network().find(found)
 
     async def restore(self, name: str, password: str, phrase: str, passphrase: str, path: str) -> WalletEntry:
         profile = self._profile()
         return await self._add(
-            "Restoring the wallet…",
+            _RESTORING,
             lambda vault: restore_wallet(vault, profile, name, password, phrase, passphrase, path),
         )
 
@@ -92,14 +96,14 @@ class WalletService(WalletDesk):
         """A wallet that shows and never signs."""
         profile = self._profile()
         return await self._add(
-            "Adding the address…", lambda vault: watch_wallet(vault, profile, name, password, address)
+            phrase("Adding the address…"), lambda vault: watch_wallet(vault, profile, name, password, address)
         )
 
     async def import_file(self, path: Path, password: str, export_password: str, name: str = "") -> WalletEntry:
         """An encrypted export of a launcher, or the armored key of a Cosmos daemon."""
         profile = self._profile()
         return await self._add(
-            "Importing the wallet…",
+            phrase("Importing the wallet…"),
             lambda vault: import_wallet(vault, profile, path, password, export_password, name),
         )
 
@@ -108,7 +112,7 @@ class WalletService(WalletDesk):
     ) -> None:
         """One wallet in a file of its own, mode 0600; `armored` is the form of Cosmos daemons."""
         await self._work(
-            "Writing the export…",
+            phrase("Writing the export…"),
             lambda vault: export_wallet(vault, wallet_id, path, password, export_password, armored),
         )
 
@@ -116,7 +120,7 @@ class WalletService(WalletDesk):
         await self._unlock(lambda vault: vault.unlock(password))
 
     async def unlock_with_keyring(self) -> None:
-        name = await self._work("Asking the system's keyring…", Vault.keyring_name)
+        name = await self._work(phrase("Asking the system's keyring…"), Vault.keyring_name)
         fetched = await self._parts.keyring.fetch(name)
         if fetched.key is None:
             advice = ADVICE[fetched.state]
@@ -127,7 +131,7 @@ class WalletService(WalletDesk):
 
     async def _unlock(self, open_it: Callable[[Vault], None]) -> None:
         try:
-            await self._work("Opening the wallet…", open_it)
+            await self._work(phrase("Opening the wallet…"), open_it)
         except WalletError as error:
             if error.problem is Problem.VAULT_UNWRITABLE:
                 # It may still open after its time-out, and nobody would lock it again.
@@ -152,7 +156,7 @@ class WalletService(WalletDesk):
                     vault=VaultState.LOCKED,
                     locked_because=because,
                     network=network,
-                    grant=self._state.grant,
+                    grants=self._state.grants,
                     keyring=self._state.keyring,
                     auto_lock=replace(self._state.auto_lock, locks_at=None),
                 )
@@ -166,14 +170,14 @@ class WalletService(WalletDesk):
         return passed
 
     async def reveal_words(self, wallet_id: str, password: str) -> tuple[str, ...]:
-        return await self._work("Checking the password…", lambda vault: vault.reveal_words(wallet_id, password))
+        return await self._work(phrase("Checking the password…"), lambda vault: vault.reveal_words(wallet_id, password))
 
     async def rename(self, wallet_id: str, name: str) -> None:
         await self._work("", lambda vault: vault.rename(wallet_id, name))
         await self._show_wallets()
 
     async def remove(self, wallet_id: str, password: str) -> None:
-        await self._work("Removing the wallet…", lambda vault: vault.remove(wallet_id, password))
+        await self._work(phrase("Removing the wallet…"), lambda vault: vault.remove(wallet_id, password))
         await self._show_wallets()
 
     async def choose(self, wallet_id: str) -> None:
@@ -187,7 +191,7 @@ class WalletService(WalletDesk):
 
     async def change_password(self, old: str, new: str) -> None:
         before = await self._work("", Vault.keyring_name)
-        await self._work("Changing the password…", lambda vault: vault.change_password(old, new))
+        await self._work(phrase("Changing the password…"), lambda vault: vault.change_password(old, new))
         await self._opened(self._state.active)
         if self._state.keyring.enabled:
             await self._parts.keyring.forget(before)
@@ -218,7 +222,7 @@ class WalletService(WalletDesk):
 
     async def restore_backup(self) -> str:
         """Puts the file's backup in its place. Returns where the damaged one was kept; empty when there was none."""
-        kept = await self._work("Restoring the backup…", Vault.restore_backup)
+        kept = await self._work(phrase("Restoring the backup…"), Vault.restore_backup)
         await self._look()
         return "" if kept is None else str(kept)
 

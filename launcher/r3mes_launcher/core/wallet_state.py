@@ -31,7 +31,7 @@ class Unit:
     decimals: int = 6
 
     def text(self, amount: int) -> str:
-        return f"{format_amount(amount, self.decimals)} {self.display}"
+        return format_amount(amount, self.decimals, self.display)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,8 @@ class WalletState:
     recorded: tuple[str, ...] = ()
     """What the chain made of the last registration of this session, in sentences."""
     unbonding: UnbondingTerms | None = None
-    grant: GrantEntry | None = None
+    grants: tuple[GrantEntry, ...] = ()
+    """Of this computer's node, one for each gateway."""
     keyring: KeyringView = field(default_factory=KeyringView)
     auto_lock: AutoLockView = field(default_factory=AutoLockView)
 
@@ -189,6 +190,11 @@ class WalletState:
     def wallet(self) -> WalletEntry | None:
         """The active one."""
         return next((entry for entry in self.wallets if entry.wallet_id == self.active), None)
+
+    @property
+    def grant(self) -> GrantEntry | None:
+        """The one for the preferred gateway."""
+        return next(iter(self.grants), None)
 
     @property
     def in_flight(self) -> tuple[PaymentEntry, ...]:

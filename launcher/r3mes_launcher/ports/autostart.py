@@ -22,6 +22,8 @@ from typing import Any, Protocol
 from xml.parsers.expat import ExpatError
 
 from r3mes_launcher.core.data_folder import write_atomically
+from r3mes_launcher.sentence import Sentence, phrase
+from r3mes_launcher.system_cause import system_cause
 
 NAME = "R3MES"
 TRAY = "--tray"
@@ -90,7 +92,8 @@ class XdgAutostart:
     def read(self) -> AutostartReading:
         if self._sandboxed:
             return AutostartReading(
-                AutostartEntry.UNAVAILABLE, "Inside Flatpak the system's own settings decide what starts with it."
+                AutostartEntry.UNAVAILABLE,
+                phrase("Inside Flatpak the system's own settings decide what starts with it."),
             )
         try:
             text = _read_entry(self._path).decode("utf-8", "replace")
@@ -98,7 +101,8 @@ class XdgAutostart:
             return AutostartReading(AutostartEntry.OFF)
         except OSError as error:
             return AutostartReading(
-                AutostartEntry.UNAVAILABLE, f"{self._path} can't be read: {error.strerror or error}."
+                AutostartEntry.UNAVAILABLE,
+                Sentence("{path} can't be read: {cause}.", path=self._path, cause=system_cause(error)),
             )
         entry = desktop_entry(text)
         hidden = entry.get("Hidden", "").lower() == "true"
@@ -170,7 +174,8 @@ class LaunchAgentAutostart:
             return AutostartReading(AutostartEntry.OTHER, same_data=False)
         except OSError as error:
             return AutostartReading(
-                AutostartEntry.UNAVAILABLE, f"{self._path} can't be read: {error.strerror or error}."
+                AutostartEntry.UNAVAILABLE,
+                Sentence("{path} can't be read: {cause}.", path=self._path, cause=system_cause(error)),
             )
         if not isinstance(entry, dict) or entry.get("Disabled") is True or entry.get("RunAtLoad") is not True:
             return AutostartReading(AutostartEntry.OFF)
@@ -223,7 +228,7 @@ class RunKeyAutostart:
             return AutostartReading(AutostartEntry.OFF)
         except OSError as error:
             return AutostartReading(
-                AutostartEntry.UNAVAILABLE, f"The registry can't be read: {error.strerror or error}."
+                AutostartEntry.UNAVAILABLE, Sentence("The registry can't be read: {cause}.", cause=system_cause(error))
             )
         try:
             approved = self._registry.read(APPROVED_KEY, NAME)

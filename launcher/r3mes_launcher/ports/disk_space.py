@@ -7,6 +7,7 @@ from pathlib import Path
 
 from r3mes_launcher.ports.source import Unavailable
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 _MIB = 1024 * 1024
 
@@ -21,7 +22,7 @@ class DiskSpace:
         try:
             return shutil.disk_usage(self._folder).free // _MIB
         except OSError as error:
-            return Unavailable(Sentence("The free space can't be read ({strerror}).", strerror=error.strerror))
+            return Unavailable(Sentence("The free space can't be read ({strerror}).", strerror=system_cause(error)))
 
     def close(self) -> None:
         return

@@ -14,7 +14,7 @@ import pynvml
 
 from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.ports.clock import Clock
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 
 RETRY_FIRST_S = 2.0
 """A driver that is just being installed or restarted is back in seconds."""
@@ -30,27 +30,30 @@ _MIB = 1024 * 1024
 _DRIVER_FAILURES: dict[int, tuple[GpuDriver, str]] = {
     pynvml.NVML_ERROR_LIBRARY_NOT_FOUND: (
         GpuDriver.NO_DRIVER,
-        "No NVIDIA driver was found on this computer; install it to use an NVIDIA GPU.",
+        phrase("No NVIDIA driver was found on this computer; install it to use an NVIDIA GPU."),
     ),
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: (
         GpuDriver.NO_DRIVER,
-        "The NVIDIA driver is installed but not running; restart the computer, or install the driver again.",
+        phrase("The NVIDIA driver is installed but not running; restart the computer, or install the driver again."),
     ),
     pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
         GpuDriver.MISMATCH,
-        "The NVIDIA driver was updated and its old version still runs; restart the computer.",
+        phrase("The NVIDIA driver was updated and its old version still runs; restart the computer."),
     ),
     pynvml.NVML_ERROR_NO_PERMISSION: (
         GpuDriver.NO_PERMISSION,
-        "This user may not ask the NVIDIA driver; give the user access to the NVIDIA devices.",
+        phrase("This user may not ask the NVIDIA driver; give the user access to the NVIDIA devices."),
     ),
     pynvml.NVML_ERROR_FUNCTION_NOT_FOUND: (
         GpuDriver.FAILED,
-        "The NVIDIA driver is too old to be asked; install a newer one.",
+        phrase("The NVIDIA driver is too old to be asked; install a newer one."),
     ),
 }
-_NO_GPU = (GpuDriver.NO_GPU, "The NVIDIA driver works but finds no GPU; check that the card is seated and has power.")
-_NONE_ANSWERS = "No GPU answers any more; restart the computer if none comes back."
+_NO_GPU = (
+    GpuDriver.NO_GPU,
+    phrase("The NVIDIA driver works but finds no GPU; check that the card is seated and has power."),
+)
+_NONE_ANSWERS = phrase("No GPU answers any more; restart the computer if none comes back.")
 
 # The library as a whole does not work (any more): it must be opened again.
 _DRIVER_GONE = frozenset(

@@ -10,13 +10,14 @@ from typing import Any, Protocol, TypeVar
 
 from r3mes_launcher.ports.screen_lock import ScreenLock, mac_screen_lock, windows_screen_lock
 from r3mes_launcher.ports.windows_sleep import SleepNotice, windows_sleep_notice
+from r3mes_launcher.sentence import phrase
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
 News = TypeVar("News")
 TellEvent = Callable[[SystemEvent], Awaitable[None]]
 
-NO_SESSION_LOCK = "This system does not tell the wallet when the screen is locked, so it can't lock with it."
-NO_SLEEP = "This system does not tell the wallet before it sleeps; it locks when the computer wakes up."
+NO_SESSION_LOCK = phrase("This system does not tell the wallet when the screen is locked, so it can't lock with it.")
+NO_SLEEP = phrase("This system does not tell the wallet before it sleeps; it locks when the computer wakes up.")
 LOOK_S = 2.0
 """How often a system that does not tell is asked for its screen lock: soon after it for the one who walks away."""
 RECONNECT_S = 60.0

@@ -14,7 +14,8 @@ from typing import Protocol
 import psutil
 
 from r3mes_launcher.core.doctor.facts import FolderFacts, SystemFacts
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
+from r3mes_launcher.system_cause import system_cause
 
 LOOPBACK_S = 3.0
 """A connection to oneself takes microseconds. A firewall that drops it says nothing at all."""
@@ -57,7 +58,7 @@ class SystemSurroundings:
                     file.write(b"r3mes")
                     file.flush()
         except OSError as error:
-            problem = (error.strerror or str(error)).lower()
+            problem = system_cause(error)
         try:
             free: int | None = shutil.disk_usage(nearest).free
         except OSError:
@@ -108,6 +109,6 @@ def _loopback_problem() -> str:
                 with accepted:
                     accepted.settimeout(LOOPBACK_S)
                     client.sendall(b"r3mes")
-                    return "" if accepted.recv(5) == b"r3mes" else "what was sent did not arrive"
+                    return "" if accepted.recv(5) == b"r3mes" else phrase("what was sent did not arrive")
     except OSError as error:
-        return (error.strerror or str(error)).lower()
+        return system_cause(error)

@@ -8,7 +8,9 @@ from PySide6.QtCore import QLocale
 
 from r3mes_launcher.core.engine_faults import known_fault
 from r3mes_launcher.core.state import Fault
-from r3mes_launcher.sentence import Figure, Sentence, sentence_of
+from r3mes_launcher.sentence import Figure, NumberText, Sentence, sentence_of
+from r3mes_launcher.system_cause import system_cause
+from r3mes_launcher.ui.figures import number
 from r3mes_launcher.ui.language import translate
 
 CONTEXT = "Core"
@@ -17,6 +19,8 @@ CONTEXT = "Core"
 
 def spoken(text: str) -> str:
     """A text that nobody has translated, such as another program's, stays as it is."""
+    if isinstance(text, NumberText):
+        return number(text)
     if not isinstance(text, Sentence):
         return translate(CONTEXT, text) if text else ""
     figures = {name: _figure(value) for name, value in text.figures.items()}
@@ -25,7 +29,7 @@ def spoken(text: str) -> str:
 
 def spoken_error(error: BaseException) -> str:
     """An error's own words as a sentence; what the system or a library says in its place where it has none."""
-    said = spoken(sentence_of(error))
+    said = spoken(system_cause(error) if isinstance(error, OSError) and error.strerror else sentence_of(error))
     return QLocale().toUpper(said[:1]) + said[1:] + ("" if said.endswith((".", "!", "?", "…", ")")) else ".")
 
 
@@ -45,4 +49,4 @@ def fault_words(fault: Fault) -> tuple[str, str]:
 
 
 def _figure(figure: Figure) -> Figure:
-    return spoken(figure) if isinstance(figure, Sentence) else figure
+    return spoken(figure) if isinstance(figure, Sentence | NumberText) else figure

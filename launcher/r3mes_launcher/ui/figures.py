@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 
 from PySide6.QtCore import QLocale
 
 from r3mes_launcher.ui.language import translate
 
+THIN_SPACE = "\u202f"
 _UNKNOWN = "–"
+_NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
+
+
+def number(text: str) -> str:
+    """Every number of a text, written with a point, as the language writes it: `12 345,67 REMES`.
+
+    Thin spaces between groups mean the same in every language, which points and commas do not.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        whole = f"{int(found[1]):,}".replace(",", THIN_SPACE)
+        return whole if found[2] is None else f"{whole}{QLocale().decimalPoint()}{found[2]}"
+
+    if text.endswith(" %"):
+        return percent(text[:-2])
+    return _NUMBER.sub(written, text)
+
+
+def percent(text: str) -> str:
+    """`12.5` as a share of a hundred; in some languages the sign stands before the number."""
+    return translate("Figures", "{number} %").format(number=number(text))
 
 
 def decimal(value: float) -> str:
     """One digit after the decimal sign of the language."""
-    return f"{value:.1f}".replace(".", QLocale().decimalPoint())
+    return number(f"{value:.1f}")
 
 
 def size(count: float) -> str:
@@ -53,7 +76,7 @@ def remaining(seconds: float) -> str:
 
 def count(value: int) -> str:
     """`1 234 567` with thin spaces."""
-    return f"{value:,}".replace(",", "\u202f")
+    return f"{value:,}".replace(",", THIN_SPACE)
 
 
 def rate(value: float) -> str:
@@ -82,9 +105,9 @@ def energy(kilowatt_hours: float) -> str:
     """`1.24 kWh`, `85 Wh`."""
     if kilowatt_hours < 0.1:
         return f"{kilowatt_hours * 1000:.0f} Wh"
-    return f"{kilowatt_hours:.2f} kWh".replace(".", QLocale().decimalPoint())
+    return number(f"{kilowatt_hours:.2f} kWh")
 
 
-def value(number: float | None, unit: str) -> str:
+def value(measured: float | None, unit: str, digits: int = 0) -> str:
     """`62 °C`; an en dash where the card does not tell."""
-    return _UNKNOWN if number is None else f"{number:.0f} {unit}"
+    return _UNKNOWN if measured is None else number(f"{measured:.{digits}f} {unit}")

@@ -82,7 +82,7 @@ class GatewayCard(Card):
         self._status.show_tone(words.tone)
         self._message.show_text(words.sentence)
         self._fields.show_value("url", gateway.url)
-        self._fields.show_value("mode", gateway.mode)
+        self._fields.show_value("mode", _mode_words(gateway.mode))
         process = gateway.process
         self._fields.show_value("process", self.tr("pid {pid}").format(pid=process.pid) if process.running else "")
         # The form follows the state when the state changes, not while somebody types.
@@ -132,3 +132,14 @@ class GatewayCard(Card):
         self._problem.setVisible(bool(sentence))
         self.url.setAccessibleDescription(sentence)
         restyle(self.url, "invalid", "true" if sentence else "false")
+
+
+def _mode_words(mode: str) -> str:
+    """The operator's word for it, and what that means. One of a newer gateway is shown as it came."""
+    meanings = {
+        "remote": QCoreApplication.translate("GatewayCard", "remote: nodes answer"),
+        "local": QCoreApplication.translate("GatewayCard", "local: an engine of its own answers"),
+        "mock": QCoreApplication.translate("GatewayCard", "mock: answers are made up"),
+        "disabled": QCoreApplication.translate("GatewayCard", "disabled: nothing is answered"),
+    }
+    return meanings.get(mode, mode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSize, QTimer, Signal
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -411,7 +411,7 @@ class MainWindow(QWidget):
         words = node_wording(self._state.node, now)
         gateway = gateway_wording(self._state.gateway)
         self.navigation.show_status(
-            words.title, words.tone, self.tr("Gateway: {state}").format(state=gateway.title.lower())
+            words.title, words.tone, self.tr("Gateway: {state}").format(state=QLocale().toLower(gateway.title))
         )
 
     def _on_tick(self) -> None:

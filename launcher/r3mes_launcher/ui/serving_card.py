@@ -224,15 +224,16 @@ class ServingCard(Card):
         self._bar.setRange(0, _STEPS)
         share = min(1.0, progress.done / progress.total)
         self._bar.setValue(round(share * _STEPS))
+        percent = figures.percent(f"{share * 100:.0f}")
         if progress.unit == "%":
-            self._amount.show_text(f"{share:.0%}")
+            self._amount.show_text(percent)
             return
         if progress.unit == "bytes":
             done, total = figures.size(progress.done), figures.size(progress.total)
         else:
             done, total = figures.count(progress.done), figures.count(progress.total)
         amount = self.tr("{done} of {total}").format(done=done, total=total)
-        self._amount.show_text(f"{amount}  ·  {share:.0%}")
+        self._amount.show_text(f"{amount}  ·  {percent}")
 
     def _on_switch(self, on: bool) -> None:
         self._intents.set_desired(Desired.SERVING if on else Desired.OFF)

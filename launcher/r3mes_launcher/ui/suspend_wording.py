@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from r3mes_launcher.core.policy.reasons import ActiveReason
+from r3mes_launcher.ui.figures import number
 from r3mes_launcher.ui.language import translate
+
+_MONEY = frozenset({"income", "cost"})
+"""Figures that are numbers with a unit, as text."""
 
 
 def sentences() -> dict[str, str]:
@@ -46,13 +50,19 @@ def sentences() -> dict[str, str]:
 
 def reason_words(active: ActiveReason, now: float) -> str:
     """Its sentence, and until when it holds, where that is known and not in a moment. Times are epoch seconds."""
-    words = sentences()[active.code].format_map(dict(active.figures))
+    figures = {name: _figure(name, value) for name, value in active.figures}
+    words = sentences()[active.code].format_map(figures)
     if active.until is None or active.until - now < 60 or active.code == "user_active":
         return words
     at = datetime.fromtimestamp(active.until)
     day = "" if at.date() == datetime.fromtimestamp(now).date() else at.strftime("%d.%m. ")
     until = translate("Suspend", "Until {time}.").format(time=day + at.strftime("%H:%M"))
     return f"{words} {until}"
+
+
+def _figure(name: str, value: str | int | float) -> str | int | float:
+    """As the language writes numbers. Kept ones come back from a file as plain text."""
+    return number(str(value)) if name in _MONEY or isinstance(value, float) else value
 
 
 def all_reasons(reasons: tuple[ActiveReason, ...], now: float) -> str:

@@ -127,7 +127,7 @@ class TimeSeriesWidget(QWidget):
     def format(self, value: float | None) -> str:
         if self._value_text is not None:
             return self._value_text(value)
-        return figures.value(None, self._unit) if value is None else f"{value:.{self._digits}f} {self._unit}"
+        return figures.value(value, self._unit, self._digits)
 
     # The cursor is a moment, so that it stays on its sample while new ones arrive.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import bech32
 import wallycore
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 KEY_HASH_BYTES = 20
@@ -73,7 +73,7 @@ def decode_address(text: str) -> DecodedAddress:
     return DecodedAddress(prefix, bytes(payload))
 
 
-def require_account(text: str, prefix: str, *, what: str = "address") -> str:
+def require_account(text: str, prefix: str, *, what: str = phrase("address")) -> str:
     """The address in small letters, if it is an account of the network with this prefix.
 
     Raises FOREIGN_PREFIX for another network or for a validator's address, BAD_ADDRESS for anything else.
@@ -84,7 +84,7 @@ def require_account(text: str, prefix: str, *, what: str = "address") -> str:
             Problem.FOREIGN_PREFIX,
             Sentence(
                 "This {what} is a validator's address ({prefix}valoper…), which cannot hold coins.",
-                what=what,
+                what=as_sentence(what),
                 prefix=prefix,
             ),
             Sentence("Ask for the account address, which begins with {prefix}1.", prefix=prefix),
@@ -93,7 +93,11 @@ def require_account(text: str, prefix: str, *, what: str = "address") -> str:
     if len(decoded.payload) not in (KEY_HASH_BYTES, MODULE_HASH_BYTES):
         raise WalletError(
             Problem.BAD_ADDRESS,
-            Sentence("This {what} has {payload} bytes inside, not 20 or 32.", what=what, payload=len(decoded.payload)),
+            Sentence(
+                "This {what} has {payload} bytes inside, not 20 or 32.",
+                what=as_sentence(what),
+                payload=len(decoded.payload),
+            ),
         )
     return text.lower()
 
@@ -101,7 +105,7 @@ def require_account(text: str, prefix: str, *, what: str = "address") -> str:
 def require_operator(text: str, prefix: str) -> str:
     """A validator's operator address of the network with this account prefix."""
     decoded = decode_address(text)
-    _require_prefix(decoded.prefix, f"{prefix}{AddressKind.OPERATOR}", "validator address")
+    _require_prefix(decoded.prefix, f"{prefix}{AddressKind.OPERATOR}", phrase("validator address"))
     if len(decoded.payload) != KEY_HASH_BYTES:
         raise WalletError(
             Problem.BAD_ADDRESS,
@@ -116,7 +120,7 @@ def _require_prefix(found: str, wanted: str, what: str) -> None:
             Problem.FOREIGN_PREFIX,
             Sentence(
                 "This {what} begins with “{found}1”, but this network's begin with “{wanted}1”.",
-                what=what,
+                what=as_sentence(what),
                 found=found,
                 wanted=wanted,
             ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import NumberText, Sentence
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 MAX_AMOUNT = 2**255 - 1
@@ -104,15 +104,19 @@ def parse_amount(text: str, decimals: int = 6) -> int:
     return amount
 
 
-def format_amount(amount: int, decimals: int = 6) -> str:
-    """Base units in REMES: a point, no groups, no zeros at the end; `parse_amount` reads it back without doubt."""
+def format_amount(amount: int, decimals: int = 6, unit: str = "") -> NumberText:
+    """Base units in REMES: a point, no groups, no zeros at the end; `parse_amount` reads it back without doubt.
+
+    With a `unit`, its name stands behind.
+    """
     sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(decimals + 1, "0")
+    behind = f" {unit}" if unit else ""
     if decimals == 0:
-        return sign + digits
+        return NumberText(sign + digits + behind)
     whole, fraction = digits[:-decimals], digits[-decimals:].rstrip("0")
     if len(fraction) == 3 and len(whole) <= 3 and whole != "0":
         fraction += "0"  # 1.234 would be 1234 to a Turkish reader
-    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+    return NumberText((f"{sign}{whole}.{fraction}" if fraction else sign + whole) + behind)
 
 
 def floor_of_decimal(text: str) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 LOCK_TIMEOUT_S = 10.0
@@ -52,7 +53,7 @@ class AtomicFile:
         except OSError as error:
             raise WalletError(
                 Problem.VAULT_UNWRITABLE,
-                Sentence("The wallet file {path} can't be read: {strerror}.", path=path, strerror=error.strerror),
+                Sentence("The wallet file {path} can't be read: {strerror}.", path=path, strerror=system_cause(error)),
             ) from None
         if len(data) > self._max_bytes:
             raise WalletError(
@@ -159,7 +160,7 @@ class AtomicFile:
             Sentence(
                 "The wallet file {path} can't be written: {strerror}. What was there is unchanged.",
                 path=self.path,
-                strerror=error.strerror,
+                strerror=system_cause(error),
             ),
             "Look at the free space and at the folder's permissions.",
         )

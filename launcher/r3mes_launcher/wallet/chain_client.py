@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from r3mes_launcher.sentence import phrase
 from r3mes_launcher.wallet import chain_shapes as shapes
 from r3mes_launcher.wallet.amounts import Coin, parse_gas_price
 from r3mes_launcher.wallet.chain_endpoints import Answer, EndpointPool
@@ -45,7 +46,7 @@ class ChainClient:
 
     async def chain_id(self) -> str:
         document = await self._get("/cosmos/base/tendermint/v1beta1/node_info")
-        return str(shapes.field(document, "default_node_info", "network", what="the node"))
+        return str(shapes.field(document, "default_node_info", "network", what=phrase("the node")))
 
     async def latest_block(self) -> shapes.LatestBlock:
         return shapes.read_latest_block(await self._get("/cosmos/base/tendermint/v1beta1/blocks/latest"))
@@ -77,7 +78,7 @@ class ChainClient:
 
     async def balances(self, address: str) -> tuple[Coin, ...]:
         path = f"/cosmos/bank/v1beta1/balances/{_path(address)}"
-        return await self._pages(path, "balances", lambda item: shapes.coin(item, "the balances"))
+        return await self._pages(path, "balances", lambda item: shapes.coin(item, phrase("the balances")))
 
     async def history(self, address: str) -> tuple[shapes.TransactionResult, ...]:
         """The latest transactions that the address sent or was paid by, newest first."""
@@ -90,7 +91,7 @@ class ChainClient:
                 "page": "1",
             }
             document = await self._get("/cosmos/tx/v1beta1/txs", parameters)
-            for item in shapes.items(document, "tx_responses", "the history"):
+            for item in shapes.items(document, "tx_responses", phrase("the history")):
                 result = shapes.read_result(item)
                 found[result.tx_hash] = result
         return tuple(sorted(found.values(), key=lambda result: (-result.height, result.tx_hash)))
@@ -142,7 +143,9 @@ class ChainClient:
         """
         answer = await self._endpoints.read(f"/remes/remes/v1/node_registration/{_path(address)}")
         if answer.status == 200:
-            return shapes.read_registration(shapes.field(answer.document, "registration", what="the registration"))
+            return shapes.read_registration(
+                shapes.field(answer.document, "registration", what=phrase("the registration"))
+            )
         if answer.status == 501:
             return None
         found = await self._pages("/remes/remes/v1/node_registrations", "registrations", shapes.read_registration)
@@ -167,7 +170,9 @@ class ChainClient:
         """The gas that this transaction would use now. Its signature is not checked. Raises ChainRefusal."""
         body = {"tx_bytes": base64.b64encode(tx_bytes).decode()}
         answer = await self._endpoints.read("/cosmos/tx/v1beta1/simulate", body=body)
-        return shapes.integer(shapes.field(_good(answer), "gas_info", "gas_used", what="the gas"), "the gas")
+        return shapes.integer(
+            shapes.field(_good(answer), "gas_info", "gas_used", what=phrase("the gas")), phrase("the gas")
+        )
 
     async def broadcast(self, tx_bytes: bytes) -> ChainRefusal | None:
         """Hands the bytes to one node, once. None when it took them, which is not yet inclusion in a block.
@@ -185,14 +190,14 @@ class ChainClient:
             error = answer.document.get("error")
             reason = str(error.get("message") or "") if isinstance(error, dict) else ""
             raise WalletError(Problem.CHAIN_REFUSED, plain(reason) or "This network has no faucet.")
-        return str(shapes.field(answer.document, "tx_hash", what="the faucet"))
+        return str(shapes.field(answer.document, "tx_hash", what=phrase("the faucet")))
 
     async def transaction(self, tx_hash: str, *, endpoint: str | None = None) -> shapes.TransactionResult | None:
         """None while the hash is in no block that the node knows."""
         answer = await self._endpoints.read(f"/cosmos/tx/v1beta1/txs/{_path(tx_hash)}", endpoint=endpoint)
         if answer.status == 404 or (answer.status != 200 and "not found" in str(answer.document.get("message"))):
             return None
-        return shapes.read_result(shapes.field(_good(answer), "tx_response", what="the transaction"))
+        return shapes.read_result(shapes.field(_good(answer), "tx_response", what=phrase("the transaction")))
 
     async def settlement(self, tx_hash: str, address: str) -> Settlement:
         """Height, sequence and transaction from one node in this order, so that together they prove something.

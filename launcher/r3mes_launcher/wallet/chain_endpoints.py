@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from r3mes_launcher.sentence import Sentence, sentence_of
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase, sentence_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
 CONNECT_TIMEOUT_S = 5.0
@@ -91,7 +91,7 @@ class EndpointPool:
                 return answer
         raise WalletError(
             Problem.OFFLINE,
-            Sentence("No node of the network answers ({reason}).", reason=reason),
+            Sentence("No node of the network answers ({reason}).", reason=as_sentence(reason)),
             "Check the internet connection; nothing was changed.",
         )
 
@@ -106,7 +106,9 @@ class EndpointPool:
         except _Unusable as error:
             self._preferred = (self._preferred + 1) % len(self._endpoints)
             raise WalletError(
-                Problem.OFFLINE, Sentence("The node did not answer ({error}).", error=error), "It is tried again."
+                Problem.OFFLINE,
+                Sentence("The node did not answer ({error}).", error=as_sentence(sentence_of(error))),
+                "It is tried again.",
             ) from None
 
     async def _once(
@@ -131,7 +133,7 @@ class EndpointPool:
                 async for chunk in response.aiter_bytes():
                     content += chunk
                     if len(content) > MAX_ANSWER_BYTES:
-                        raise _Unusable("its answer is too large")
+                        raise _Unusable(phrase("its answer is too large"))
             finally:
                 await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -143,7 +145,7 @@ class EndpointPool:
         except (ValueError, RecursionError):
             raise _Unusable(Sentence("HTTP {status_code} without JSON", status_code=response.status_code)) from None
         if not isinstance(document, dict):
-            raise _Unusable("JSON of another shape")
+            raise _Unusable(phrase("JSON of another shape"))
         return Answer(response.status_code, document, base)
 
 

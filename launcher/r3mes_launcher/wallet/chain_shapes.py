@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.amounts import Coin, floor_of_decimal, parse_integer
 from r3mes_launcher.wallet.errors import Problem, WalletError
 
@@ -21,7 +21,7 @@ _DURATION = re.compile(r"(\d{1,12})(?:\.\d{1,9})?s")
 def bad_answer(what: str) -> WalletError:
     return WalletError(
         Problem.BAD_ANSWER,
-        Sentence("The node's answer about {what} is not understood.", what=what),
+        Sentence("The node's answer about {what} is not understood.", what=as_sentence(what)),
         "Try another node or update this program.",
     )
 
@@ -199,7 +199,7 @@ def duration(text: Any, what: str) -> int:
 
 def read_account(document: Any) -> Account:
     """Finds the base account in plain, vesting and other nested accounts."""
-    what = "the account"
+    what = phrase("the account")
     layer = field(document, "account", what=what)
     for _ in range(MAX_ACCOUNT_NESTING):
         if isinstance(layer, dict) and "account_number" in layer:
@@ -221,7 +221,7 @@ def read_account(document: Any) -> Account:
 
 
 def read_latest_block(document: Any) -> LatestBlock:
-    what = "the latest block"
+    what = phrase("the latest block")
     header = field(document, "block", "header", what=what)
     return LatestBlock(
         str(field(header, "chain_id", what=what)),
@@ -250,7 +250,7 @@ def read_slashing_params(document: Any) -> SlashingParams:
 
 
 def read_validator(document: Any) -> Validator:
-    what = "the validators"
+    what = phrase("the validators")
     name = str(field(document, "description", "moniker", what=what))
     return Validator(
         operator=str(field(document, "operator_address", what=what)),
@@ -263,7 +263,7 @@ def read_validator(document: Any) -> Validator:
 
 
 def read_delegation(document: Any) -> Delegation:
-    what = "the delegations"
+    what = phrase("the delegations")
     return Delegation(
         str(field(document, "delegation", "validator_address", what=what)),
         coin(field(document, "balance", what=what), what),
@@ -271,7 +271,7 @@ def read_delegation(document: Any) -> Delegation:
 
 
 def read_unbondings(document: Any) -> tuple[Unbonding, ...]:
-    what = "the unbondings"
+    what = phrase("the unbondings")
     validator = str(field(document, "validator_address", what=what))
     return tuple(
         Unbonding(
@@ -285,7 +285,7 @@ def read_unbondings(document: Any) -> tuple[Unbonding, ...]:
 
 
 def read_redelegations(document: Any) -> tuple[Redelegation, ...]:
-    what = "the redelegations"
+    what = phrase("the redelegations")
     pair = field(document, "redelegation", what=what)
     return tuple(
         Redelegation(
@@ -298,7 +298,7 @@ def read_redelegations(document: Any) -> tuple[Redelegation, ...]:
 
 
 def read_rewards(document: Any) -> tuple[Reward, ...]:
-    what = "the rewards"
+    what = phrase("the rewards")
     return tuple(
         Reward(
             str(field(item, "validator_address", what=what)),
@@ -312,7 +312,7 @@ def read_rewards(document: Any) -> tuple[Reward, ...]:
 
 
 def read_result(document: Any) -> TransactionResult:
-    what = "the transaction"
+    what = phrase("the transaction")
     return TransactionResult(
         tx_hash=str(field(document, "txhash", what=what)).upper(),
         height=integer(document.get("height") or 0, what),
@@ -325,7 +325,7 @@ def read_result(document: Any) -> TransactionResult:
 
 
 def read_registration(document: Any) -> Registration:
-    what = "the node's registration"
+    what = phrase("the node's registration")
     return Registration(
         address=str(field(document, "node_address", what=what)),
         node_type=str(document.get("node_type") or ""),
@@ -338,7 +338,7 @@ def read_registration(document: Any) -> Registration:
 
 def read_permission(document: Any) -> dict[str, Any]:
     """An authorization or an allowance: the two accounts and what the chain says of it, for reading only."""
-    what = "the permissions"
+    what = phrase("the permissions")
     if not isinstance(document, dict):
         raise bad_answer(what)
     shown = {name: str(field(document, name, what=what)) for name in ("granter", "grantee")}

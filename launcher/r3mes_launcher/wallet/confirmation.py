@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from r3mes_launcher.sentence import Sentence, as_sentence, phrase
+from r3mes_launcher.sentence import NumberText, Sentence, as_sentence, joined, phrase
 from r3mes_launcher.wallet.addresses import LookAlike, look_alike
 from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_coin
 from r3mes_launcher.wallet.decoding import DecodedTransaction, decode_unsigned
 from r3mes_launcher.wallet.errors import WalletError
 from r3mes_launcher.wallet.message_kinds import ChainMessage, UnknownMessage, nested
 from r3mes_launcher.wallet.messages_wire import cosmos_pb2 as wire
+from r3mes_launcher.wallet.roles import role_words
 from r3mes_launcher.wallet.staking import span_of
 from r3mes_launcher.wallet.transactions import UnsignedTransaction
+
+_STAKING_WORDS = {
+    "AUTHORIZATION_TYPE_DELEGATE": "to stake {amount}",
+    "AUTHORIZATION_TYPE_UNDELEGATE": "to unstake {amount}",
+    "AUTHORIZATION_TYPE_REDELEGATE": "to move stakes of {amount}",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class MoneyWords:
     def amount(self, coin: Coin) -> str:
         if coin.denom != self.denom:
             return Sentence("{amount} {denom} (a coin of another name)", amount=coin.amount, denom=coin.denom)
-        return f"{format_amount(coin.amount, self.decimals)} {self.display}"
+        return format_amount(coin.amount, self.decimals, self.display)
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ def confirmation_of(
     found = ((address, look_alike(address, sent_to_before)) for address in recipients)
     return Confirmation(
         cards=cards,
-        fee=" + ".join(words.amount(coin) for coin in decoded.fee.amount) or f"0 {words.display}",
+        fee=joined(*(words.amount(coin) for coin in decoded.fee.amount), between=" + ")
+        or NumberText(f"0 {words.display}"),
         gas_limit=decoded.fee.gas_limit,
         memo=decoded.memo,
         chain_id=unsigned.chain_id,
@@ -107,8 +116,8 @@ def card_of(message: ChainMessage | UnknownMessage, words: MoneyWords, unbonding
     days = span_of(unbonding_s) if unbonding_s is not None else as_sentence("the network's unbonding time")
     match message.body:
         case wire.MsgSend(to_address=to) as body:
-            amounts = ", ".join(words.amount(_coin(coin)) for coin in body.amount)
-            own = ("You send this to yourself.",) if to == body.from_address else ()
+            amounts = _amounts(body.amount, words)
+            own = (phrase("You send this to yourself."),) if to == body.from_address else ()
             return Card(Sentence("Send {amount}", amount=amounts), (_to(to), _from(body.from_address)), own, to)
         case wire.MsgDelegate() as body:
             return Card(
@@ -192,6 +201,10 @@ def _coin(coin: wire.Coin) -> Coin:
     return Coin(coin.denom, int(coin.amount))
 
 
+def _amounts(coins: Iterable[wire.Coin], words: MoneyWords) -> str:
+    return joined(*(words.amount(_coin(coin)) for coin in coins), between=", ")
+
+
 def _permission_card(body: wire.MsgGrant, words: MoneyWords) -> Card:
     held = nested(body.grant)
     lines: list[str] = [_to(body.grantee)]
@@ -200,7 +213,7 @@ def _permission_card(body: wire.MsgGrant, words: MoneyWords) -> Card:
             case wire.GenericAuthorization(msg=type_url):
                 lines.append(Sentence("to do {type_url} without any limit", type_url=type_url))
             case wire.SendAuthorization() as sending:
-                limit = ", ".join(words.amount(_coin(coin)) for coin in sending.spend_limit)
+                limit = _amounts(sending.spend_limit, words)
                 lines.append(Sentence("to send up to {amount}", amount=limit))
                 lines += [Sentence("only to {address}", address=address) for address in sending.allow_list]
             case wire.StakeAuthorization() as staking:
@@ -209,8 +222,8 @@ def _permission_card(body: wire.MsgGrant, words: MoneyWords) -> Card:
                     if staking.HasField("max_tokens")
                     else as_sentence("any amount")
                 )
-                action = wire.AuthorizationType.Name(staking.authorization_type).rpartition("_")[2].lower()
-                lines.append(Sentence("to {action} {amount}", action=action, amount=limit))
+                kind = wire.AuthorizationType.Name(staking.authorization_type)
+                lines.append(Sentence(_STAKING_WORDS.get(kind, phrase("to act with {amount}")), amount=limit))
                 lines += [Sentence("only with {address}", address=address) for address in staking.allow_list.address]
                 lines += [Sentence("not with {address}", address=address) for address in staking.deny_list.address]
     lines.append(_until(body.grant.expiration if body.grant.HasField("expiration") else None))
@@ -227,7 +240,7 @@ def _allowance_lines(held: ChainMessage, words: MoneyWords) -> tuple[str, ...]:
         case wire.BasicAllowance() as basic:
             return _basic_lines(basic, words)
         case wire.PeriodicAllowance() as periodic:
-            each = ", ".join(words.amount(_coin(coin)) for coin in periodic.period_spend_limit)
+            each = _amounts(periodic.period_spend_limit, words)
             return (
                 *_basic_lines(periodic.basic, words),
                 Sentence("up to {each} every {seconds} seconds", each=each, seconds=periodic.period.seconds),
@@ -245,7 +258,7 @@ def _allowance_lines(held: ChainMessage, words: MoneyWords) -> tuple[str, ...]:
 
 
 def _basic_lines(basic: wire.BasicAllowance, words: MoneyWords) -> tuple[str, ...]:
-    limit = ", ".join(words.amount(_coin(coin)) for coin in basic.spend_limit)
+    limit = _amounts(basic.spend_limit, words)
     return (
         Sentence("up to {limit} in all", limit=limit) if limit else phrase("without any limit"),
         _until(basic.expiration if basic.HasField("expiration") else None),
@@ -281,7 +294,7 @@ def _declared(stake: str, words: MoneyWords) -> str:
 
 
 def _roles(roles: object) -> str:
-    names = [wire.NodeType.Name(role).removeprefix("NODE_TYPE_").lower() for role in roles]  # type: ignore[attr-defined]
+    names = [as_sentence(role_words(wire.NodeType.Name(role))) for role in roles]  # type: ignore[attr-defined]
     return reduce(lambda before, name: Sentence("{before} and {name}", before=before, name=name), names)
 
 

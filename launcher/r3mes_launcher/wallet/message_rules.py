@@ -8,7 +8,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.addresses import KEY_HASH_BYTES, decode_address, require_account, require_operator
 from r3mes_launcher.wallet.amounts import Coin, check_denom, normal_coins, parse_coin, parse_integer
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -97,17 +97,19 @@ def require_coins(coins: object) -> tuple[Coin, ...]:
 
 def _check_written_small(checked: str, body: Message, field: str) -> None:
     if getattr(body, field) != checked:
-        raise WalletError(Problem.BAD_ADDRESS, Sentence("The {words} has to be in small letters.", words=_words(field)))
+        raise WalletError(
+            Problem.BAD_ADDRESS, Sentence("The {words} has to be in small letters.", words=as_sentence(_words(field)))
+        )
 
 
 def _words(field: str) -> str:
     return {
-        "from_address": "sender's address",
-        "to_address": "recipient's address",
-        "delegator_address": "delegator's address",
-        "granter": "granter's address",
-        "grantee": "grantee's address",
-        "node_address": "node's address",
+        "from_address": phrase("sender's address"),
+        "to_address": phrase("recipient's address"),
+        "delegator_address": phrase("delegator's address"),
+        "granter": phrase("granter's address"),
+        "grantee": phrase("grantee's address"),
+        "node_address": phrase("node's address"),
     }.get(field, field.replace("_", " "))
 
 
@@ -138,7 +140,7 @@ def _check_authorization(held: ChainMessage | UnknownMessage | None, prefix: str
         case wire.SendAuthorization() as sending:
             require_coins(sending.spend_limit)
             for address in sending.allow_list:
-                require_account(address, prefix, what="allowed address")
+                require_account(address, prefix, what=phrase("allowed address"))
         case wire.StakeAuthorization() as staking:
             if staking.authorization_type == wire.AUTHORIZATION_TYPE_UNSPECIFIED:
                 raise WalletError(Problem.BAD_MESSAGE, "The staking authorization names no action.")

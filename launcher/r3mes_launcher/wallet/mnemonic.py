@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import wallycore
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.secret import Secret, wipe
 
@@ -132,9 +132,11 @@ def passphrase_bytes(text: str) -> Secret:
 def passphrase_warning(text: str) -> str | None:
     """A sentence about blanks that a person will not see on paper; None when there is nothing to say."""
     if text != text.strip():
-        return "The passphrase begins or ends with a blank. It counts: without it the wallet is a different one."
+        return phrase(
+            "The passphrase begins or ends with a blank. It counts: without it the wallet is a different one."
+        )
     if "  " in text:
-        return "The passphrase has two blanks in a row. Both count."
+        return phrase("The passphrase has two blanks in a row. Both count.")
     return None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, phrase
 from r3mes_launcher.wallet.chain_errors import DUPLICATE_CODE, MEMPOOL_FULL_CODE, SEQUENCE_CODE
 
 RESEND_S = 20.0
@@ -162,18 +162,18 @@ def sentence(payment: Payment) -> str:
     """What a person reads about it."""
     match payment.state:
         case PaymentState.PREPARED:
-            return "Signed; not sent yet."
+            return phrase("Signed; not sent yet.")
         case PaymentState.SENT:
-            return "Sent; no node has confirmed it yet. It is sent again by itself, and can't be paid twice."
+            return phrase("Sent; no node has confirmed it yet. It is sent again by itself, and can't be paid twice.")
         case PaymentState.PENDING if payment.unclear:
-            return "No node can say what became of it. Look it up by its hash before you pay again."
+            return phrase("No node can say what became of it. Look it up by its hash before you pay again.")
         case PaymentState.PENDING:
-            return "A node has it; it waits for its block."
+            return phrase("A node has it; it waits for its block.")
         case PaymentState.INCLUDED:
             return Sentence("Done, in block {height}.", height=payment.height)
         case PaymentState.FAILED if payment.height:
             return Sentence("Failed in block {height}; the fee was spent, the amount was not.", height=payment.height)
         case PaymentState.FAILED:
-            return "Refused by the network; nothing was spent."
+            return phrase("Refused by the network; nothing was spent.")
         case PaymentState.EXPIRED:
-            return "It came into no block in time; nothing was spent."
+            return phrase("It came into no block in time; nothing was spent.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, joined, phrase
 from r3mes_launcher.wallet.amounts import Coin, format_amount, parse_coin, parse_integer
 from r3mes_launcher.wallet.chain_shapes import Registration
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -24,7 +24,14 @@ NODE_TYPES: Mapping[Role, wire.NodeType] = {
 ROLE_OF_NAME = {wire.NodeType.Name(number): role for role, number in NODE_TYPES.items()}
 ALSO_NEEDED: Mapping[Role, tuple[Role, ...]] = {Role.PROPOSER: (Role.VALIDATOR,)}
 
-NOT_ENFORCED = (
+_ROLE_WORDS: Mapping[str, str] = {
+    "NODE_TYPE_MINING": phrase("mining"),
+    "NODE_TYPE_SERVING": phrase("serving"),
+    "NODE_TYPE_VALIDATOR": phrase("validator"),
+    "NODE_TYPE_PROPOSER": phrase("proposer"),
+}
+
+NOT_ENFORCED = phrase(
     "Registering locks no coins. Your stake is what you have delegated to a validator, and gateways look at that."
 )
 
@@ -94,11 +101,11 @@ def requirements(profile: NetworkProfile, params: Mapping[str, Any], bond_denom:
 
 def _chain_minimum(params: Mapping[str, Any], bond_denom: str) -> tuple[int, tuple[str, ...]]:
     if "min_stake" not in params:
-        return 0, ("The chain names no minimum stake of its own; these are the network profile's.",)
+        return 0, (phrase("The chain names no minimum stake of its own; these are the network profile's."),)
     try:
         minimum = parse_integer(str(params["min_stake"]))
     except WalletError:
-        return 0, ("The chain's minimum stake is not a number; these are the network profile's.",)
+        return 0, (phrase("The chain's minimum stake is not a number; these are the network profile's."),)
     denom = str(params.get("stake_denom") or bond_denom)
     if denom != bond_denom:
         return 0, (
@@ -117,6 +124,11 @@ def status(role: Role, requirement: Requirement, staked: int, registration: Regi
     return RoleStatus(
         requirement, staked, role in held, tuple(other for other in requirement.also_needed if other not in held)
     )
+
+
+def role_words(name: str) -> str:
+    """A node type as the chain names it, in words; one of a newer chain in its own."""
+    return _ROLE_WORDS.get(name, name.removeprefix("NODE_TYPE_").lower())
 
 
 def total_for(roles: Iterable[Role], needed: Mapping[Role, Requirement]) -> int:
@@ -186,9 +198,15 @@ def _check_roles(roles: Sequence[Role], held: frozenset[Role]) -> None:
             if other not in roles and other not in held:
                 raise WalletError(
                     Problem.STAKING_RULE,
-                    Sentence("A {value} also has to be a {value2}.", value=role.value, value2=other.value),
+                    Sentence(
+                        "A {value} also has to be a {value2}.", value=_role_figure(role), value2=_role_figure(other)
+                    ),
                     "Register both roles.",
                 )
+
+
+def _role_figure(role: Role) -> Sentence:
+    return as_sentence(role_words(wire.NodeType.Name(NODE_TYPES[role])))
 
 
 def _spec(resources: Resources) -> wire.ResourceSpec:
@@ -230,34 +248,34 @@ def registration_report(
     """What the chain really keeps of a registration, in plain words."""
     if found is None:
         return RegistrationReport(
-            False, ("The chain has no registration for this node, although the transaction was included.",)
+            False, (phrase("The chain has no registration for this node, although the transaction was included."),)
         )
     kept: list[str] = []
     dropped: list[str] = []
     node_type = wire.NodeType.Name(wanted.node_type)
     (kept if found.node_type == node_type else dropped).append(
-        Sentence("node type {node_type}", node_type=_plain(node_type))
+        Sentence("node type {node_type}", node_type=as_sentence(role_words(node_type)))
     )
     (kept if found.stake == wanted.stake else dropped).append(
-        Sentence("declared stake {stake}", stake=_stake(wanted.stake, profile, bond_denom))
+        Sentence("declared stake {declared}", declared=_stake(wanted.stake, profile, bond_denom))
     )
     names = tuple(wire.NodeType.Name(role) for role in wanted.roles)
-    (kept if found.roles == names else dropped).append("roles " + ", ".join(_plain(name) for name in names))
+    (kept if found.roles == names else dropped).append(
+        Sentence("roles {roles}", roles=as_sentence(joined(*map(role_words, names), between=", ")))
+    )
     sentences = [
-        Sentence("The chain recorded: {names}.", names="; ".join(kept)) if kept else "The chain recorded nothing of it."
+        Sentence("The chain recorded: {names}.", names=joined(*kept, between="; "))
+        if kept
+        else phrase("The chain recorded nothing of it.")
     ]
     if dropped:
-        sentences.append(Sentence("It did not record: {names}.", names="; ".join(dropped)))
+        sentences.append(Sentence("It did not record: {names}.", names=joined(*dropped, between="; ")))
     sentences.append(NOT_ENFORCED)
     return RegistrationReport(found.node_type == node_type, tuple(sentences))
-
-
-def _plain(name: str) -> str:
-    return name.removeprefix("NODE_TYPE_").lower()
 
 
 def _stake(text: str, profile: NetworkProfile, bond_denom: str) -> str:
     coin = parse_coin(text)
     if coin.denom != bond_denom:
         return text
-    return f"{format_amount(coin.amount, profile.decimals)} {profile.display}"
+    return format_amount(coin.amount, profile.decimals, profile.display)

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import NumberText, Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.amounts import Coin
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_shapes import Portfolio, Reward, SlashingParams, StakingParams, Unbonding
@@ -56,8 +56,8 @@ def unbonding_meaning(params: StakingParams, slashing: SlashingParams, now: floa
                 twice=percent(slashing.double_sign),
                 offline=percent(slashing.downtime),
             ),
-            "Rewards so far are paid out at once.",
-            "You can cancel it while it runs.",
+            phrase("Rewards so far are paid out at once."),
+            phrase("You can cancel it while it runs."),
         ),
     )
 
@@ -66,21 +66,26 @@ def day(moment: float) -> str:
     return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def span_of(seconds: int) -> str:
+def span_of(seconds: int) -> Sentence:
     """`21 days`, or smaller units for the short times of chains that are made for trying things out."""
-    for unit, length in (("day", SECONDS_A_DAY), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length:
-            count = -(-seconds // length)
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return f"{seconds} seconds"
+    if seconds >= SECONDS_A_DAY:
+        count = -(-seconds // SECONDS_A_DAY)
+        return as_sentence("1 day") if count == 1 else Sentence("{count} days", count=count)
+    if seconds >= 3_600:
+        count = -(-seconds // 3_600)
+        return as_sentence("1 hour") if count == 1 else Sentence("{count} hours", count=count)
+    if seconds >= 60:
+        count = -(-seconds // 60)
+        return as_sentence("1 minute") if count == 1 else Sentence("{count} minutes", count=count)
+    return Sentence("{count} seconds", count=seconds)
 
 
-def percent(fraction: str) -> str:
+def percent(fraction: str) -> NumberText:
     """A fraction as the chain writes it, in percent, without rounding."""
     whole, _, places = fraction.partition(".")
     places = places.ljust(2, "0")
     left, right = (whole + places[:2]).lstrip("0") or "0", places[2:].rstrip("0")
-    return f"{left}.{right} %" if right else f"{left} %"
+    return NumberText(f"{left}.{right} %" if right else f"{left} %")
 
 
 # Messages

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, as_sentence, phrase
 from r3mes_launcher.wallet.addresses import address_of_key, require_account
 from r3mes_launcher.wallet.amounts import Coin, normal_coins
 from r3mes_launcher.wallet.errors import Problem, WalletError
@@ -89,10 +89,15 @@ def build_transaction(
         check_message(message, prefix, signer)
     if not _CHAIN_ID.fullmatch(chain_id):
         raise WalletError(Problem.BAD_TRANSACTION, "The chain id is missing or not a chain's name.")
-    for name, value in (("account number", account_number), ("sequence", sequence), ("timeout height", timeout_height)):
+    for name, value in (
+        (phrase("account number"), account_number),
+        (phrase("sequence"), sequence),
+        (phrase("timeout height"), timeout_height),
+    ):
         if not 0 <= value <= MAX_UINT64:
             raise WalletError(
-                Problem.BAD_TRANSACTION, Sentence("The {name} lies outside of what a chain can count.", name=name)
+                Problem.BAD_TRANSACTION,
+                Sentence("The {name} lies outside of what a chain can count.", name=as_sentence(name)),
             )
     if len(memo.encode()) > MAX_MEMO_BYTES:
         raise WalletError(
@@ -134,9 +139,11 @@ def _check_fee(fee: FeeOffer, prefix: str, signer: str) -> None:
         raise WalletError(Problem.BAD_AMOUNT, "The fee's coins have to be sorted by name, each once.")
     if not 0 < fee.gas_limit <= MAX_GAS:
         raise WalletError(Problem.BAD_TRANSACTION, "The gas limit has to be a whole number above zero.")
-    for name, address in (("fee payer", fee.payer), ("fee granter", fee.granter)):
+    for name, address in ((phrase("fee payer"), fee.payer), (phrase("fee granter"), fee.granter)):
         if address and require_account(address, prefix, what=name) != address:
-            raise WalletError(Problem.BAD_ADDRESS, Sentence("The {name} has to be in small letters.", name=name))
+            raise WalletError(
+                Problem.BAD_ADDRESS, Sentence("The {name} has to be in small letters.", name=as_sentence(name))
+            )
     if fee.payer not in ("", signer):
         raise WalletError(
             Problem.BAD_TRANSACTION,

@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.sentence import Sentence, from_text, to_text
+from r3mes_launcher.system_cause import system_cause
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.payment_machine import IN_FLIGHT, Payment, PaymentState
 from r3mes_launcher.wallet.profiles import NetworkFacts
@@ -87,7 +88,7 @@ class WalletStore:
         except OSError as error:
             raise WalletError(
                 Problem.VAULT_UNWRITABLE,
-                Sentence("{path} can't be written: {strerror}.", path=path, strerror=error.strerror),
+                Sentence("{path} can't be written: {strerror}.", path=path, strerror=system_cause(error)),
             ) from None
 
     def _prepare(self, path: Path) -> None:
@@ -220,7 +221,7 @@ def _row(payment: Payment) -> tuple[str | int | float, ...]:
         str(payment.sequence),
         str(payment.timeout_height),
         payment.tx_hash,
-        payment.summary,
+        to_text(payment.summary),
         payment.created_at,
         payment.state.value,
         int(payment.uncertain),
@@ -242,7 +243,7 @@ def _payment(row: tuple[str | int | float, ...]) -> Payment:
         sequence=int(row[3]),
         timeout_height=int(row[4]),
         tx_hash=str(row[5]),
-        summary=str(row[6]),
+        summary=from_text(str(row[6])),
         created_at=float(row[7]),
         state=PaymentState(str(row[8])),
         uncertain=bool(row[9]),

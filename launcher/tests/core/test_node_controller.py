@@ -351,11 +351,11 @@ async def test_the_owner_s_grant_goes_by_the_control_channel(watched: Any, until
     """Right after the start, and at once where one comes later; one for another gateway is kept back."""
     one = watched()
     gateway = one.node._gateway
-    one.node.use_grant(grant_for("https://another.example"))
+    one.node.use_grants((grant_for("https://another.example"),))
     one.node.start(Desired.SERVING)
     await until(lambda: one.told and one.state.actual is Actual.SERVING)
     assert "heard grant" not in texts(logs)
-    one.node.use_grant(grant_for(gateway))
+    one.node.use_grants((grant_for("https://another.example"), grant_for(gateway)))
     await until(lambda: "heard grant" in texts(logs))
     one.node.wish(Desired.OFF)
     await until(lambda: one.state.actual is Actual.STOPPED)

@@ -66,13 +66,13 @@ async def test_a_grant_is_taken_back_everywhere(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(owner_desk, "deliver", deliver)
     file, wallet = GrantFile(tmp_path / "grant.json"), Wallet()
-    file.write(GRANT)
-    assert await desk(wallet, tmp_path).revoke_grant() is True
+    file.write([GRANT])
+    assert await desk(wallet, tmp_path).revoke_grants() is True
     assert sent[0].node_public_key == "ab" * 32 and sent[0].gateway == "https://gateway.example"
     assert sent[0].revoked_at == 5000 and sent[0].owner == OWNER
-    assert file.read() is None and wallet.shown == [{"grant": None}]
+    assert file.read() == () and wallet.shown == [{"grants": ()}]
     with pytest.raises(WalletError, match="no grant"):
-        await desk(wallet, tmp_path).revoke_grant()
+        await desk(wallet, tmp_path).revoke_grants()
 
 
 async def test_a_gateway_that_is_away_leaves_the_grant_as_it_is(
@@ -83,7 +83,34 @@ async def test_a_gateway_that_is_away_leaves_the_grant_as_it_is(
 
     monkeypatch.setattr(owner_desk, "deliver", deliver)
     file, wallet = GrantFile(tmp_path / "grant.json"), Wallet()
-    file.write(GRANT)
+    file.write([GRANT])
     with pytest.raises(WalletError, match="reached"):
-        await desk(wallet, tmp_path).revoke_grant()
-    assert file.read() == GRANT and wallet.shown == []
+        await desk(wallet, tmp_path).revoke_grants()
+    assert file.read() == (GRANT,) and wallet.shown == []
+
+
+async def test_what_one_gateway_does_not_hear_stays_and_the_others_are_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = GRANT.model_copy(update={"grant": GRANT.grant.model_copy(update={"gateway": "https://away.example"})})
+
+    async def deliver(signed: SignedRevocation) -> bool:
+        if signed.revocation.gateway == "https://away.example":
+            raise WalletError(Problem.OFFLINE, "The gateway can't be reached.")
+        return True
+
+    monkeypatch.setattr(owner_desk, "deliver", deliver)
+    file, wallet = GrantFile(tmp_path / "grant.json"), Wallet()
+    file.write([away, GRANT])
+    with pytest.raises(WalletError, match="reached"):
+        await desk(wallet, tmp_path).revoke_grants()
+    assert file.read() == (away,) and [entry.gateway for entry in wallet.shown[0]["grants"]] == ["https://away.example"]
+
+
+def test_the_file_of_an_older_launcher_holds_one_grant_and_a_damaged_line_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "grant.json"
+    path.write_text(GRANT.to_json() + "\n", "utf-8")
+    assert GrantFile(path).read() == (GRANT,)
+    path.write_text("{nonsense\n" + GRANT.to_json() + "\n", "utf-8")
+    assert GrantFile(path).read() == (GRANT,)
+    assert GrantFile(tmp_path / "missing.json").read() == ()

@@ -368,7 +368,7 @@ async def test_a_damaged_vault_says_so_and_its_backup_helps(desk: Any, until: Un
 async def test_the_owner_grants_this_node_s_key_and_it_is_handed_over(desk: Any, until: Until, tmp_path: Path) -> None:
     service, clock = desk.service, desk.clock
     await until(lambda: service.state.network.title)
-    handed: list[SignedGrant] = []
+    handed: list[tuple[SignedGrant, ...]] = []
     node = NodeFacts()
     file = GrantFile(tmp_path / "grant.json")
     owner = OwnerDesk(service, file, tmp_path, clock, lambda: node, handed.append)
@@ -378,10 +378,13 @@ async def test_the_owner_grants_this_node_s_key_and_it_is_handed_over(desk: Any,
     with pytest.raises(WalletError) as refused:
         await owner.grant_node(("serving",), 90)
     assert "no key yet" in refused.value.message
-    node = NodeFacts(NODE_ID, GATEWAY)
+    second = "https://second.example"
+    node = NodeFacts(NODE_ID, (GATEWAY, second))
     made = await owner.grant_node(("serving", "mining"), 90)
-    assert made == service.state.grant and made.not_after == int(clock.at) + 90 * 86_400
-    (signed,) = handed
+    assert made == service.state.grants and [entry.gateway for entry in made] == [GATEWAY, second]
+    assert made[0] == service.state.grant and made[0].not_after == int(clock.at) + 90 * 86_400
+    ((signed, other),) = handed
+    assert other.grant.gateway == second and other.signature != signed.signature
     assert signed.grant.owner == entry.address and signed.grant.node_public_key == NODE_ID
 
     assert verify_message(
@@ -390,10 +393,14 @@ async def test_the_owner_grants_this_node_s_key_and_it_is_handed_over(desk: Any,
         base64.b64decode(signed.signature),
         canonical_json(signed.grant.model_dump(mode="json")),
     )
-    later: list[SignedGrant] = []
+    later: list[tuple[SignedGrant, ...]] = []
     await OwnerDesk(service, file, tmp_path, clock, lambda: node, later.append).start()
     assert later == handed, "it is handed over after a restart too"
+    node = NodeFacts(NODE_ID, (GATEWAY,))
+    again = await owner.grant_node(("serving",), 90)
+    assert [entry.gateway for entry in again] == [GATEWAY, second], "the other still holds, so it can be taken back"
     await service.lock()
+    assert service.state.grants == again
     with pytest.raises(WalletError) as refused:
         await owner.grant_node(("serving",), 90)
     assert refused.value.problem is Problem.LOCKED

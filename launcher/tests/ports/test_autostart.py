@@ -192,7 +192,7 @@ async def test_what_is_switched_is_read_back() -> None:
 @pytest.mark.parametrize(
     ("here", "words"),
     [
-        (FixedAutostart(refuses=PermissionError(13, "Permission denied")), "did not take it: Permission denied"),
+        (FixedAutostart(refuses=PermissionError(13, "Permission denied")), "did not take it: permission denied"),
         (FixedAutostart(forgets=True), "did not keep it"),
         (FixedAutostart(AutostartReading(AutostartEntry.UNAVAILABLE, "Not in the demo.")), "Not in the demo."),
     ],

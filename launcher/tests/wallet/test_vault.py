@@ -289,7 +289,7 @@ def test_a_full_disk_loses_nothing(vault: Vault, phrase: str) -> None:
 
     crippled = Vault(vault.path, now=lambda: 0.0, parameters=sealed_file.FLOOR, step=full)
     crippled.unlock(PASSWORD)
-    with pytest.raises(WalletError, match="No space left on device") as caught:
+    with pytest.raises(WalletError, match="no space left on device") as caught:
         add(crippled, phrase)
     assert caught.value.problem is Problem.VAULT_UNWRITABLE
     assert vault.path.read_bytes() == before

@@ -10,6 +10,8 @@ from r3mes_launcher.core.chats.chat import CHAT_ID, Chat, ChatSummary, chat_of, 
 from r3mes_launcher.core.data_folder import read_json_object, write_atomically
 from r3mes_launcher.core.settings import SayLine
 from r3mes_launcher.core.state import LogLevel
+from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 MAX_CHAT_BYTES = 8 * 1024 * 1024
 """A hundred answers of the greatest length that is asked for take a tenth of it."""
@@ -65,14 +67,15 @@ class ChatStore:
                 self._folder.chmod(0o700)
             write_atomically(self._path(chat.chat_id), text)
         except OSError as error:
-            raise ValueError(f"The conversation can't be kept: {error.strerror or error}.") from None
+            raise ValueError(Sentence("The conversation can't be kept: {cause}.", cause=system_cause(error))) from None
 
     def delete(self, chat_id: str) -> None:
         """Raises ValueError with a sentence. What is gone already is no problem."""
         try:
             self._path(chat_id).unlink(missing_ok=True)
         except OSError as error:
-            raise ValueError(f"The conversation can't be deleted: {error.strerror or error}.") from None
+            said = Sentence("The conversation can't be deleted: {cause}.", cause=system_cause(error))
+            raise ValueError(said) from None
 
     def delete_all(self) -> int:
         """How many there were, damaged ones included. Raises ValueError with a sentence."""

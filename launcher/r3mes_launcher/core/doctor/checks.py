@@ -7,7 +7,7 @@ from collections.abc import Callable
 from r3mes_launcher.core.doctor.facts import Facts, GpuVerdict
 from r3mes_launcher.core.doctor.report import Check, Fix, Verdict
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, GpuDriver, GpuSample
-from r3mes_launcher.sentence import as_sentence
+from r3mes_launcher.sentence import NumberText, as_sentence
 from r3mes_launcher.wallet.os_keyring import KeyringState
 
 MIB = 1024 * 1024
@@ -102,7 +102,7 @@ def engine(facts: Facts) -> Check:
     if facts.demo:
         return Check("engine", _OK, "engine_demo")
     if _vanished(facts):
-        values = {"location": seen.location or "in the launcher's folder"}
+        values = {"location": seen.location or as_sentence("in the launcher's folder")}
         return Check("engine", _PROBLEM, "engine_vanished", values, Fix.TRY_AGAIN)
     if seen.present:
         return Check("engine", _OK, "engine_ok", {"location": seen.location})
@@ -120,14 +120,16 @@ def self_test(facts: Facts) -> Check:
     if not seen.present or _vanished(facts):
         return Check("self_test", _UNAVAILABLE, "self_test_skipped")
     if seen.self_test is None:
-        values = {"problem": seen.self_test_problem or "The engine's self-test gave no result."}
+        values = {"problem": seen.self_test_problem or as_sentence("The engine's self-test gave no result.")}
         return Check("self_test", _PROBLEM, "self_test_failed", values, Fix.SHOW_LOGS)
     if facts.device is DeviceChoice.CPU:
         return Check("self_test", _OK, "self_test_cpu")
     if seen.self_test.usable:
         best = _best_tested(facts)
-        return Check("self_test", _OK, "self_test_ok", {"name": best.name if best is not None else "the GPU"})
-    values = {"problem": seen.self_test.problem or "No usable GPU.", "hint": seen.self_test.hint}
+        return Check(
+            "self_test", _OK, "self_test_ok", {"name": best.name if best is not None else as_sentence("the GPU")}
+        )
+    values = {"problem": seen.self_test.problem or as_sentence("No usable GPU."), "hint": seen.self_test.hint}
     return Check("self_test", _PROBLEM, "self_test_no_gpu", values, Fix.CHOOSE_CPU)
 
 
@@ -211,7 +213,7 @@ def clock(facts: Facts) -> Check:
 
 def ports(facts: Facts) -> Check:
     if facts.system.loopback_problem:
-        return Check("ports", _PROBLEM, "ports_blocked", {"problem": facts.system.loopback_problem})
+        return Check("ports", _PROBLEM, "ports_blocked", {"problem": as_sentence(facts.system.loopback_problem)})
     return Check("ports", _OK, "ports_ok")
 
 
@@ -240,7 +242,7 @@ def python(facts: Facts) -> Check:
 def libc(facts: Facts) -> Check:
     version = facts.system.glibc
     if version is None:
-        return Check("libc", _UNAVAILABLE, "libc_other", {"system": facts.system.system or "This system"})
+        return Check("libc", _UNAVAILABLE, "libc_other", {"system": facts.system.system or as_sentence("This system")})
     values = {"version": f"{version[0]}.{version[1]}"}
     if version < OLDEST_GLIBC:
         return Check("libc", _PROBLEM, "libc_old", values)
@@ -255,7 +257,7 @@ _CHECKS: tuple[Callable[[Facts], Check], ...] = (
 
 def size(count: int) -> str:
     """Bytes as people read them."""
-    return f"{count / GIB:.1f} GiB" if count >= GIB else f"{count / MIB:.0f} MiB"
+    return NumberText(f"{count / GIB:.1f} GiB" if count >= GIB else f"{count / MIB:.0f} MiB")
 
 
 def _needs_gpu(facts: Facts) -> Verdict:

@@ -30,6 +30,7 @@ from r3mes_launcher.core.state import (
     ProcessState,
 )
 from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 
 MAX_ZIP_BYTES = 64 * 1024 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -106,9 +107,7 @@ def read_bundle(path: Path) -> Bundle:
         with zipfile.ZipFile(path) as archive:
             texts = _texts(archive)
     except OSError as error:
-        raise BundleError(
-            Sentence("{file} can't be read ({why}).", file=path.name, why=error.strerror or error)
-        ) from None
+        raise BundleError(Sentence("{file} can't be read ({why}).", file=path.name, why=system_cause(error))) from None
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         if isinstance(error, BundleError):
             raise

@@ -11,6 +11,7 @@ from PySide6.QtCore import QLocale
 
 from r3mes_launcher.core.earnings.money_text import money_text
 from r3mes_launcher.core.earnings.standing import Standing
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.tokens import Tone
 
@@ -138,13 +139,12 @@ def price(value: Decimal | None, currency: str) -> str:
     """`1234,50 EUR` with the decimal sign of the language; an en dash where nobody can tell."""
     if value is None:
         return "–"
-    return f"{money_text(value)} {currency}".strip().replace(".", QLocale().decimalPoint(), 1).replace(" ", "\u00a0")
+    return f"{figures.number(money_text(value))} {currency}".strip().replace(" ", "\u00a0")
 
 
 def energy(kwh: Decimal) -> str:
     """`1.24 kWh`; `85 Wh` for less than a tenth."""
-    text = f"{kwh * 1000:.0f} Wh" if kwh < Decimal("0.1") else f"{kwh:.2f} kWh"
-    return text.replace(".", QLocale().decimalPoint()).replace(" ", "\u00a0")
+    return figures.energy(float(kwh)).replace(" ", "\u00a0")
 
 
 def day_name(day: date, today: date) -> str:

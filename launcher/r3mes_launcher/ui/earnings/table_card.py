@@ -20,9 +20,8 @@ from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
-from r3mes_launcher.ui.wallet.money import grouped
+from r3mes_launcher.ui.wallet.money import plain_amount
 from r3mes_launcher.ui.wallet.table import Table
-from r3mes_launcher.wallet.amounts import format_amount
 
 Row = tuple[tuple[str, Tone | None], ...]
 FILE_NAME = "r3mes-earnings.csv"
@@ -135,7 +134,7 @@ class TableCard(Card):
         return rows
 
     def _amount(self, amount: int) -> str:
-        return grouped(format_amount(amount, self._unit.decimals)) if self._seen.read_at is not None else "–"
+        return plain_amount(self._unit, amount) if self._seen.read_at is not None else "–"
 
     def _settled(self, figures: Figures) -> Row:
         return tuple((self._amount(amount), None) for amount in (figures.earned, figures.pending, figures.settled))

@@ -60,7 +60,10 @@ class GatewaysCard(SectionCard):
         column = QVBoxLayout(self._others)
         column.setContentsMargins(space(6), 0, 0, 0)
         column.setSpacing(space(1.6))
-        words = self.tr("The node uses the first that answers, and goes back to an earlier one when that does again.")
+        words = self.tr(
+            "The node uses the first that answers, and goes back to an earlier one when that does again. Each gateway "
+            "wants a grant of its own: the page Roles makes them, under “This computer's node”."
+        )
         column.addWidget(PlainLabel(words, "caption", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(space(1.6))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from r3mes_launcher.core.wallet_state import WalletState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
@@ -76,9 +77,9 @@ class BalanceCard(Card):
         self._show_wallets(state)
         network, held, unit = state.network, state.holdings, state.unit
         self._network.show_text(
-            self.tr("{network}  ·  demo coins, worth nothing").format(network=network.title)
+            self.tr("{network}  ·  demo coins, worth nothing").format(network=spoken(network.title))
             if network.demo
-            else network.title
+            else spoken(network.title)
         )
         self._network.show_tone(Tone.BUSY if network.demo else None)
         wallet = state.wallet

@@ -42,7 +42,7 @@ class ConfirmationSheet(Sheet):
             )
         self._fields = FieldList(theme)
         for key, name, text in (
-            ("fee", self.tr("Fee"), confirmation.fee),
+            ("fee", self.tr("Fee"), spoken(confirmation.fee)),
             ("memo", self.tr("Memo"), confirmation.memo or self.tr("none")),
             ("chain", self.tr("Network"), confirmation.chain_id),
             ("last", self.tr("Valid until block"), str(confirmation.last_block)),

@@ -61,7 +61,7 @@ class HistoryCard(Card):
                 block = str(payment.height) if payment.height else "–"
                 row: list[Cell] = [
                     (moment(payment.created_at), Tone.NEUTRAL),
-                    (payment.summary, None),
+                    (spoken(payment.summary), None),
                     (block, Tone.NEUTRAL),
                     (title, tone),
                 ]
@@ -73,7 +73,7 @@ class HistoryCard(Card):
 
     def _chain_row(self, entry: HistoryEntry) -> list[Cell]:
         state: Cell = (self.tr("Done"), Tone.GOOD) if entry.worked else (self.tr("Failed"), Tone.BAD)
-        what = entry.summary or self.tr("Received, or sent from elsewhere")
+        what = spoken(entry.summary) or self.tr("Received, or sent from elsewhere")
         return [(moment(entry.at), Tone.NEUTRAL), (what, None), (str(entry.height), Tone.NEUTRAL), state]
 
     def _on_save(self) -> None:

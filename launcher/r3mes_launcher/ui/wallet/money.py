@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from r3mes_launcher.core.wallet_state import Unit
+from r3mes_launcher.ui import figures
 from r3mes_launcher.wallet.amounts import format_amount
-
-THIN_SPACE = "\u202f"
 
 
 def money(unit: Unit, amount: int) -> str:
-    """`12 345.67 REMES`: grouped by thin spaces, which mean the same in every language."""
-    return f"{grouped(format_amount(amount, unit.decimals))}\u00a0{unit.display}"
+    """`12 345.67 REMES`, or `12 345,67 REMES` where the language writes it so."""
+    return f"{plain_amount(unit, amount)}\u00a0{unit.display}"
 
 
-def grouped(number: str) -> str:
-    """A plain number with its whole part in groups of three."""
-    whole, point, fraction = number.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}".replace(",", THIN_SPACE) + point + fraction if digits.isdigit() else number
+def plain_amount(unit: Unit, amount: int) -> str:
+    """Without the unit, for a column that names it once."""
+    return figures.number(format_amount(amount, unit.decimals))
 
 
 def moment(at: float | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from r3mes_launcher.core.state import LauncherState
+from r3mes_launcher.core.wallet_state import GrantEntry
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, Card
-from r3mes_launcher.ui.core_wording import spoken_lines
+from r3mes_launcher.ui.core_wording import spoken, spoken_lines
 from r3mes_launcher.ui.field_list import FieldList
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
@@ -39,11 +41,15 @@ class NodeCard(Card):
         self._recorded = Callout(theme, Tone.BUSY)
         self._recorded.hide()
         self.body.addWidget(self._recorded)
+        self._lacking = Callout(theme, Tone.WARNING)
+        self._lacking.hide()
+        self.body.addWidget(self._lacking)
         self.body.addWidget(
             PlainLabel(
                 self.tr(
-                    "A grant lets this computer's node take part for your wallet. The node's own key can move no "
-                    "money, so nothing worth stealing lies on a computer that runs unattended."
+                    "A grant lets this computer's node take part for your wallet, at one gateway; where there are "
+                    "several, each gets its own. The node's own key can move no money, so nothing worth stealing lies "
+                    "on a computer that runs unattended."
                 ),
                 "muted",
                 wrap=True,
@@ -75,10 +81,22 @@ class NodeCard(Card):
             if found is not None
             else self.tr("not registered"),
         )
-        self._fields.show_value("declared", found.declared if found is not None else "")
-        self._fields.show_value("status", found.status if found is not None else "")
-        self._fields.show_value("grant", self._grant_words(state, now))
-        self._fields.show_value("gateway", grant.gateway if grant is not None else "")
+        self._fields.show_value("declared", spoken(found.declared) if found is not None else "")
+        self._fields.show_value("status", _status_words(found.status) if found is not None else "")
+        gateways = _gateways(state)
+        several = len(gateways) > 1 and bool(wallet.grants)
+        held = {entry.gateway: entry for entry in wallet.grants}
+        told = [f"{gateway}\n{self._words_at(gateway, held, state, now)}" for gateway in gateways] if several else []
+        self._fields.show_value("grant", "\n".join(told) or self._grant_words(state, now))
+        self._fields.show_value("gateway", grant.gateway if grant is not None and not several else "")
+        lacking = [each for each in gateways if several and not _holds(held.get(each), state, now)]
+        self._lacking.setVisible(bool(lacking))
+        self._lacking.show_words(
+            self.tr("A gateway of this node has no grant"),
+            self.tr(
+                "The node would be refused there: {gateways}. Grant it again: that signs one for each gateway."
+            ).format(gateways=", ".join(lacking)),
+        )
         self._recorded.setVisible(bool(wallet.recorded))
         self._recorded.show_words(self.tr("What the chain made of it"), spoken_lines(wallet.recorded))
         signs = wallet.wallet is not None and wallet.wallet.signs
@@ -94,12 +112,20 @@ class NodeCard(Card):
         grant = state.wallet.grant
         if grant is None:
             return self.tr("none yet")
+        words = self._entry_words(grant, state, now)
+        if _holds(grant, state, now) and state.gateway.url and grant.gateway != state.gateway.url:
+            return self.tr("for another gateway; make a new one for this one")
+        return words
+
+    def _words_at(self, gateway: str, held: dict[str, GrantEntry], state: LauncherState, now: float) -> str:
+        entry = held.get(gateway)
+        return self.tr("none yet") if entry is None else self._entry_words(entry, state, now)
+
+    def _entry_words(self, grant: GrantEntry, state: LauncherState, now: float) -> str:
         if now >= grant.not_after:
             return self.tr("expired on {time}").format(time=moment(grant.not_after))
         if state.node.node_id and grant.node_id != state.node.node_id:
             return self.tr("for another node key; make a new one")
-        if state.gateway.url and grant.gateway != state.gateway.url:
-            return self.tr("for another gateway; make a new one for this one")
         roles = ", ".join(role_name(role) for role in grant.roles)
         return self.tr("{roles}, until {time}").format(roles=roles, time=moment(grant.not_after))
 
@@ -115,8 +141,32 @@ class NodeCard(Card):
 
     def _on_revoke(self) -> None:
         self._show_problem("")
-        ask_for(self, self._intents, lambda core: core.owner.revoke_grant(), nothing, self._show_problem)
+        ask_for(self, self._intents, lambda core: core.owner.revoke_grants(), nothing, self._show_problem)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.show_text(sentence)
         self._problem.setVisible(bool(sentence))
+
+
+def _gateways(state: LauncherState) -> tuple[str, ...]:
+    """All that the node may use, the preferred one first."""
+    return state.gateway.order or ((state.gateway.url,) if state.gateway.url else ())
+
+
+def _holds(entry: GrantEntry | None, state: LauncherState, now: float) -> bool:
+    """Whether a gateway takes the node with it, as far as can be told here."""
+    if entry is None or now >= entry.not_after:
+        return False
+    return not state.node.node_id or entry.node_id == state.node.node_id
+
+
+def _status_words(status: str) -> str:
+    """What the chain says of a registration; a word that only a newer chain uses is shown as it came."""
+    words = {
+        "active": QCoreApplication.translate("NodeCard", "active"),
+        "inactive": QCoreApplication.translate("NodeCard", "inactive"),
+        "suspended": QCoreApplication.translate("NodeCard", "suspended"),
+        "slashed": QCoreApplication.translate("NodeCard", "slashed"),
+        "unspecified": QCoreApplication.translate("NodeCard", "not said"),
+    }
+    return words.get(status, status)

@@ -68,7 +68,7 @@ class Notices(QWidget):
         self.unclear.setVisible(unclear is not None)
         if unclear is not None:
             self.unclear.show_words(
-                self.tr("“{payment}” is unclear").format(payment=unclear.payment.summary),
+                self.tr("“{payment}” is unclear").format(payment=spoken(unclear.payment.summary)),
                 f"{spoken(unclear.sentence)} {unclear.payment.tx_hash}",
             )
         self._show_self()

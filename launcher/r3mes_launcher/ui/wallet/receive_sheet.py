@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from r3mes_launcher.core.wallet_state import WalletEntry
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.wallet.address_view import AddressView
@@ -22,7 +23,7 @@ class ReceiveSheet(Sheet):
         network = host.state.network
         self.say(
             self.tr("Only coins of {network} can be sent to this address of “{name}”.").format(
-                network=network.title, name=wallet.name
+                network=spoken(network.title), name=wallet.name
             )
         )
         self.code = QrCode(theme, self.tr("The address as a QR code"))

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.wallet_orders import MoveStakeOrder, Order, StakeOrder, UnstakeOrder
 from r3mes_launcher.core.wallet_state import WalletState
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout
 from r3mes_launcher.ui.core_wording import spoken_lines
 from r3mes_launcher.ui.intents import Intents
@@ -66,7 +67,7 @@ class _StakingSheet(Sheet):
         for item in state.validators:
             if item.operator != besides and not item.jailed:
                 text = self.tr("{name}  ·  commission {percent}").format(
-                    name=item.name or item.operator[:18], percent=percent(item.commission)
+                    name=item.name or item.operator[:18], percent=figures.number(percent(item.commission))
                 )
                 box.add(text, item.operator)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.wallet_state import Unit
+from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.core_wording import spoken_error
 from r3mes_launcher.ui.plain_label import PlainLabel, restyle
@@ -102,7 +103,7 @@ class AmountField(TextField):
         super().__init__(theme, name, parent=parent)
         self._unit = unit
         self.line.setFont(theme.figure_font())
-        self.line.setPlaceholderText("0.0")
+        self.line.setPlaceholderText(figures.number("0.0"))
         self.line.setInputMethodHints(Qt.InputMethodHint.ImhPreferNumbers)
         self.row.addWidget(PlainLabel(unit.display, "muted"))
         self.most = Button(theme, self.tr("Max"), name=self.tr("The most that is possible"))
@@ -113,7 +114,7 @@ class AmountField(TextField):
         self.line.editingFinished.connect(self._on_finished)
 
     def show_amount(self, amount: int) -> None:
-        self.line.setText(format_amount(amount, self._unit.decimals))
+        self.line.setText(self._plain(amount))
         self.show_problem("")
         self._on_amount_edited()
 
@@ -137,8 +138,12 @@ class AmountField(TextField):
             self.show_hint("")
             return
         plain = format_amount(amount, self._unit.decimals)
-        same = plain == self.text.strip()
+        same = self.text.strip() in (plain, self._plain(amount))
         self.show_hint("" if same else self.tr("Understood as {amount}").format(amount=money(self._unit, amount)))
+
+    def _plain(self, amount: int) -> str:
+        """As somebody would type it: without groups, with the language's decimal mark."""
+        return format_amount(amount, self._unit.decimals).replace(".", QLocale().decimalPoint())
 
     def _on_finished(self) -> None:
         if self.text.strip():

@@ -24,7 +24,7 @@ KNOWN = WalletState(
     network=NetworkView(reachable=True, read_at=1.0),
     holdings=Portfolio(),
     roles=(SERVING,),
-    grant=GrantEntry("node", "https://gateway.example", ("serving",), 2e9),
+    grants=(GrantEntry("node", "https://gateway.example", ("serving",), 2e9),),
 )
 
 
@@ -37,8 +37,8 @@ def test_the_stake_counts_at_a_gateway_of_the_network() -> None:
 @pytest.mark.parametrize(
     "wallet",
     [
-        replace(KNOWN, grant=None),
-        replace(KNOWN, grant=GrantEntry("node", "https://gateway.example", ("mining",), 2e9)),
+        replace(KNOWN, grants=()),
+        replace(KNOWN, grants=(GrantEntry("node", "https://gateway.example", ("mining",), 2e9),)),
         replace(KNOWN, roles=()),
         replace(KNOWN, holdings=None),
         replace(KNOWN, network=NetworkView(reachable=False, read_at=1.0)),
