@@ -20,7 +20,7 @@ from r3mes_engine.errors import EngineExit, GenerationFailed
 from r3mes_engine.hardware.gpu_faults import ending, gpu_fault
 from r3mes_engine.hardware.survey import survey_gpus
 from r3mes_engine.measured_pace import Measurement, device_key, keep_measurement
-from r3mes_engine.model_process import prepare_environment
+from r3mes_engine.model_process import load_libraries, prepare_environment
 from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
 from r3mes_engine.peak_memory import peak_memory_of
 from r3mes_engine.store.catalogue import OWN_CATALOGUE, entry_named, read_catalogues
@@ -97,6 +97,7 @@ def _backend(options: argparse.Namespace, device: Device, voice: _Voice) -> tupl
     threads = model_threads(usable_cores())
     prepare_environment(threads)
     show_one_gpu(device, os.environ)
+    load_libraries()
     from r3mes_engine.backends.transformers_backend import TransformersBackend
 
     backend = TransformersBackend(

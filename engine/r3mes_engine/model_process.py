@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 
@@ -19,3 +20,13 @@ def prepare_environment(threads: int) -> None:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }.items():
         os.environ.setdefault(name, value)
+
+
+def load_libraries() -> None:
+    """Torch and transformers without what serving never uses. After `prepare_environment`, before any module of the
+    engine imports them."""
+    from r3mes_engine.models.deferred_imports import defer_compiler, not_distributed, without
+
+    defer_compiler()
+    with without("scipy", "sklearn"), not_distributed():
+        importlib.import_module("transformers.modeling_utils")

@@ -10,41 +10,31 @@ import random
 import secrets
 import signal
 import sys
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from nacl.signing import SigningKey
-
 from r3mes_engine.adapter_commands import AdapterCommands
-from r3mes_engine.backends.protocol import Backend, ManagesAdapters, MayLoseItsDevice
-from r3mes_engine.backends.scripted import ScriptedBackend
+from r3mes_engine.backends.protocol import ManagesAdapters
 from r3mes_engine.control import CommandReader, EventWriter, take_stdout
-from r3mes_engine.device import choose_device, model_threads, show_one_gpu, usable_cores
 from r3mes_engine.downloads import Downloads
-from r3mes_engine.embeddings.sentence_model import SentenceModel, check_sentence_model
 from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.hardware.gpu_faults import GpuFault, ending, gpu_fault
 from r3mes_engine.hardware.gpu_watch import GpuWatch
-from r3mes_engine.hardware.survey import survey_gpus
 from r3mes_engine.measured_pace import expected_pace, read_measurements
-from r3mes_engine.model_process import prepare_environment
-from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
 from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import dial
-from r3mes_engine.node.grant import check_is_for, read_grant
-from r3mes_engine.node.key import load_or_create_node_key
+from r3mes_engine.node.grant import check_is_for
 from r3mes_engine.node.reconnect import ReconnectPolicy
+from r3mes_engine.preparation import Preparation, Prepared, on_own_thread
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_engine.serving.loopback import LoopbackServer
 from r3mes_engine.serving.loopback_files import port_file, token_file
-from r3mes_engine.settings import DEFAULT_CONCURRENCY, ServeSettings
+from r3mes_engine.settings import ServeSettings
 from r3mes_engine.store.store import ModelStore
 from r3mes_engine.watchdog import Watchdog
 from r3mes_protocol import __version__
@@ -67,7 +57,6 @@ from r3mes_protocol.control import (
 )
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.grants import SignedGrant
-from r3mes_protocol.messages import Device
 from r3mes_protocol.session_signature import node_id_of
 
 log = logging.getLogger(__name__)
@@ -115,15 +104,6 @@ def serve(settings: ServeSettings) -> int:
     return code
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    key: SigningKey
-    grants: tuple[SignedGrant, ...]
-    device: Device
-    backend: Backend
-    embeddings: SentenceModel | None
-
-
 class _Engine:
     """One run. Its methods run on the event loop unless they say otherwise."""
 
@@ -163,132 +143,61 @@ class _Engine:
                 on_problem=self._from_thread(self._bad_command),
                 on_end=self._stdin_ended,
             ).start()
-        loading = _in_thread(self._load, self._loop)
-        await self._wait_for(loading)
-        if not loading.done():
-            return self._ending.reason
-        loaded = loading.result()
-        try:
-            await self._serve(loaded)
-        finally:
-            await loaded.backend.close()
-        return self._ending.reason
-
-    # --- coming up ---------------------------------------------------------------------------------------------
-
-    def _load(self) -> _Loaded:
-        """Runs on a thread of its own, cheap checks first. Raises EngineExit."""
-        settings = self._settings
-        key = load_or_create_node_key(settings.state_dir)
-        grants = tuple(read_grant(path, node_id_of(key)) for path in settings.grants)
-        threads = model_threads(usable_cores())
-        embedding_folder = None
-        if settings.embedding_model is not None:
-            embedding_folder = check_sentence_model(settings.embedding_model)
-        uses_torch = settings.backend == "transformers" or embedding_folder is not None
-        if uses_torch:
-            prepare_environment(threads)
-        self._report_loading("looking for a GPU" if settings.device != "cpu" else "preparing the processor", None)
-        device = choose_device(settings.device, lambda: survey_gpus(settings.gpus, examine="first"))
-        if uses_torch:
-            show_one_gpu(device, os.environ)
-        backend = self._make_backend(device, threads)
-        if isinstance(backend, MayLoseItsDevice):
-            backend.on_device_fault = self._from_thread(self._device_failed)
-        embeddings = None
-        if embedding_folder is not None:
-            # Before the language model, whose plan then sees what memory is left.
-            self._report_loading("loading the embedding model", None)
-            embeddings = SentenceModel(embedding_folder, device.kind)
-        backend.load(self._report_loading)
-        return _Loaded(key, grants, device, backend, embeddings)
-
-    def _make_backend(self, device: Device, threads: int) -> Backend:
-        settings = self._settings
-        if settings.backend == "scripted":
-            return ScriptedBackend(settings.scripted_tokens, settings.scripted_tokens_per_second)
-        if settings.adapters is not None and not settings.adapters.is_dir():
-            raise EngineExit(
-                ExitCode.CONFIGURATION,
-                "adapters_missing",
-                f"There is no folder of adapters at {settings.adapters}.",
-                "Give --adapters a folder that holds one folder for each adapter.",
-            )
-        if settings.backend == "upstream":
-            # Its HTTP client is loaded for those alone who relay.
-            from r3mes_engine.upstream.assembly import upstream_backend
-
-            return upstream_backend(settings, device, threads, self._concurrency(device), self._report_loading)
-        self._report_loading("checking the model", None)
-        source = self._model_source()
-        self._report_loading("loading the libraries", None)
-        # Torch is loaded here and nowhere before: an engine without a GPU or a whole model never waits for it.
-        from r3mes_engine.backends.transformers_backend import TransformersBackend
-
-        return TransformersBackend(
-            source,
-            settings.state_dir / "models",
-            device,
-            threads,
-            self._concurrency(device),
-            adapters_dir=settings.adapters,
-            adapter_mb=settings.adapter_memory_mb,
-            quantisation=settings.quantisation,
-            cuda_graphs=settings.cuda_graphs,
+        preparation = Preparation(
+            self._settings,
+            self._downloads,
+            self._loop,
+            lambda stage, fraction: self._events.emit(LoadingEvent(stage=stage, fraction=fraction)),
+            self._from_thread(self._device_failed),
         )
-
-    def _model_source(self) -> ModelSource:
-        """A path comes before a name of the catalogue; what is not on the disk yet is downloaded. Raises EngineExit."""
-        entry = None if is_on_disk(self._settings.model) else self._downloads.entry(self._settings.model)
-        if entry is None:
-            return checked_model(self._settings.model)
-        asyncio.run_coroutine_threadsafe(self._downloads.wanted(entry), self._loop).result()
-        self._report_loading("checking the model", None)
-        return check_source(self._downloads.store.source(entry))
-
-    def _concurrency(self, device: Device) -> int:
-        return self._settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]
-
-    def _report_loading(self, stage: str, fraction: float | None) -> None:
-        self._events.emit(LoadingEvent(stage=stage, fraction=fraction))
+        preparing = on_own_thread(preparation.run, self._loop)
+        await self._wait_for(preparing)
+        if not preparing.done():
+            return self._ending.reason
+        prepared = preparing.result()
+        try:
+            await self._serve(prepared)
+        finally:
+            await prepared.backend.close()
+        return self._ending.reason
 
     # --- serving -----------------------------------------------------------------------------------------------
 
-    async def _serve(self, loaded: _Loaded) -> None:
-        concurrency = self._concurrency(loaded.device)
+    async def _serve(self, prepared: Prepared) -> None:
+        concurrency = prepared.concurrency
         # As many may wait as run: a longer queue only hides from the gateway that this node is full.
-        watch = GpuWatch(loaded.device.gpu_uuids[0]) if loaded.device.kind == "cuda" else None
+        watch = GpuWatch(prepared.device.gpu_uuids[0]) if prepared.device.kind == "cuda" else None
         service = ChatService(
-            loaded.backend,
+            prepared.backend,
             JobQueue(concurrency, concurrency),
             self._events.emit,
             read_gpu=(lambda: None) if watch is None else watch.reading,
             on_device_fault=self._device_failed,
             expected_pace=expected_pace(
-                read_measurements(self._settings.state_dir), loaded.backend.offer.name, loaded.device, concurrency
+                read_measurements(self._settings.state_dir), prepared.backend.offer.name, prepared.device, concurrency
             ),
         )
         self._service = service
         token = secrets.token_urlsafe(32)
         server = LoopbackServer()
         embeddings = None
-        if loaded.embeddings is not None:
-            embeddings = EmbeddingService(loaded.embeddings, self._device_failed)
+        if prepared.embeddings is not None:
+            embeddings = EmbeddingService(prepared.embeddings, self._device_failed)
         server.start(build_app(service, token, embeddings))
         agent = NodeAgent(
-            NodeIdentity(self._settings.gateways[0], loaded.key, loaded.device, self._settings.gateways[1:]),
+            NodeIdentity(self._settings.gateways[0], prepared.key, prepared.device, self._settings.gateways[1:]),
             service,
             ReconnectPolicy(random.uniform),
             dial,
             self._events.emit,
-            loaded.grants,
-            adapter_hints(loaded.backend),
+            prepared.grants,
+            adapter_hints(prepared.backend),
             self._settings.endpoint,
         )
         self._agent = agent
-        if isinstance(loaded.backend, ManagesAdapters):
-            loaded.backend.on_adapters_changed = agent.adapters_changed
-        self._adapter_commands.use(loaded.backend)
+        if isinstance(prepared.backend, ManagesAdapters):
+            prepared.backend.on_adapters_changed = agent.adapters_changed
+        self._adapter_commands.use(prepared.backend)
         self._use_handed_grants()
         kept = contextlib.ExitStack()
         if watch is not None:
@@ -302,8 +211,8 @@ class _Engine:
                 # Without a control channel stdout is somebody's log: the token is in its file then.
                 token=token if self._settings.control_on_stdin else None,
                 model=service.offer.name,
-                device=loaded.device,
-                node_id=node_id_of(loaded.key),
+                device=prepared.device,
+                node_id=node_id_of(prepared.key),
             )
         )
         session = asyncio.create_task(agent.run(), name="node agent")
@@ -441,34 +350,6 @@ class _Engine:
                 log.debug("the event loop has ended already")
 
         return call
-
-
-def _in_thread(work: Callable[[], T], loop: asyncio.AbstractEventLoop) -> asyncio.Future[T]:
-    """Runs blocking work on a daemon thread, which an engine that ends does not wait for."""
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result: T | None = None
-        problem: BaseException | None = None
-        try:
-            result = work()
-        except BaseException as error:
-            problem = error
-        try:
-            loop.call_soon_threadsafe(settle, result, problem)
-        except RuntimeError:
-            log.debug("the engine ended while it was loading")
-
-    threading.Thread(target=run, name="loading", daemon=True).start()
-    return future
 
 
 def _report(events: EventWriter, problem: EngineExit) -> ExitCode:

@@ -16,9 +16,21 @@ class JsonGrammars:
 
     def __init__(self, tokenizer: Any, vocabulary: int, ends: Sequence[int]) -> None:
         """`vocabulary` is the number of scores that the model gives, which may be more than the tokenizer's tokens."""
-        self._tokenizer: LLTokenizer = from_tokenizer(
-            tokenizer, n_vocab=max(vocabulary, len(tokenizer)), eos_token=list(ends) or None
-        )
+        self._hf_tokenizer = tokenizer
+        self._vocabulary = max(vocabulary, len(tokenizer))
+        self._ends = list(ends) or None
+        self._made: LLTokenizer | None = None
+
+    @property
+    def _tokenizer(self) -> LLTokenizer:
+        """Made when the first request needs it: it takes half a second and, of 49,000 tokens, 38 MiB."""
+        if self._made is None:
+            self._made = from_tokenizer(self._hf_tokenizer, n_vocab=self._vocabulary, eos_token=self._ends)
+        return self._made
+
+    def prepare(self) -> None:
+        """Before `token_bytes` is called where nobody may wait."""
+        _ = self._tokenizer
 
     def grammar(self, schema: str) -> JsonGrammar:
         """Of a JSON schema. Raises ValueError that says what is wrong with it."""

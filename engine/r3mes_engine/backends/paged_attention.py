@@ -64,6 +64,8 @@ def hand_over_steps(processor: Any, dtype: torch.dtype) -> None:
         return {**arguments(use_padding), "attention_step": step}
 
     batch.get_model_kwargs = get_model_kwargs
+    # Of the whole cache's length for each token of a batch, and filled anew before each step.
+    batch.attention_mask = None
 
 
 @dataclass(frozen=True, slots=True)

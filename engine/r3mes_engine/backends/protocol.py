@@ -29,6 +29,18 @@ class Message:
     """Of a tool's result: which call it answers."""
     name: str | None = None
 
+    def told(self) -> dict[str, Any]:
+        """As chat templates and other servers read it; what is not said is not there, since templates ask `is
+        defined`."""
+        told: dict[str, Any] = {"role": self.role, "content": self.text}
+        if self.tool_calls:
+            told["tool_calls"] = [dict(call) for call in self.tool_calls]
+        if self.tool_call_id is not None:
+            told["tool_call_id"] = self.tool_call_id
+        if self.name is not None:
+            told["name"] = self.name
+        return told
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:

@@ -22,7 +22,6 @@ from r3mes_engine.backends.json_grammar import JsonGrammar, JsonGrammars
 from r3mes_engine.backends.protocol import (
     BackendStats,
     GenerationRequest,
-    Message,
     Report,
     Sampling,
     resolved,
@@ -280,6 +279,8 @@ class TransformersBackend:
     def _encoded(self, request: GenerationRequest) -> tuple[list[int], JsonGrammar | None]:
         """Runs on the encoding thread, as all that the tokenizer takes part in."""
         grammar = None
+        if request.logprobs is not None:
+            self._grammars.prepare()
         if request.json_schema is not None:
             try:
                 grammar = self._grammars.grammar(request.json_schema)
@@ -293,7 +294,7 @@ class TransformersBackend:
         if request.prompt is not None:
             return list(self._tokenizer.encode(request.prompt))
         asked = request.messages[:-1] if request.continues else request.messages
-        conversation = [_for_template(message) for message in asked]
+        conversation = [message.told() for message in asked]
         tools = None if request.tools is None else [dict(tool) for tool in request.tools.tools]
         try:
             tokens = list(
@@ -315,18 +316,6 @@ class TransformersBackend:
     def _decode(self, tokens: Any) -> str:
         text: str = self._decoder.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text
-
-
-def _for_template(message: Message) -> dict[str, Any]:
-    """As chat templates read it; what is not said is not there, since templates ask `is defined`."""
-    told: dict[str, Any] = {"role": message.role, "content": message.text}
-    if message.tool_calls:
-        told["tool_calls"] = [dict(call) for call in message.tool_calls]
-    if message.tool_call_id is not None:
-        told["tool_call_id"] = message.tool_call_id
-    if message.name is not None:
-        told["name"] = message.name
-    return told
 
 
 def _tool_template(templates: str | dict[str, str]) -> str:

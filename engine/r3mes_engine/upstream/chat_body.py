@@ -61,13 +61,9 @@ def _question(request: GenerationRequest) -> dict[str, Any]:
 
 
 def _message(message: Message) -> dict[str, Any]:
-    told: dict[str, Any] = {"role": message.role, "content": message.text}
+    told = message.told()
     if message.tool_calls:
         told["tool_calls"] = [_call(call) for call in message.tool_calls]
-    if message.tool_call_id is not None:
-        told["tool_call_id"] = message.tool_call_id
-    if message.name is not None:
-        told["name"] = message.name
     return told
 
 
