@@ -84,6 +84,7 @@ class Accounts:
         self._log = log
         self._state = state
         self.database = database
+        database.log = log
         self.gateway_key = load_or_create_gateway_key(settings.data_folder / "gateway.key")
         self.ledger = Ledger(database)
         self.billing = Billing(

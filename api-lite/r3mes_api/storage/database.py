@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import random
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -86,6 +87,9 @@ class Database:
     def __init__(self, connections: _Connections, dialect: Literal["sqlite", "postgresql"]) -> None:
         self._connections = connections
         self.dialect = dialect
+        self.log: logging.Logger | None = None
+        """Hears once of each trouble, and of its end; clients hear no more than that they have to wait."""
+        self._trouble = ""
         self._running: set[asyncio.Task[Any]] = set()
 
     async def transact(self, work: Work[T], answer_s: float | None = ANSWER_SECONDS) -> T:
@@ -104,7 +108,7 @@ class Database:
         try:
             return await self._connections.read(work, answer_s)
         except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
-            raise _told(error) from None
+            raise self._told(error) from None
 
     async def rows(self, query: Select[Any], answer_s: float | None = ANSWER_SECONDS) -> Sequence[Any]:
         """All rows of one query, as named tuples. Raises DatabaseUnavailable."""
@@ -121,12 +125,26 @@ class Database:
         while True:
             tries += 1
             try:
-                return await self._connections.write(work, answer_s)
+                result = await self._connections.write(work, answer_s)
             except (DBAPIError, OSError, TimeoutError, PoolTimeout) as error:
                 if tries >= MAX_TRIES or not _is_collision(error):
-                    raise _told(error) from None
+                    raise self._told(error) from None
+            else:
+                if self._trouble:
+                    self._trouble = ""
+                    if self.log is not None:
+                        self.log.warning("The database can be used again.")
+                return result
             # Two that collided must not meet again in step.
             await asyncio.sleep(random.uniform(0, 0.01 * 2**tries))
+
+    def _told(self, error: Exception) -> Exception:
+        told = _told(error)
+        if isinstance(told, DatabaseUnavailable) and str(told) != self._trouble:
+            self._trouble = str(told)
+            if self.log is not None:
+                self.log.warning("%s", told)
+        return told
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -142,6 +143,23 @@ async def test_trouble_of_the_server_is_told_as_such(guest: Any, trouble: str, s
     with pytest.raises(DatabaseUnavailable, match=says):
         await database.transact(add_owner_slowly)
     await database.close()
+
+
+async def test_trouble_and_its_end_are_logged_once(guest: Any, caplog: pytest.LogCaptureFixture) -> None:
+    url, command = guest
+    await command("GRANT ALL ON owners TO guest")
+    database = open_database(database_url(url))
+    database.log = logging.getLogger("test.storage")
+    await command("REVOKE ALL ON owners FROM guest")
+    for _ in range(3):
+        with pytest.raises(DatabaseUnavailable):
+            await database.transact(add_owner)
+    await command("GRANT ALL ON owners TO guest")
+    for address in "bc":
+        await database.transact(lambda connection, address=address: add_owner(connection, address))  # type: ignore[misc]
+    await database.close()
+    assert len(caplog.records) == 2 and "its user may not" in caplog.records[0].message
+    assert caplog.records[1].message == "The database can be used again."
 
 
 async def test_a_database_that_is_not_there_is_told_as_such(postgres: str) -> None:
