@@ -63,6 +63,7 @@ def build_gateway(settings: Settings, clock: Callable[[], float], desk: FrontDes
     router.add("GET", "/openapi.json", web.openapi)
     router.add("POST", "/chat", chat.chat)
     router.add("POST", "/v1/chat/completions", chat.completions)
+    router.add("POST", "/v1/embeddings", chat.embeddings)
     generate = GenerateRoutes(chat, clock)
     router.add("POST", "/api/inference/generate", generate.whole)
     router.add("POST", "/api/inference/generate/stream", generate.stream)

@@ -121,6 +121,14 @@ class ModelOffer(WireModel):
     digest: Hex64 | None = None
 
 
+class EmbeddingOffer(WireModel):
+    """A model that turns texts into vectors of `dimensions` numbers; a text has `context_tokens` at most."""
+
+    name: Name
+    dimensions: Annotated[int, Field(ge=1, le=2**16)]
+    context_tokens: Count
+
+
 class Device(WireModel):
     kind: Literal["cuda", "cpu"]
     name: Name
@@ -231,12 +239,18 @@ def _finite(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+JobKind = Literal["chat", "embeddings"]
+"""What is asked for. The answer to `chat` are the chunks of OpenAI's stream, that to `embeddings` vectors
+(`r3mes_protocol.embeddings`)."""
+
+
 class Job(WireModel):
     """One request for the node. `body` is the OpenAI request plus `adapter` (a name or null)."""
 
     type: Literal["job"] = "job"
     job_id: Hex16
-    kind: Literal["chat"] = "chat"
+    kind: JobKind = "chat"
+    """Another one than `chat` only for nodes that offered a model for it."""
     completion_id: Name
     """The `id` of every chunk, chosen by the gateway so that another node may go on under the same one."""
     body: Annotated[dict[str, Any], AfterValidator(_finite)]
@@ -246,13 +260,18 @@ class Job(WireModel):
 
 
 def encode_job(
-    job_id: JobId, completion_id: str, body: dict[str, Any], first_token_deadline_ms: int, deadline_ms: int
+    job_id: JobId,
+    completion_id: str,
+    body: dict[str, Any],
+    first_token_deadline_ms: int,
+    deadline_ms: int,
+    kind: JobKind = "chat",
 ) -> str:
     """The frame of a `Job` whose parts are known to be sound: the ids are the gateway's own, the body was parsed from
     JSON. Many times cheaper than making the model and dumping it."""
     text = to_json(body, inf_nan_mode="null").decode()
     return (
-        f'{{"type":"job","job_id":"{job_id}","kind":"chat","completion_id":"{completion_id}","body":{text},'
+        f'{{"type":"job","job_id":"{job_id}","kind":"{kind}","completion_id":"{completion_id}","body":{text},'
         f'"first_token_deadline_ms":{first_token_deadline_ms},"deadline_ms":{deadline_ms}}}'
     )
 
@@ -312,6 +331,8 @@ class Register(WireModel):
     far and whose body says `continue_final_message: true` and `add_generation_prompt: false`, as vLLM reads them."""
     loads_adapters: bool = False
     """The engine understands `load_adapter`."""
+    embedding_models: Annotated[tuple[EmbeddingOffer, ...], Field(max_length=MAX_MODELS)] | None = _newer_field()
+    """Of a tunnelled node that takes jobs of the kind `embeddings`."""
     grant: SignedGrant | None = None
     resume: Resume | None = _newer_field()
     """Only where the session before said `resume_grace_s`; the signature covers it."""
@@ -406,8 +427,9 @@ def parse_node_message(data: str | bytes, max_bytes: int = MAX_CONTROL_BYTES) ->
 
 __all__ = [
     "Acknowledged", "AdapterOffer", "Adapters", "Bye", "Cancel", "Capacity", "CloseCode", "Device", "Done",
-    "Drain", "Failed", "FailureCode", "GatewayMessage", "Heartbeat", "Hello", "Job", "Limits", "LoadAdapter",
-    "ModelOffer", "NodeMessage", "ProtocolError", "Register", "Registered", "RejectCode", "Rejected",
+    "Drain", "EmbeddingOffer", "Failed", "FailureCode", "GatewayMessage", "Heartbeat", "Hello", "Job", "JobKind",
+    "Limits", "LoadAdapter", "ModelOffer", "NodeMessage", "ProtocolError", "Register", "Registered", "RejectCode",
+    "Rejected",
     "Residency", "ResumableJob", "Resume", "ResumedJob", "Role", "SignedGrant", "Telemetry", "Usage", "Window",
     "encode_job", "parse_gateway_message", "parse_node_message",
 ]  # fmt: skip

@@ -44,6 +44,7 @@ from r3mes_protocol.messages import (
     Device,
     Done,
     Drain,
+    EmbeddingOffer,
     Failed,
     FailureCode,
     Heartbeat,
@@ -339,6 +340,7 @@ class ScriptedNode:
         name: str = "node",
         key: SigningKey | None = None,
         models: tuple[str, ...] = ("test-model",),
+        embedding_models: tuple[EmbeddingOffer, ...] | None = None,
         adapters: tuple[AdapterOffer, ...] = (),
         roles: tuple[Role, ...] = (Role.SERVING,),
         max_concurrency: int = 8,
@@ -356,6 +358,7 @@ class ScriptedNode:
         self.key = key or SigningKey.generate()
         self.script = script
         self.models = models
+        self.embedding_models = embedding_models
         self.adapters = adapters
         self.roles = roles
         self.max_concurrency = max_concurrency
@@ -408,6 +411,7 @@ class ScriptedNode:
         fields: dict[str, Any] = {
             "node_id": self.node_id,
             "models": tuple(ModelOffer(name=model, context_tokens=2048) for model in self.models),
+            "embedding_models": self.embedding_models,
             "available_loras": self.adapters,
             "roles": self.roles,
             "max_concurrency": self.max_concurrency,

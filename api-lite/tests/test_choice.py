@@ -12,7 +12,7 @@ from r3mes_api.routing.breaker import FAILURES_TO_OPEN, Breaker
 from r3mes_api.routing.choice import NoChoice, Target, Wanted, choose, resolve
 from r3mes_api.routing.cost import NEAR_MS, NEAR_SHARE, cold_ms, pick
 from r3mes_api.routing.pace import Pace
-from r3mes_protocol.messages import AdapterOffer, Residency
+from r3mes_protocol.messages import AdapterOffer, EmbeddingOffer, Residency
 from r3mes_protocol.wire import NodeId
 
 
@@ -21,6 +21,7 @@ class Candidate:
     node_id: NodeId
     models: dict[str, int]
     adapters: dict[str, AdapterOffer] = field(default_factory=dict)
+    embedding_models: dict[str, EmbeddingOffer] = field(default_factory=dict)
     serving: bool = True
     draining: bool = False
     continues: bool = False
@@ -56,6 +57,10 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
                 name: AdapterOffer(name=name, base_model=draw(st.none() | MODELS))
                 for name in draw(st.sets(ADAPTERS, max_size=2))
             },
+            {
+                name: EmbeddingOffer(name=name, dimensions=3, context_tokens=9)
+                for name in draw(st.sets(st.sampled_from(["c", "e"]), max_size=2))
+            },
             serving=draw(st.booleans()),
             draining=draw(st.booleans()),
             continues=draw(st.booleans()),
@@ -69,7 +74,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
 
 WANTED = st.builds(
     Wanted, st.none() | MODELS | st.sampled_from(["x", "z"]), st.none() | ADAPTERS | st.just("q"), st.booleans()
-)
+) | st.builds(Wanted, MODELS | st.sampled_from(["e", "z"]), embeds=st.just(True))
 
 
 @given(candidates(), WANTED, st.data())
@@ -163,3 +168,11 @@ def test_how_requests_resolve() -> None:
     assert resolve(node, Wanted(None, "lost")) is None
     assert resolve(node, Wanted("pirate", "free")) is None
     assert resolve(Candidate(NodeId("e"), {}), Wanted()) is None
+
+
+def test_a_model_is_for_chat_or_for_embeddings() -> None:
+    node = Candidate(NodeId("0" * 64), {"a": 1}, {}, {"e": EmbeddingOffer(name="e", dimensions=3, context_tokens=9)})
+    assert resolve(node, Wanted("e", embeds=True)) == Target("e", None)
+    for wanted in (Wanted("e"), Wanted("a", embeds=True), Wanted(None, embeds=True)):
+        assert resolve(node, wanted) is None
+        assert choose([node], wanted, 0) is NoChoice.UNKNOWN_MODEL

@@ -176,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         "--embedding-model",
         type=Path,
         metavar="DIR",
-        help="the folder of a sentence-transformers model, which then answers /v1/embeddings on loopback",
+        help="the folder of a sentence-transformers model, for /v1/embeddings on loopback and through the gateway",
     )
     serve.add_argument("--quantisation", choices=_QUANTISATIONS, default="auto", help=_QUANTISATION_HELP)
     _add_cuda_graphs(serve)

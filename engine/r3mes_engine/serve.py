@@ -193,6 +193,7 @@ class _Engine:
             prepared.grants,
             adapter_hints(prepared.backend),
             self._settings.endpoint,
+            embeddings,
         )
         self._agent = agent
         if isinstance(prepared.backend, ManagesAdapters):

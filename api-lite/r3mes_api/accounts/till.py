@@ -110,7 +110,8 @@ class Till:
         bound = prompt_token_bound(order.body_bytes)
         # The bound is for each choice, and all of them are paid.
         choices = question.choices
-        tokens = min(question.token_limit or self._unstated_tokens, MAX_RESERVED_TOKENS // choices)
+        wanted = self._unstated_tokens if question.token_limit is None else question.token_limit
+        tokens = min(wanted, MAX_RESERVED_TOKENS // choices)
 
         async def reserve(tokens: int) -> RunningRequest:
             return await self._unless_interrupted(
@@ -270,15 +271,23 @@ class _Bill:
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        delivers = self.order.streams or self.outcome is Outcome.COMPLETED
         return tuple(
             Attempt(
                 part.job_id,
                 part.node_id,
                 part.node_owner,
-                part.delivered_tokens if delivers else 0,
+                self._delivered(part),
                 part.signed_usage,
                 gateway=part.gateway,
+                embeds=self.question.kind == "embeddings",
             )
             for part in self.parts
         )
+
+    def _delivered(self, part: NodePart) -> int:
+        if not self.order.streams and self.outcome is not Outcome.COMPLETED:
+            return 0
+        if self.question.kind == "embeddings":
+            # All vectors are of the last node, which counted; nobody is charged for more than the texts may have.
+            return min(self.prompt_tokens, self.running.prompt_bound) if part is self.parts[-1] else 0
+        return part.delivered_tokens

@@ -10,7 +10,7 @@ from r3mes_api.nodes.inbox import Segment
 from r3mes_api.nodes.job import NodeJob
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.routing.attempt import Attempt, Verdict
-from r3mes_api.routing.choice import NoChoice, Wanted
+from r3mes_api.routing.choice import NoChoice
 from r3mes_api.routing.continuation import AnswerSoFar, continuing, whole_usage
 from r3mes_api.routing.decision import Decision, Try
 from r3mes_api.routing.ledger import Lost
@@ -24,7 +24,7 @@ from r3mes_protocol.messages import Done
 logger = logging.getLogger(__name__)
 
 
-class _Opening(NamedTuple):
+class Opening(NamedTuple):
     """The bytes up to and with the first content; `done` where the whole answer came at once."""
 
     payload: bytes
@@ -151,7 +151,7 @@ class Answering:
             job.metered = True
             question.parts.append(job)
 
-    async def _opening(self, job: NodeJob) -> _Opening | None:
+    async def _opening(self, job: NodeJob) -> Opening | None:
         """None when the request is to move to another node. Raises ApiError when that would not help."""
         held: list[bytes] = []
         first_token_by = self._attempt.first_token_by
@@ -176,9 +176,9 @@ class Answering:
                     done = job.inbox.done()
                     if done is not None:
                         job.read(done)
-                    return _Opening(b"".join(held), done)
+                    return Opening(b"".join(held), done)
             elif isinstance(item, Done):
-                return _Opening(b"".join(held), item)
+                return Opening(b"".join(held), item)
             else:
                 verdict = self._attempt.judge(item, job.node_id, self._clock())
                 self._note(job, verdict)
@@ -197,7 +197,7 @@ class Answering:
                 f"No node began to answer within {self._settings.first_token_s:g} s.",
                 retry_after_s=5,
             )
-        wanted = Wanted(self._question.model, self._question.adapter)
+        wanted = self._question.wanted
         excluded = {*attempt.tried, job.node_id}
         if not attempt.may_fail_again or not self._registry.places.could_serve(wanted, now, excluded):
             return False
@@ -319,7 +319,7 @@ class Answering:
         logger.info("request %s goes on at node %s", question.completion_id, opened.node_id[:12])
         return opened
 
-    async def _rest(self, job: NodeJob) -> _Opening | None:
+    async def _rest(self, job: NodeJob) -> Opening | None:
         """The first content of a continuation; None when that node failed too. Its preamble the client has already."""
         until = min(self._attempt.answer_by, self._clock() + self._settings.continue_first_token_s)
         while True:
@@ -330,10 +330,10 @@ class Answering:
                 return None
             if isinstance(item, Segment):
                 if item.kind is not FrameKind.PREAMBLE:
-                    return _Opening(item.payload, None)
+                    return Opening(item.payload, None)
                 job.taken(len(item.payload))
             elif isinstance(item, Done):
-                return _Opening(b"", item)
+                return Opening(b"", item)
             else:
                 self._note(job, self._attempt.judge(item, job.node_id, self._clock(), started=True))
                 return None
@@ -369,9 +369,10 @@ def _network_busy() -> ApiError:
 
 def _error_of(reason: NoChoice, question: Question) -> ApiError:
     if reason is NoChoice.UNKNOWN_MODEL:
+        what = "embeddings by the model" if question.kind == "embeddings" else "the model"
         return ApiError(
             ErrorCode.MODEL_NOT_FOUND,
-            f"No node offers the model “{question.model}”; GET /v1/models lists what there is.",
+            f"No node offers {what} “{question.model}”; GET /v1/models lists what there is.",
             param="model",
         )
     if reason is NoChoice.UNKNOWN_ADAPTER:

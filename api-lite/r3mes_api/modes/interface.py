@@ -16,12 +16,14 @@ from r3mes_api.web.metrics import Gauge
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One line of `/v1/models`: a base model, or an adapter on one."""
+    """One line of `/v1/models`: a base model, an adapter on one, or a model for embeddings."""
 
     name: str
     nodes: int
     base_model: str | None = None
     context_tokens: int | None = None
+    dimensions: int | None = None
+    """Of its vectors; None: it is not for embeddings."""
 
 
 @dataclass(frozen=True, slots=True)

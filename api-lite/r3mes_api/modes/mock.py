@@ -12,6 +12,7 @@ from r3mes_api.modes.without_nodes import WithoutNodes
 from r3mes_api.routing.question import Audience, End, Question
 from r3mes_api.setting_kinds import InferenceMode
 from r3mes_protocol.chat import FinishReason, chunk
+from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.messages import Usage
 from r3mes_protocol.sse import encode_event
 
@@ -69,6 +70,9 @@ class MockMode(WithoutNodes):
 
     async def answer(self, question: Question, to: Audience) -> None:
         """Takes any model's name: there is none that it could lack."""
+        if question.kind == "embeddings":
+            # Made-up vectors would pass for real ones in whatever is searched by them.
+            raise ApiError(ErrorCode.MODEL_NOT_FOUND, "The mock makes no embeddings; a node does.", param="model")
         model = question.model or MOCK_MODEL
         loop = asyncio.get_running_loop()
         due = loop.time() + self._first_token_s

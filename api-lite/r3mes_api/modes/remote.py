@@ -10,6 +10,7 @@ from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.answering import Answering, no_serving_nodes
+from r3mes_api.modes.embedding import Embedding
 from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.catalogue import Catalogue
 from r3mes_api.nodes.node import Node
@@ -75,9 +76,9 @@ class RemoteMode:
         return self._registry.adapters_offered
 
     def models(self) -> list[ModelCard]:
-        """What the serving nodes offer: base models first, then adapters, each by name."""
+        """What the serving nodes offer: base models first, then adapters, then models for embeddings, each by name."""
         adapters = (ModelCard(one.name, one.lies.total(), one.base_model) for one in self._catalogue.adapters)
-        return [*self._catalogue.models, *adapters]
+        return [*self._catalogue.models, *adapters, *self._catalogue.embedding_models]
 
     def adapters(self) -> list[AdapterCard]:
         now, homes = self._clock(), self._registry.places.homes
@@ -123,7 +124,8 @@ class RemoteMode:
             route=question.route,
         )
         self._decisions.add(decision)
-        return Answering(question, to, decision, self._sessions, self._settings, self._clock).run()
+        way = Embedding if question.kind == "embeddings" else Answering
+        return way(question, to, decision, self._sessions, self._settings, self._clock).run()
 
     def decision(self, completion_id: str) -> dict[str, Any] | None:
         found = self._decisions.get(completion_id)

@@ -24,6 +24,7 @@ class Catalogue:
         self._revision = -1
         self._models: list[ModelCard] = []
         self._adapters: list[OfferedAdapter] = []
+        self._embedding_models: list[ModelCard] = []
 
     @property
     def models(self) -> list[ModelCard]:
@@ -37,11 +38,18 @@ class Catalogue:
         self._count()
         return self._adapters
 
+    @property
+    def embedding_models(self) -> list[ModelCard]:
+        """Models for embeddings by name."""
+        self._count()
+        return self._embedding_models
+
     def _count(self) -> None:
         if self._revision == self._registry.revision:
             return
         self._revision = self._registry.revision
         models: dict[str, ModelCard] = {}
+        embed: dict[str, ModelCard] = {}
         base_models: dict[str, str | None] = {}
         lies: dict[str, Counter[Residency]] = {}
         for node in self._registry:
@@ -51,8 +59,12 @@ class Catalogue:
                 known = models.get(name)
                 tokens = context_tokens if known is None else max(context_tokens, known.context_tokens or 0)
                 models[name] = ModelCard(name, 1 + (known.nodes if known else 0), context_tokens=tokens)
+            for name, embeds in node.embedding_models.items():
+                nodes = embed[name].nodes if name in embed else 0
+                embed[name] = ModelCard(name, nodes + 1, None, embeds.context_tokens, embeds.dimensions)
             for offer in node.adapters.values():
                 base_models.setdefault(offer.name, offer.base_model or next(iter(node.models), None))
                 lies.setdefault(offer.name, Counter())[offer.residency] += 1
         self._models = [models[name] for name in sorted(models)]
+        self._embedding_models = [embed[name] for name in sorted(embed)]
         self._adapters = [OfferedAdapter(name, base_models[name], lies[name]) for name in sorted(lies)]

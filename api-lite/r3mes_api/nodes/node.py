@@ -9,7 +9,7 @@ from r3mes_api.routing.cost import cold_ms
 from r3mes_api.routing.pace import Pace
 from r3mes_api.stakes.standing import Standing
 from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import AdapterOffer, Device, Residency, Telemetry
+from r3mes_protocol.messages import AdapterOffer, Device, EmbeddingOffer, Residency, Telemetry
 from r3mes_protocol.wire import JobId, NodeId, SessionId
 
 
@@ -41,6 +41,7 @@ class Node:
     leaving: bool = False
     """The gateway sends it off: whatever its heartbeats say, it gets nothing new."""
     stake: Standing | None = None
+    embedding_models: dict[str, EmbeddingOffer] = field(default_factory=dict)
     active: int = 0
     queued: int = 0
     free_vram_mb: int | None = None
@@ -65,6 +66,11 @@ class Node:
     def __post_init__(self) -> None:
         self.serving = Role.SERVING in self.roles
         self.places = min(self.max_concurrency, self.max_jobs)
+
+    @property
+    def offered_names(self) -> tuple[str, ...]:
+        """Of all that it may be asked for."""
+        return (*self.models, *self.adapters, *self.embedding_models)
 
     def has_capacity(self, jobs: int) -> None:
         """The node told how many jobs it can have at once."""

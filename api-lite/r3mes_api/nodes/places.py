@@ -135,6 +135,9 @@ class Places:
         return NoChoice.UNKNOWN_ADAPTER if wanted.model is None or knows_model else NoChoice.UNKNOWN_MODEL
 
     def _missing_or_unknown(self, reason: NoChoice, wanted: Wanted, now: float) -> NoChoice:
+        if reason is NoChoice.UNKNOWN_MODEL and self._offers.offering(wanted.model) is not None:
+            # It is here, and it is for chat or for embeddings, whichever this is not.
+            return reason
         name = {NoChoice.UNKNOWN_MODEL: wanted.model, NoChoice.UNKNOWN_ADAPTER: wanted.adapter}.get(reason)
         return NoChoice.NO_NODES if name is not None and self._memory.was_offered(name, now) else reason
 

@@ -159,6 +159,10 @@ class NodeRegistry:
             continues=message.continues_answers,
             endpoint=message.endpoint is not None,
             loads_adapters=message.loads_adapters,
+            # An address of its own is called for chat alone.
+            embedding_models={
+                offer.name: offer for offer in message.embedding_models or () if message.endpoint is None
+            },
         )
         self._nodes[node_id] = node
         self._sessions[session_id] = node
@@ -256,7 +260,7 @@ class NodeRegistry:
     def _index(self, node: Node) -> None:
         self.revision += 1
         if node.serving:
-            self._offers.put(node, (*node.models, *node.adapters))
+            self._offers.put(node, node.offered_names)
 
     def _remove(self, node: Node, now: float) -> None:
         self.revision += 1
@@ -267,7 +271,7 @@ class NodeRegistry:
             self._offers.remove(node)
         self._sessions.pop(node.session_id, None)
         self.places.vacate(node)
-        self.memory.left(node.node_id, (*node.models, *node.adapters), now)
+        self.memory.left(node.node_id, node.offered_names, now)
 
     # --- nodes of other replicas ---
 

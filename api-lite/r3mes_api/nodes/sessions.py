@@ -20,7 +20,7 @@ from r3mes_api.nodes.places import Reservation
 from r3mes_api.nodes.registry import Accepted, NodeRegistry
 from r3mes_api.nodes.session import NodeSession
 from r3mes_api.nodes.session_end import SessionEnd
-from r3mes_api.routing.choice import NoChoice, Target, Wanted
+from r3mes_api.routing.choice import NoChoice, Target
 from r3mes_api.routing.ledger import Lost
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
@@ -287,8 +287,7 @@ class NodeSessions:
         """Takes a place on the best node and sends it the job. Raises ApiError BODY_TOO_LARGE."""
         now = self._clock()
         job_id = JobId(f"{self._job_ids.getrandbits(64):016x}")
-        wanted = Wanted(question.model, question.adapter, question.continues)
-        reservation = self.registry.places.reserve(job_id, wanted, now, excluded)
+        reservation = self.registry.places.reserve(job_id, question.wanted, now, excluded)
         if isinstance(reservation, NoChoice):
             return reservation
         frame = encode_job(
@@ -297,6 +296,7 @@ class NodeSessions:
             {**question.body, "model": reservation.target.model, "adapter": reservation.target.adapter},
             _milliseconds(first_token_by - now),
             _milliseconds(answer_by - now),
+            question.kind,
         )
         if (len(frame) if frame.isascii() else utf8_length(frame)) > MAX_JOB_BYTES:
             self.registry.places.release(job_id)

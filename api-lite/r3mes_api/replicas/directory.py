@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple, Protocol
 from pydantic import Field
 
 from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import AdapterOffer, Count, Device, Milliseconds, ModelOffer, Telemetry
+from r3mes_protocol.messages import AdapterOffer, Count, Device, EmbeddingOffer, Milliseconds, ModelOffer, Telemetry
 from r3mes_protocol.wire import Hex32, Hex64, NodeId, Origin, Sentence, WireModel
 
 MAX_CLAIM = 2**53
@@ -47,6 +47,7 @@ class NodeEntry(WireModel):
     owner: Sentence | None
     models: tuple[ModelOffer, ...]
     adapters: tuple[AdapterOffer, ...]
+    embedding_models: tuple[EmbeddingOffer, ...] = ()
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     device: Device
     engine_version: str

@@ -23,10 +23,12 @@ from r3mes_api.modes.interface import Mode
 from r3mes_api.routes.chat_request import read_chat_request, user_prompts
 from r3mes_api.routes.guard import Interrupted, Interruption, RequestGuard
 from r3mes_api.routes.observed import ObservedResponder
-from r3mes_api.routes.responders import Responder, SseResponder, TextResponder, WholeResponder
+from r3mes_api.routes.responders import EmbeddingResponder, Responder, SseResponder, TextResponder, WholeResponder
 from r3mes_api.routing.question import Question
 from r3mes_api.settings import Settings
+from r3mes_protocol.embeddings import parse_embedding_request
 from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.messages import JobKind
 from r3mes_protocol.wire import Name
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 ID_BYTES = 12
 IDS_AT_ONCE = 64
+_ID_HEADS: dict[JobKind, str] = {"chat": "chatcmpl", "embeddings": "embd"}
 
 
 class SimpleChat(BaseModel):
@@ -66,11 +69,11 @@ class CompletionIds:
     def __init__(self) -> None:
         self._waiting: list[str] = []
 
-    def next(self) -> str:
+    def next(self, kind: JobKind = "chat") -> str:
         if not self._waiting:
             text = secrets.token_hex(ID_BYTES * IDS_AT_ONCE)
             self._waiting = [text[at : at + 2 * ID_BYTES] for at in range(0, len(text), 2 * ID_BYTES)]
-        return f"chatcmpl-{self._waiting.pop()}"
+        return f"{_ID_HEADS[kind]}-{self._waiting.pop()}"
 
 
 class ChatRoutes:
@@ -126,6 +129,35 @@ class ChatRoutes:
             asked = {"model": request.model, "adapter": request.adapter, **request.body}
             order = _order(exchange, identity, asked, len(data), streams=request.stream)
         await self._answer(exchange, question, responder, order)
+
+    async def embeddings(self, exchange: Exchange) -> None:
+        """`POST /v1/embeddings`."""
+        received_at = self._clock()
+        identity = None if self._reception is None else await self._reception.chat(exchange)
+        data = await self._body(exchange)
+        request = parse_embedding_request(data)
+        body: dict[str, Any] = {"input": list(request.inputs)}
+        if request.dimensions is not None:
+            body["dimensions"] = request.dimensions
+        question = Question(
+            completion_id=self._ids.next("embeddings"),
+            created=int(time.time()),
+            received_at=received_at,
+            model=request.model,
+            adapter=None,
+            body=body,
+            prompt=request.inputs[0],
+            # The answer has no tokens of its own.
+            token_limit=0,
+            owner=None if identity is None else identity.owner,
+            whole=True,
+            kind="embeddings",
+        )
+        order = None
+        if identity is not None:
+            asked = {"model": request.model, "encoding_format": request.encoding, **body}
+            order = _order(exchange, identity, asked, len(data), streams=False)
+        await self._answer(exchange, question, EmbeddingResponder(exchange, question, request), order)
 
     async def chat(self, exchange: Exchange) -> None:
         """`POST /chat`."""
@@ -187,7 +219,9 @@ class ChatRoutes:
         return body
 
     async def _answer(self, exchange: Exchange, question: Question, responder: Responder, order: Order | None) -> None:
-        responder = ObservedResponder(responder, exchange, question.completion_id)
+        responder = ObservedResponder(
+            responder, exchange, question.completion_id, has_tokens=question.kind != "embeddings"
+        )
         try:
             with RequestGuard(
                 exchange,

@@ -16,11 +16,12 @@ class _TakesEvents(Protocol):
 
 
 class ObservedResponder:
-    def __init__(self, inner: Responder, exchange: Exchange, request_id: str) -> None:
+    def __init__(self, inner: Responder, exchange: Exchange, request_id: str, *, has_tokens: bool = True) -> None:
+        """`has_tokens`: there is a first token, whose time counts."""
         self._inner = inner
         self._exchange = exchange
         self._record = exchange.answer = AnswerRecord(request_id)
-        self.events: _TakesEvents = self._first_events
+        self.events: _TakesEvents = self._first_events if has_tokens else inner.events
 
     async def _first_events(self, payload: bytes) -> None:
         self.events = self._inner.events

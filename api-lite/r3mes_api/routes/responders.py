@@ -1,4 +1,4 @@
-"""The three shapes in which an answer reaches its client."""
+"""The shapes in which an answer reaches its client."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from r3mes_api.asgi import JSON, Exchange, Headers, json_bytes
 from r3mes_api.routes.whole_answer import WholeAnswer, content_of
 from r3mes_api.routing.question import Audience, End, Question
 from r3mes_protocol.chat import chunk, completion, encode_completion, usage_chunk
+from r3mes_protocol.embeddings import EmbeddingRequest, embedding_answer, read_vectors
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.sse import DONE, KEEP_ALIVE, encode_event
+from r3mes_protocol.wire import ProtocolError
 
 MAX_WHOLE_ANSWER_BYTES = 4 * 1024 * 1024
 """An answer that is held until it is whole: ten times the longest that a model writes."""
@@ -169,6 +171,38 @@ class WholeResponder:
         if end.continued:
             document["r3mes"] = {"continued": True}
         return document
+
+    async def failed(self, error: ApiError) -> None:
+        await self._exchange.error(error, about(self._question))
+
+    async def keep_alive(self) -> None:
+        """A whole answer has one status, which is not known yet."""
+
+
+class EmbeddingResponder:
+    """OpenAI's list of vectors, when all of them are there."""
+
+    def __init__(self, exchange: Exchange, question: Question, request: EmbeddingRequest) -> None:
+        self._exchange = exchange
+        self._question = question
+        self._request = request
+        self._vectors: list[bytes] = []
+
+    async def events(self, payload: bytes) -> None:
+        request = self._request
+        try:
+            self._vectors = read_vectors(payload, len(request.inputs), request.dimensions)
+        except ProtocolError as error:
+            raise ApiError(
+                ErrorCode.NODE_FAILED, f"The node sent vectors that can't be read: {error.reason}.", retry_after_s=1
+            ) from None
+
+    async def continued(self) -> None:
+        """Nobody goes on with vectors."""
+
+    async def end(self, end: End) -> None:
+        document = embedding_answer(end.model, self._vectors, self._request.encoding, end.usage.prompt_tokens)
+        await self._exchange.json(200, document, about(self._question))
 
     async def failed(self, error: ApiError) -> None:
         await self._exchange.error(error, about(self._question))

@@ -88,7 +88,8 @@ class StatusRoutes:
         )
 
     async def models(self, exchange: Exchange) -> None:
-        """Base models and adapters that can be asked for; `auto` leaves the adapter to the gateway."""
+        """Models and adapters that can be asked for; `auto` leaves the adapter to the gateway. A model with
+        `embedding_dimensions` is for embeddings alone, the others for chat."""
         cards = self._mode.models()
         if cards:
             # Last: there are clients that take the first.
@@ -102,6 +103,7 @@ class StatusRoutes:
                 "parent": card.base_model,
                 "nodes": card.nodes,
                 "context_tokens": card.context_tokens,
+                "embedding_dimensions": card.dimensions,
             }
             for card in cards
         ]
@@ -178,6 +180,7 @@ def _node(node: Node, now: float) -> dict[str, Any]:
         "owner": node.owner,
         "roles": [role.value for role in node.roles],
         "models": list(node.models),
+        "embedding_models": list(node.embedding_models),
         "adapters": [
             {"name": offer.name, "base_model": offer.base_model, "residency": offer.residency.value}
             for offer in node.adapters.values()

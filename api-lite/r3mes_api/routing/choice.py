@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from r3mes_api.routing.breaker import Breaker
 from r3mes_api.routing.cost import RECENT_FAILURE_MS, Option, place_ms, queue_ms
 from r3mes_api.routing.pace import Pace
-from r3mes_protocol.messages import AdapterOffer
+from r3mes_protocol.messages import AdapterOffer, EmbeddingOffer
 from r3mes_protocol.wire import NodeId
 
 
@@ -22,6 +22,8 @@ class Candidate(Protocol):
     def models(self) -> Mapping[str, int]: ...
     @property
     def adapters(self) -> Mapping[str, AdapterOffer]: ...
+    @property
+    def embedding_models(self) -> Mapping[str, EmbeddingOffer]: ...
     @property
     def serving(self) -> bool: ...
     @property
@@ -52,6 +54,8 @@ class Wanted(NamedTuple):
     adapter: str | None = None
     continuing: bool = False
     """Only a node that can go on with an answer which another one began."""
+    embeds: bool = False
+    """The model is one that makes embeddings."""
 
 
 class Target(NamedTuple):
@@ -72,6 +76,8 @@ class NoChoice(Enum):
 def resolve(candidate: Candidate, wanted: Wanted) -> Target | None:
     """The base model and adapter by which this node would serve the request; None when it can't."""
     model, adapter = wanted.model, wanted.adapter
+    if wanted.embeds:
+        return Target(model, None) if model is not None and model in candidate.embedding_models else None
     if not candidate.models:
         return None
     if model is not None and model not in candidate.models:

@@ -6,9 +6,9 @@ from collections.abc import MutableSequence
 from typing import Any, NamedTuple, Protocol
 
 from r3mes_api.adapter_choice.decision import AdapterRoute
-from r3mes_api.routing.choice import Target
+from r3mes_api.routing.choice import Target, Wanted
 from r3mes_protocol.chat import FinishReason
-from r3mes_protocol.messages import Usage
+from r3mes_protocol.messages import JobKind, Usage
 from r3mes_protocol.usage import SignedUsage
 from r3mes_protocol.wire import GatewayOrigin, JobId, NodeId
 
@@ -45,7 +45,7 @@ class NodePart(Protocol):
 
 
 class Question(NamedTuple):
-    """One chat request, parsed once. A tuple, since a frozen data class takes several times as long to make."""
+    """One request, parsed once. A tuple, since a frozen data class takes several times as long to make."""
 
     completion_id: str
     created: int
@@ -73,6 +73,11 @@ class Question(NamedTuple):
     """The wallet whose key was shown."""
     parts: MutableSequence[NodePart] | None = None
     """Where somebody pays: takes the part of each node that is asked, in order."""
+    kind: JobKind = "chat"
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(self.model, self.adapter, self.continues, self.kind == "embeddings")
 
 
 class End(NamedTuple):

@@ -121,9 +121,8 @@ class Measurements:
         self.answer_seconds.observe(now - received_at)
         if answer.first_token_at is not None:
             self.first_token_seconds.observe(answer.first_token_at - received_at)
-        if answer.completion_tokens:
-            self._prompt_tokens.amount += answer.prompt_tokens
-            self._completion_tokens.amount += answer.completion_tokens
+        self._prompt_tokens.amount += answer.prompt_tokens
+        self._completion_tokens.amount += answer.completion_tokens
         unix = time.time()
         self.answers_per_minute.add(1, unix)
         self.tokens_per_minute.add(answer.completion_tokens, unix)

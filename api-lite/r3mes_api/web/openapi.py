@@ -11,7 +11,9 @@ from r3mes_api.routes.interop import REFUSED_WRITES
 from r3mes_api.routes.router import Route
 from r3mes_protocol import __version__
 from r3mes_protocol.chat import ChatRequest
+from r3mes_protocol.embeddings import MAX_INPUTS
 from r3mes_protocol.errors import ErrorCode
+from r3mes_protocol.limits import MAX_NAME_CHARS
 
 _REFERENCE = "#/components/schemas/{model}"
 _INTEGER, _STRING, _BOOLEAN, _NUMBER = ({"type": kind} for kind in ("integer", "string", "boolean", "number"))
@@ -115,6 +117,7 @@ def _schemas() -> dict[str, Any]:
             parent=_NULLABLE_STRING,
             nodes=_INTEGER,
             context_tokens={"type": ["integer", "null"]},
+            embedding_dimensions={"type": ["integer", "null"]},
         ),
         "Node": _object(
             id=_STRING,
@@ -122,6 +125,7 @@ def _schemas() -> dict[str, Any]:
             owner=_NULLABLE_STRING,
             roles=_list(_STRING),
             models=_list(_STRING),
+            embedding_models=_list(_STRING),
             adapters=_list({"type": "object"}),
             device={"type": "object"},
             status={"enum": ["serving", "draining", "connected"]},
@@ -157,6 +161,32 @@ def _schemas() -> dict[str, Any]:
             tokens_per_minute=_list(_INTEGER),
         ),
         "Usage": _object(prompt_tokens=_INTEGER, completion_tokens=_INTEGER, total_tokens=_INTEGER),
+        "Embeddings": _object(
+            object={"const": "list"},
+            data=_list(_object(object={"const": "embedding"}, index=_INTEGER, embedding={"type": ["array", "string"]})),
+            model=_STRING,
+            usage=_object(prompt_tokens=_INTEGER, total_tokens=_INTEGER),
+        ),
+        "EmbeddingRequest": {
+            "type": "object",
+            "properties": {
+                "model": {"type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS},
+                "input": {
+                    "anyOf": [
+                        {"type": "string", "minLength": 1},
+                        {
+                            "type": "array",
+                            "items": {"type": "string", "minLength": 1},
+                            "minItems": 1,
+                            "maxItems": MAX_INPUTS,
+                        },
+                    ]
+                },
+                "encoding_format": {"enum": ["float", "base64", None], "default": "float"},
+                "dimensions": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]},
+            },
+            "required": ["model", "input"],
+        },
         "Completion": _object(
             id=_STRING,
             object={"const": "chat.completion"},
@@ -204,6 +234,7 @@ _DETAILS: dict[tuple[str, str], dict[str, Any]] = {
             "default": {"$ref": "#/components/responses/Error"},
         },
     },
+    ("POST", "/v1/embeddings"): {"requestBody": _body("EmbeddingRequest"), **_answers(_reference("Embeddings"))},
     ("POST", "/api/inference/generate"): {
         "requestBody": _body("Generate"),
         **_answers(

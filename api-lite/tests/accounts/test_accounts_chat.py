@@ -16,8 +16,12 @@ from nacl.signing import SigningKey
 
 from r3mes_api.accounts.billing import RESERVATION_SECONDS
 from r3mes_api.accounts.ledger import Audit, Ledger
+from r3mes_api.accounts.settlement import prompt_token_bound
 from r3mes_api.storage.database import open_database
 from r3mes_api.storage.database_url import database_url
+from r3mes_protocol.embeddings import vector_events
+from r3mes_protocol.frames import FrameKind
+from r3mes_protocol.messages import Done, EmbeddingOffer, FailureCode, Usage
 from r3mes_protocol.session_signature import node_id_of
 from r3mes_protocol.usage import SignedReceipt, receipt_is_signed
 
@@ -294,6 +298,64 @@ async def test_the_less_of_what_was_made_and_delivered_is_paid(
     [delivery] = record["deliveries"]
     assert (record["completion_tokens"], record["charged"]) == (settled, 1 + 2 * settled)
     assert (delivery["settled_tokens"], delivery["earned"], delivery["disputed"]) == (settled, earned, disputed)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "told", "settled"), [(40, 40, 40), (25, 40, 25), (None, 40, 40), (90_000, 90_000, None)]
+)
+async def test_embeddings_are_paid_by_their_texts_tokens(
+    gateway: Any,
+    account: Account,
+    open_account: OpenAccount,
+    start_owned_node: Any,
+    claimed: int | None,
+    told: int,
+    settled: int | None,
+) -> None:
+    async def embeds(job: Any) -> None:
+        for payload in vector_events([bytes(12)] * len(job.job.body["input"]), 1000):
+            await job.frame(FrameKind.CONTENT, payload)
+        job.terminal_sent = True
+        signed = None if claimed is None else job.signed_usage(0, prompt_tokens=claimed)
+        usage = Usage(prompt_tokens=told, completion_tokens=0)
+        await job.node.send(Done(job_id=job.job_id, finish_reason="stop", usage=usage, signed_usage=signed))
+
+    miner = await open_account(gateway)
+    offer = EmbeddingOffer(name="embedder", dimensions=3, context_tokens=256)
+    await start_owned_node(gateway, embeds, miner.wallet, embedding_models=(offer,))
+    body = {"model": "embedder", "input": ["a text of some words", "another one"]}
+    reply = await account.client.post(f"{gateway.url}/v1/embeddings", json=body, headers=account.key)
+    assert reply.status_code == 200, reply.text
+    record = await account.record()
+    # Whatever a node counts, no more is paid than so many bytes may have.
+    bound = prompt_token_bound(len(reply.request.content))
+    settled = bound if settled is None else settled
+    assert bound < 200
+    assert (record["prompt_tokens"], record["completion_tokens"], record["charged"]) == (settled, 0, settled)
+    assert (record["outcome"], record["model"]) == ("completed", "embedder")
+    [delivery] = record["deliveries"]
+    assert (delivery["settled_tokens"], delivery["disputed"]) == (settled, False)
+    assert delivery["earned"] == settled * 9 // 10
+    assert await account.balance() == (WELCOME - settled, 0)
+
+
+async def test_embeddings_that_failed_cost_nothing_and_need_a_key(
+    gateway: Any, account: Account, start_owned_node: Any
+) -> None:
+    async def breaks_off(job: Any) -> None:
+        await job.frame(FrameKind.CONTENT, b"data: AAAA\n\n")
+        await job.fail(FailureCode.ENGINE_ERROR)
+
+    offer = EmbeddingOffer(name="embedder", dimensions=3, context_tokens=256)
+    await start_owned_node(gateway, breaks_off, embedding_models=(offer,))
+    body = {"model": "embedder", "input": "a text"}
+    url = f"{gateway.url}/v1/embeddings"
+    assert (await account.client.post(url, json=body)).status_code == 401
+    reply = await account.client.post(url, json=body, headers=account.key)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (502, "NODE_FAILED")
+    record = await account.record()
+    assert (record["outcome"], record["charged"], record["prompt_tokens"]) == ("failed", 0, 0)
+    assert await account.balance() == (WELCOME, 0)
 
 
 # --- who may -----------------------------------------------------------------------------------------------------

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from r3mes_engine.embeddings.request import EmbeddingRequest, embedding_answer, invalid
 from r3mes_engine.hardware.gpu_faults import GpuFault, gpu_fault
+from r3mes_protocol.embeddings import EmbeddingRequest, embedding_answer, invalid
 from r3mes_protocol.errors import ApiError, ErrorCode
+from r3mes_protocol.messages import EmbeddingOffer
 
 if TYPE_CHECKING:
     import numpy
@@ -31,6 +32,12 @@ class EmbedsTexts(Protocol):
     def vectors(self, texts: Sequence[str], dimensions: int | None) -> list[numpy.ndarray[Any, Any]]: ...
 
 
+class Embeddings(NamedTuple):
+    vectors: list[bytes]
+    """One for each text: 32-bit floats, little-endian."""
+    tokens: int
+
+
 class EmbeddingService:
     """Lives on one event loop."""
 
@@ -44,8 +51,18 @@ class EmbeddingService:
     def name(self) -> str:
         return self._model.name
 
+    @property
+    def offer(self) -> EmbeddingOffer:
+        model = self._model
+        return EmbeddingOffer(name=model.name, dimensions=model.dimensions, context_tokens=model.most_tokens)
+
     async def answer(self, request: EmbeddingRequest) -> dict[str, Any]:
         """The body of the answer. Raises ApiError."""
+        made = await self.made(request)
+        return embedding_answer(self._model.name, made.vectors, request.encoding, made.tokens)
+
+    async def made(self, request: EmbeddingRequest) -> Embeddings:
+        """Raises ApiError."""
         model = self._model
         if request.model != model.name:
             message = f"The model {request.model[:100]!r} makes no embeddings here; {model.name!r} does."
@@ -56,11 +73,11 @@ class EmbeddingService:
             raise ApiError(ErrorCode.NETWORK_BUSY, f"{self._waiting} requests for embeddings wait already.")
         self._waiting += 1
         try:
-            return await self._made(request)
+            return await self._calculated(request)
         finally:
             self._waiting -= 1
 
-    async def _made(self, request: EmbeddingRequest) -> dict[str, Any]:
+    async def _calculated(self, request: EmbeddingRequest) -> Embeddings:
         loop, model = asyncio.get_running_loop(), self._model
         vectors: list[numpy.ndarray[Any, Any]] = []
         try:
@@ -82,7 +99,7 @@ class EmbeddingService:
                 raise
             self._on_device_fault(fault)
             raise ApiError(ErrorCode.INTERNAL, fault.message) from None
-        return embedding_answer(model.name, vectors, request.encoding, sum(tokens))
+        return Embeddings([vector.astype("<f4").tobytes() for vector in vectors], sum(tokens))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)

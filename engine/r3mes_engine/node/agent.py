@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nacl.signing import SigningKey
 
+from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.node.connection import Connection, ConnectionLost
 from r3mes_engine.node.jobs import OpenJobs
@@ -57,6 +58,7 @@ class NodeAgent:
         grants: Sequence[SignedGrant] = (),
         on_adapter_hint: OnAdapterHint | None = None,
         endpoint: str | None = None,
+        embeddings: EmbeddingService | None = None,
     ) -> None:
         self.key = identity.key
         self.endpoint = endpoint
@@ -64,7 +66,9 @@ class NodeAgent:
         self.service = service
         self.emit = emit
         self.on_adapter_hint = on_adapter_hint
-        self.jobs = OpenJobs(service, identity.key)
+        self.jobs = OpenJobs(service, identity.key, embeddings)
+        # Gateways call an address of its own for chat alone.
+        self.embedding_models = None if embeddings is None or endpoint is not None else (embeddings.offer,)
         self.drain_reason: str | None = None
         self._order = GatewayOrder((identity.gateway, *identity.other_gateways), policy)
         self._dial = dial

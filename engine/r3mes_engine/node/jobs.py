@@ -11,9 +11,11 @@ from typing import Any, Protocol
 
 from nacl.signing import SigningKey
 
+from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.node.connection import ConnectionLost
 from r3mes_engine.node.credit import Credit
+from r3mes_engine.node.embedding_job import EmbeddingParts, EmbeddingRun
 from r3mes_engine.node.job import CreditGate, JobRun, failed
 from r3mes_engine.node.outbox import Outbox
 from r3mes_engine.node.session import StartJob
@@ -84,8 +86,9 @@ class Origin:
 class OpenJobs:
     """All jobs of one gateway. Lives on one event loop; ends with `abandon`."""
 
-    def __init__(self, service: ChatService, key: SigningKey) -> None:
+    def __init__(self, service: ChatService, key: SigningKey, embeddings: EmbeddingService | None = None) -> None:
         self._service = service
+        self._embeddings = embeddings
         self._key = key
         self._origin: Origin | None = None
         self._jobs: dict[JobId, OpenJob] = {}
@@ -133,7 +136,12 @@ class OpenJobs:
             self._drop(former)
         job = OpenJob(job_id, start.credit, line, keeps=self._origin.grace_s is not None)
         meter = UsageMeter(self._key, self._origin.gateway, start.job)
-        run = JobRun(start.job, job.gate, start.payload_bytes, self._service, job.put, meter)
+        run: JobRun | EmbeddingRun
+        if start.job.kind == "embeddings":
+            parts = EmbeddingParts(self._service, self._embeddings)
+            run = EmbeddingRun(start.job, job.gate, start.payload_bytes, parts, job.put, meter)
+        else:
+            run = JobRun(start.job, job.gate, start.payload_bytes, self._service, job.put, meter)
         self._jobs[job_id] = job
         # The work is a task of its own: one that is cancelled before its first step still gets its terminal.
         job.work = asyncio.create_task(run.run(), name=f"work {job_id}")

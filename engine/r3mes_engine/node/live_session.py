@@ -42,6 +42,7 @@ from r3mes_protocol.messages import (
     CloseCode,
     Device,
     Drain,
+    EmbeddingOffer,
     FailureCode,
     Heartbeat,
     ProtocolError,
@@ -101,6 +102,11 @@ class Node(Protocol):
     @property
     def endpoint(self) -> str | None:
         """Where gateways may call the model's server themselves."""
+        ...
+
+    @property
+    def embedding_models(self) -> tuple[EmbeddingOffer, ...] | None:
+        """None: it takes no jobs of this kind."""
         ...
 
     @property
@@ -271,6 +277,7 @@ class LiveSession:
             engine_version=__version__,
             loads_adapters=self._node.on_adapter_hint is not None,
             continues_answers=self._service.continues_answers,
+            embedding_models=self._node.embedding_models,
             grant=self._node.grant_for(self._gateway),
             resume=resume,
             signature=sign_registration(

@@ -18,7 +18,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from r3mes_engine.backends.protocol import FinishReason
-from r3mes_engine.embeddings.request import parse_embedding_request
 from r3mes_engine.embeddings.service import EmbeddingService
 from r3mes_engine.errors import GenerationFailed
 from r3mes_engine.serving.chat_events import WholeChoices, with_piece
@@ -34,6 +33,7 @@ from r3mes_engine.serving.prometheus import CONTENT_TYPE, metrics_page
 from r3mes_engine.serving.running_answer import Piece, RunningAnswer
 from r3mes_protocol import __version__
 from r3mes_protocol.chat import ChatRequest, chunk, parse_chat_request, usage_chunk
+from r3mes_protocol.embeddings import parse_embedding_request
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_BODY_BYTES
 from r3mes_protocol.messages import Usage

@@ -314,7 +314,12 @@ def _delta(choice: dict[str, Any], model: str) -> ChatDelta:
 
 def _offers(body: bytes, origin: str) -> Offers:
     try:
-        entries = [(entry["id"], entry.get("parent")) for entry in json.loads(body)["data"]]
+        # A model for embeddings writes no answers.
+        entries = [
+            (entry["id"], entry.get("parent"))
+            for entry in json.loads(body)["data"]
+            if entry.get("embedding_dimensions") is None
+        ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise GatewayUnreachable(Sentence("{origin} answers, but not like a R3MES gateway.", origin=origin)) from None
     kept = [(plain_text(name), parent) for name, parent in entries[:MAX_MODELS_SHOWN] if isinstance(name, str) and name]
