@@ -13,6 +13,13 @@ DEEP = b"[" * 100_000
 HUGE = 2**63 - 1
 
 
+def cuts(whole: bytes, count: int) -> Iterator[tuple[str, bytes]]:
+    """What is left of a file whose end never came, at `count` places all over it."""
+    for number in range(1, count + 1):
+        size = len(whole) * number // (count + 1)
+        yield f"{size} of {len(whole)} bytes", whole[:size]
+
+
 # --- safetensors ---------------------------------------------------------------------------------------------------
 
 
@@ -35,7 +42,11 @@ def malformed_safetensors(whole: bytes) -> Iterator[tuple[str, bytes]]:
 
     for size in (0, 1, 7, 8, 9, 20, len(whole) // 2, len(whole) - 1):
         yield f"cut after {size} bytes", whole[:size]
+    yield from cuts(whole, 20)
     yield "a byte too much", whole + b"\0"
+    for field in header[first]:
+        entry = {name: value for name, value in header[first].items() if name != field}
+        yield f"a tensor without {field}", safetensors({**header, first: entry}, body)
     for length in (0, 1, 100_000_001, HUGE, 2**64 - 1, len(whole)):
         yield f"a header of {length} bytes", safetensors(header, body, length=length)
     for name, text in (
@@ -109,6 +120,8 @@ def malformed_gguf(whole: bytes) -> Iterator[tuple[str, bytes]]:
 
     for size in (0, 3, 4, 8, 15, 16, 23, 24, 40, len(whole) // 2, len(whole) * 3 // 4):
         yield f"cut after {size} bytes", whole[:size]
+    # Behind the last tensor lies padding, which nobody misses.
+    yield from cuts(whole[:-64], 20)
     for magic in (b"GGML", b"GGJT", b"gguf", b"FUGG", bytes(4)):
         yield f"the magic {magic!r}", magic + whole[4:]
     for version in (0, 1, 4, 3 << 24, 2**32 - 1):
@@ -241,7 +254,32 @@ def malformed_adapters(files: Files, config: dict[str, Any]) -> Iterator[tuple[s
         yield f"config {changes}", {**files, "adapter_config.json": json.dumps({**config, **changes}).encode()}
     for kind, data in malformed_safetensors(files[weights]):
         yield f"weights: {kind}", {**files, weights: data}
+    for name in ("adapter_config.json", weights):
+        for kind, data in cuts(files[name], 12):
+            yield f"{name}: {kind}", {**files, name: data}
+    for name, wrong in {
+        "peft_type": (5, True, [], {}, "", "lora ", "LOHA"),
+        "r": ([], {}, "", [4], 0.5, 1e308),
+        "lora_alpha": ([], {}, "", True, 1e999, -1e999),
+        "target_modules": (5, True, {}, [5], [None], [["q_proj"]], ["q_proj", 5]),
+        "use_rslora": ("no", 1, [], {}),
+        "bias": (5, True, [], "lora_only", "x"),
+    }.items():
+        for value in wrong:
+            yield f"{name} {value!r}", {**files, "adapter_config.json": json.dumps({**config, name: value}).encode()}
     header, body = taken_apart(files[weights])
+    for tensor in [name for name in header if name != "__metadata__"]:
+        described = header[tensor]
+        for kind, changed in (
+            ("is missing", None),
+            ("has whole numbers", {**described, "dtype": "I32"}),
+            ("has three dimensions", {**described, "shape": [*described["shape"], 1]}),
+            ("is flat", {**described, "shape": [described["shape"][0] * described["shape"][1]]}),
+            ("has another rank", {**described, "shape": [size + 1 for size in described["shape"]]}),
+        ):
+            others = {name: value for name, value in header.items() if name != tensor}
+            remade = others if changed is None else {**others, tensor: changed}
+            yield f"{tensor} {kind}", {**files, weights: safetensors(remade, body)}
     first, second = [name for name in header if name != "__metadata__"][:2]
     for name in (
         "x",
@@ -330,3 +368,26 @@ def malformed_requests(model: str) -> Iterator[tuple[str, bytes]]:
     }.items():
         for value in values:
             yield f"{name} {str(value)[:40]}", body(**{name: value})
+    yield from ((name, body(**changes)) for name, changes in values_of_a_wrong_kind())
+
+
+def values_of_a_wrong_kind() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each parameter with a value of every kind that it does not take."""
+    kinds: dict[str, Any] = {"a text": "x", "a list": [[1]], "an object": {"a": {}}, "true": True, "a number": 7.5}
+    numbers = (
+        *("max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k", "min_p", "n", "seed"),
+        *("presence_penalty", "frequency_penalty", "repetition_penalty", "top_logprobs"),
+    )
+    flags = ("stream", "logprobs", "continue_final_message", "add_generation_prompt", "ignore_eos")
+    takes = {
+        **dict.fromkeys(numbers, ("a number",)),
+        **dict.fromkeys(flags, ("true",)),
+        **dict.fromkeys(("model", "adapter"), ("a text",)),
+        **dict.fromkeys(("response_format", "logit_bias", "tools", "messages"), ()),
+        "stream_options": ("an object",),
+        "stop": ("a text",),
+    }
+    for name, taken in takes.items():
+        for kind, value in kinds.items():
+            if kind not in taken:
+                yield f"{name} that is {kind}", {name: value}

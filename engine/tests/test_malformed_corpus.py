@@ -26,7 +26,11 @@ from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_engine.models.safetensors_file import check_safetensors
 from r3mes_engine.models.source import checked_model
 from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.limits import MAX_JOB_BYTES
+from r3mes_protocol.messages import Done, Failed, FailureCode
+from r3mes_protocol.wire import is_finite, refuse_constants
 
+REFUSALS = (FailureCode.INVALID_REQUEST, FailureCode.MODEL_NOT_FOUND, FailureCode.ADAPTER_NOT_FOUND)
 SIZES = {f"model.layers.{layer}.self_attn.q_proj": LayerSize(16, 16) for layer in range(2)}
 
 
@@ -98,7 +102,7 @@ def test_malformed_models_are_refused_before_they_are_loaded(
     for count, (name, files) in enumerate(malformed_folders(whole_folder), 1):
         refused(check_folder, laid_out(tmp_path / str(count), files), f"folder: {name}")
     print(f"{ggufs} GGUF files, {weights} safetensors files, {count} folders")
-    assert (ggufs > 60, weights > 60, count > 45) == (True, True, True)
+    assert (ggufs > 80, weights > 80, count > 45, ggufs + weights + count >= 200) == (True,) * 4
 
 
 @pytest.mark.parametrize("wanted", ["x" * 5000, "a/" * 3000, "~nobody-here/model", "a\0b", "", "/dev/null", "no\nname"])
@@ -122,11 +126,12 @@ def test_malformed_adapters_are_refused_before_they_are_loaded(whole_adapter: Fi
         else:
             pytest.fail(f"adapter: {name} was taken")
     print(f"{count} adapters")
-    assert count > 100
+    assert count >= 200
 
 
-def test_malformed_requests_are_refused_and_the_engine_goes_on(start_engine: Any) -> None:
-    engine = start_engine("--scripted-tokens", "1", "--scripted-tokens-per-second", "0")
+def test_malformed_requests_are_refused_and_the_engine_goes_on(start_engine: Any, gateway: Any) -> None:
+    """On loopback, and those that are objects as jobs of the gateway too."""
+    engine = start_engine("--scripted-tokens", "1", "--scripted-tokens-per-second", "0", gateway=gateway.url)
     model = engine.event("ready").model
     fine = {"model": model, "messages": [{"role": "user", "content": "hi"}]}
     count = 0
@@ -141,8 +146,25 @@ def test_malformed_requests_are_refused_and_the_engine_goes_on(start_engine: Any
                 assert client.post("/v1/chat/completions", json=fine).status_code == 200, name
         assert client.post("/v1/chat/completions", json=fine).status_code == 200
         assert client.get("/health").json()["active"] == 0
-    print(f"{count} requests")
-    assert count > 100
+    session, jobs = gateway.session(), {}
+    for name, data in malformed_requests(model):
+        try:
+            refuse_constants(data)
+            body = json.loads(data.decode())
+        except (ValueError, RecursionError):
+            continue
+        # A gateway knows what goes beyond a frame, and what is no number.
+        if isinstance(body, dict) and len(data) < MAX_JOB_BYTES // 2 and is_finite(body):
+            jobs[name] = session.job(**{"messages": None, "model": None, **body})
+        if len(jobs) % 20 == 0:
+            assert isinstance(session.terminal(session.job(**fine)), Done), name
+    for name, job_id in jobs.items():
+        refusal = session.terminal(job_id)
+        assert isinstance(refusal, Failed) and refusal.code in REFUSALS and refusal.message, (name, refusal)
+        assert len(session.terminals[job_id]) == 1 and not session.frames.get(job_id), name
+    assert isinstance(session.terminal(session.job(**fine)), Done)
+    print(f"{count} requests, {len(jobs)} jobs")
+    assert count >= 200 and len(jobs) >= 180
     assert "Traceback" not in engine.stderr
     assert engine.process.poll() is None
 

@@ -127,7 +127,10 @@ def _scale(config: Mapping[str, Any]) -> float:
     ):
         if config.get(option) is not None and config[option] not in plain:
             raise AdapterUnusable(f"It was trained with {option}, which is not served.")
-    return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
+    by_root = config.get("use_rslora")
+    if not isinstance(by_root, bool | None):
+        raise AdapterUnusable("Its use_rslora is neither true nor false.")
+    return float(alpha) / (math.sqrt(rank) if by_root else rank)
 
 
 def _base_model(config: Mapping[str, Any], base_name: str) -> str | None:
@@ -169,6 +172,8 @@ def _check_targets(targets: Any, changed: set[str], layers: Mapping[str, LayerSi
         ]
         if unknown:
             raise AdapterUnusable(f"This model has no {unknown[0][:60]!r} that could be changed.")
+    elif targets is not None and not isinstance(targets, str):
+        raise AdapterUnusable("Its target_modules is neither a list of names nor a pattern.")
     else:
         # A pattern is the makers' program, so it is not run: whatever kind of layer is changed is changed throughout.
         kinds = {layer.rpartition(".")[2] for layer in changed}
