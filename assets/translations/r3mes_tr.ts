@@ -4027,6 +4027,18 @@
         <translation>{minutes} dakika</translation>
     </message>
     <message>
+        <source>{name} can&apos;t be used: {reason}</source>
+        <translation>{name} kullanılamıyor: {reason}</translation>
+    </message>
+    <message>
+        <source>{name} works, with a flaw: {reason}</source>
+        <translation>{name} çalışıyor, ama kusurlu: {reason}</translation>
+    </message>
+    <message>
+        <source>{name}, one of several cards, can&apos;t be used: {reason}</source>
+        <translation>Birkaç karttan biri olan {name} kullanılamıyor: {reason}</translation>
+    </message>
+    <message>
         <source>{seconds:.0f} seconds</source>
         <translation>{seconds:.0f} saniye</translation>
     </message>
@@ -5225,6 +5237,14 @@
     <message>
         <source>Figures of {card}</source>
         <translation>{card} değerleri</translation>
+    </message>
+    <message>
+        <source>It works, with a flaw</source>
+        <translation>Çalışıyor, ama kusurlu</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t use this card</source>
+        <translation>Motor bu kartı kullanamıyor</translation>
     </message>
     <message>
         <source>Compute capability {version}</source>

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from r3mes_launcher.core.doctor.report import DoctorState, GpuFlaw
 from r3mes_launcher.core.history.gpu_record import GpuBucket
-from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample
+from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample, LauncherState
 from r3mes_launcher.ui.gpu_history import Figure
 from r3mes_launcher.ui.main_window import GPUS
 from r3mes_launcher.ui.time_series import TimeSeries
@@ -61,6 +63,23 @@ def test_a_lost_card_says_so_and_keeps_its_history(window: Any, page: Any) -> No
     assert "One card is gone." in texts(page)
     history = window._history.card("a")
     assert history.series[Figure.TEMPERATURE].values == [61, None]
+
+
+def test_what_the_self_test_found_stands_on_its_card(window: Any, page: Any) -> None:
+    flaws = (
+        GpuFlaw("a", True, "only 900 of 24576 MiB of its memory are free", "Close other programs that use the GPU."),
+        GpuFlaw("b", False, "a small calculation on it did not end", "Restart the computer."),
+    )
+    window.show_report(GpuReport(1.0, GpuDriver.OK, gpus=(FIRST,)))
+    window.show_state(replace(LauncherState(), doctor=DoctorState(flaws=flaws)))
+    # A card that is drawn later has it too.
+    window.show_report(GpuReport(2.0, GpuDriver.OK, gpus=(FIRST, SECOND)))
+    first, second = page.cards
+    assert "It works, with a flaw" in texts(first)
+    assert "Only 900 of 24576 MiB of its memory are free. Close other programs that use the GPU." in texts(first)
+    assert "The engine can't use this card" in texts(second)
+    window.show_state(LauncherState())
+    assert "It works, with a flaw" not in texts(first)
 
 
 @pytest.mark.parametrize(

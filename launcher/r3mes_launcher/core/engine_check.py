@@ -112,6 +112,10 @@ def _gpu(document: object) -> GpuVerdict:
         memory_total_mb=_count(document, "memory_total_mb"),
         memory_free_mb=_count(document, "memory_free_mb"),
         compute_capability=f"{capability[0]}.{capability[1]}" if known and isinstance(capability, list) else "",
+        uuid=_text(document, "uuid")[:MAX_NAME_CHARS],
+        verdict=_text(document, "verdict")[:MAX_NAME_CHARS],
+        code=_text(document, "code")[:MAX_NAME_CHARS],
+        hint=_text(document, "hint"),
     )
 
 

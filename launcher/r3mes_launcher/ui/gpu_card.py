@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.state import GpuSample
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout, Card
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.gpu_history import CardHistory, Figure
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -30,6 +32,12 @@ CRITICAL_C = 92
 # A figure without a known limit gets an axis that fits ordinary cards.
 _USUAL_POWER_W = 300.0
 _HOTTEST_AXIS_C = 100.0
+
+
+def _sentence(text: str) -> str:
+    """The engine's words, which begin a line here."""
+    text = spoken(text)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 class FigurePanel(QWidget):
@@ -72,6 +80,9 @@ class GpuCard(Card):
         self._lost = Callout(theme, Tone.BAD)
         self._lost.hide()
         self.body.addWidget(self._lost)
+        self._flaw = Callout(theme, Tone.WARNING)
+        self._flaw.hide()
+        self.body.addWidget(self._flaw)
         self._panels = {
             Figure.MEMORY: FigurePanel(theme, sample.name, self.tr("Memory"), "GiB", 1),
             Figure.UTILISATION: FigurePanel(theme, sample.name, self.tr("Utilisation"), "%"),
@@ -118,6 +129,14 @@ class GpuCard(Card):
     def show_as_table(self, table: bool) -> None:
         self._charts.setVisible(not table)
         self.table.setVisible(table)
+
+    def show_flaw(self, flaw: GpuFlaw | None) -> None:
+        """What the engine's self-test found; None: nothing, or it was not run."""
+        self._flaw.setVisible(flaw is not None)
+        if flaw is not None:
+            self._flaw.show_tone(Tone.WARNING if flaw.usable else Tone.BAD)
+            title = self.tr("It works, with a flaw") if flaw.usable else self.tr("The engine can't use this card")
+            self._flaw.show_words(title, " ".join(_sentence(part) for part in (flaw.reason, flaw.hint) if part))
 
     def show_sample(self, sample: GpuSample, history: CardHistory) -> None:
         self._about.show_text(

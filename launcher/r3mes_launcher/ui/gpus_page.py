@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.history.gpu_record import BUCKET_S, GpuBucket, energy_kwh
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ui import figures
@@ -46,6 +48,7 @@ class GpusPage(QWidget):
         self._theme = theme
         self._history = history
         self._cards: dict[str, GpuCard] = {}
+        self._flaws: dict[str, GpuFlaw] = {}
         self.setAccessibleName(self.tr("GPUs"))
         stack_holder = QVBoxLayout(self)
         stack_holder.setContentsMargins(0, 0, 0, 0)
@@ -104,10 +107,19 @@ class GpusPage(QWidget):
             if sample.uuid not in self._cards:
                 made = GpuCard(self._theme, sample)
                 made.show_as_table(self.as_table.isChecked())
+                made.show_flaw(self._flaws.get(sample.uuid))
                 self._cards[sample.uuid] = made
                 self._page.column.insertWidget(self._page.column.count() - 1, made)
                 made.show()
             self._cards[sample.uuid].show_sample(sample, history)
+
+    def show_flaws(self, flaws: Sequence[GpuFlaw]) -> None:
+        """What the engine's last self-test found wrong with cards."""
+        found = {flaw.uuid: flaw for flaw in flaws}
+        if found != self._flaws:
+            self._flaws = found
+            for uuid, card in self._cards.items():
+                card.show_flaw(found.get(uuid))
 
     # Longer times come from the core's history.
 

@@ -234,6 +234,7 @@ class MainWindow(QWidget):
         from r3mes_launcher.ui.gpus_page import GpusPage
 
         page = GpusPage(self._theme, self._intents, self._history)
+        page.show_flaws(self._state.doctor.flaws)
         if self._report is not None:
             page.show_report(self._report)
         return page
@@ -346,6 +347,8 @@ class MainWindow(QWidget):
             self.roles.show_state(state, now)
         if self._stack.is_made(DOCTOR):
             self.doctor.show_state(state)
+        if self._stack.is_made(GPUS):
+            self.gpus.show_flaws(state.doctor.flaws)
         if self._stack.is_made(SETTINGS):
             self.settings.show_state(state)
         self._show_status(now)

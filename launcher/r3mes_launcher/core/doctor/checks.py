@@ -69,16 +69,29 @@ def gpu(facts: Facts) -> Check:
         return Check("gpu", _needs_gpu(facts), "gpu_lost", {"name": lost.name})
     tested = _best_tested(facts)
     if tested is not None:
-        if tested.usable:
-            values = {"name": tested.name, "capability": tested.compute_capability or "unknown"}
-            return Check("gpu", _OK, "gpu_ok", values)
-        values = {"name": tested.name, "reason": _sentence(tested.reason)}
-        return Check("gpu", _needs_gpu(facts), "gpu_too_old", values, _cpu_fix(facts))
+        return _tested_gpu(facts, tested)
     card = _best_card(facts)
     if card is None:
         return Check("gpu", _UNAVAILABLE, "gpu_none")
     values = {"name": card.name, "capability": card.compute_capability or "unknown"}
     return Check("gpu", _OK if facts.demo else _UNAVAILABLE, "gpu_ok" if facts.demo else "gpu_untested", values)
+
+
+def _tested_gpu(facts: Facts, best: GpuVerdict) -> Check:
+    if not best.usable:
+        values = {"name": best.name, "reason": _sentence(best.reason)}
+        if best.code in ("", "too_old"):
+            return Check("gpu", _needs_gpu(facts), "gpu_too_old", values, _cpu_fix(facts))
+        return Check("gpu", _needs_gpu(facts), "gpu_unusable", {**values, "hint": best.hint}, _cpu_fix(facts))
+    assert facts.engine.self_test is not None
+    # A second card that is not well is worth a word too; the page of the GPUs has one for each.
+    flawed = next((card for card in (best, *facts.engine.self_test.gpus) if card.flaw is not None), None)
+    if flawed is None:
+        return Check("gpu", _OK, "gpu_ok", {"name": best.name, "capability": best.compute_capability or "unknown"})
+    finding = "gpu_degraded" if flawed.usable else "gpu_other_unusable"
+    return Check(
+        "gpu", _WARNING, finding, {"name": flawed.name, "reason": _sentence(flawed.reason), "hint": flawed.hint}
+    )
 
 
 def vram(facts: Facts) -> Check:

@@ -117,7 +117,9 @@ class Doctor:
                 keyring=_as(KeyringState, keyring.result()),
             )
             report = DoctorReport(parts.clock.now(), __version__, examine(facts))
-            self._show(replace(self._state, report=report))
+            tested = facts.engine.self_test
+            found = self._state.flaws if tested is None else tuple(gpu.flaw for gpu in tested.gpus)
+            self._show(replace(self._state, report=report, flaws=tuple(flaw for flaw in found if flaw is not None)))
             return report
         finally:
             self._show(replace(self._state, running=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.state import Desired, DeviceChoice, Fault, GatewayKind, GpuReport
 from r3mes_launcher.wallet.os_keyring import KeyringState
 
@@ -56,6 +57,19 @@ class GpuVerdict:
     memory_free_mb: int
     compute_capability: str = ""
     """Such as `8.6`; empty where the driver does not tell."""
+    uuid: str = ""
+    verdict: str = ""
+    """The engine's word: `ok`, `degraded` (it works, with a flaw) or `unusable`."""
+    code: str = ""
+    """Stable, for programs."""
+    hint: str = ""
+    """What to do, in the engine's words."""
+
+    @property
+    def flaw(self) -> GpuFlaw | None:
+        if self.usable and self.verdict != "degraded":
+            return None
+        return GpuFlaw(self.uuid, self.usable, self.reason, self.hint)
 
 
 @dataclass(frozen=True, slots=True)

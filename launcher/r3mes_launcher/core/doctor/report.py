@@ -74,6 +74,16 @@ class DoctorReport:
 
 
 @dataclass(frozen=True, slots=True)
+class GpuFlaw:
+    """What the engine found wrong with a GPU, in its words."""
+
+    uuid: str
+    usable: bool
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class DoctorState:
     """What the doctor does now. `done` of `total` examinations have ended."""
 
@@ -82,6 +92,8 @@ class DoctorState:
     total: int = 0
     report: DoctorReport | None = None
     """Of the last time."""
+    flaws: tuple[GpuFlaw, ...] = ()
+    """Of the last self-test that had a result."""
 
 
 def report_document(report: DoctorReport) -> dict[str, Any]:

@@ -70,6 +70,9 @@ FINDINGS = {
     # The cards.
     "gpu_ok": Finding("{name}: compute capability {capability}."),
     "gpu_too_old": Finding("{name} is too old for the engine: {reason}", "Only a newer card helps."),
+    "gpu_unusable": Finding("{name} can't be used: {reason}", "{hint}"),
+    "gpu_other_unusable": Finding("{name}, one of several cards, can't be used: {reason}", "{hint}"),
+    "gpu_degraded": Finding("{name} works, with a flaw: {reason}", "{hint}"),
     "gpu_untested": Finding(
         "{name} has compute capability {capability}; the engine will tell whether that is enough.",
     ),

@@ -18,7 +18,15 @@ from r3mes_launcher.core.doctor.facts import (
     SelfTest,
     SystemFacts,
 )
-from r3mes_launcher.core.doctor.report import Check, DoctorReport, Fix, Verdict, report_document, report_text
+from r3mes_launcher.core.doctor.report import (
+    Check,
+    DoctorReport,
+    Fix,
+    GpuFlaw,
+    Verdict,
+    report_document,
+    report_text,
+)
 from r3mes_launcher.core.doctor.words import FINDINGS, FIXES, TITLES
 from r3mes_launcher.core.state import Desired, DeviceChoice, Fault, GatewayKind, GpuDriver, GpuReport, GpuSample
 from r3mes_launcher.wallet.os_keyring import KeyringState
@@ -37,6 +45,16 @@ WELL = Facts(
     ),
     keyring=KeyringState.READY,
 )
+
+
+FLAWED = replace(TESTED, uuid="u", verdict="degraded", code="little_memory", reason="only 900 of 24576 MiB of its "
+                 "memory are free", hint="Close other programs that use the GPU.")  # fmt: skip
+HUNG = replace(TESTED, name="Other", usable=False, uuid="v", verdict="unusable", code="hung", memory_total_mb=8192,
+               reason="a small calculation on it did not end", hint="Restart the computer.")  # fmt: skip
+
+
+def seen_as(*gpus: GpuVerdict) -> Facts:
+    return replace(WELL, engine=replace(WELL.engine, self_test=SelfTest(any(gpu.usable for gpu in gpus), gpus=gpus)))
 
 
 def verdicts(facts: Facts) -> dict[str, Check]:
@@ -61,7 +79,19 @@ _cards = st.lists(
     max_size=2,
 ).map(tuple)  # fmt: skip
 _tested = st.lists(
-    st.builds(GpuVerdict, _text, st.booleans(), _text, st.integers(0, 99999), st.integers(0, 99999), _text), max_size=2
+    st.builds(
+        GpuVerdict,
+        _text,
+        st.booleans(),
+        _text,
+        st.integers(0, 99999),
+        st.integers(0, 99999),
+        _text,
+        verdict=st.sampled_from(["", "ok", "degraded", "unusable"]),
+        code=st.sampled_from(["", "too_old", "hung"]),
+        hint=_text,
+    ),
+    max_size=2,
 )
 _size = st.none() | st.integers(0, 2**41)
 FACTS = st.builds(
@@ -100,6 +130,14 @@ def test_whatever_it_saw_every_thing_has_a_verdict_with_its_words(facts: Facts) 
     text, document = report_text(report), report_document(report)
     assert all(title in text for title in TITLES.values())
     assert document["verdict"] == report.verdict.value and len(document["checks"]) == len(TITLES)
+
+
+def test_a_flaw_of_a_card_is_said_in_the_engines_words() -> None:
+    found = verdicts(seen_as(FLAWED))["gpu"]
+    assert found.reason == "Card works, with a flaw: only 900 of 24576 MiB of its memory are free."
+    assert found.advice == "Close other programs that use the GPU."
+    assert (TESTED.flaw, FLAWED.flaw) == (None, GpuFlaw("u", True, FLAWED.reason, FLAWED.hint))
+    assert HUNG.flaw == GpuFlaw("v", False, HUNG.reason, HUNG.hint)
 
 
 @given(facts=FACTS)
@@ -155,6 +193,12 @@ def _no_driver(facts: Facts) -> Facts:
             replace(WELL, engine=replace(WELL.engine, self_test=SelfTest(False, "No CUDA.", "Install it."))),
             "self_test", Verdict.PROBLEM, "self_test_no_gpu", Fix.CHOOSE_CPU,
         ),
+        (seen_as(TESTED), "gpu", Verdict.OK, "gpu_ok", Fix.NONE),
+        (seen_as(FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.NONE),
+        (seen_as(TESTED, FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.NONE),
+        (seen_as(TESTED, HUNG), "gpu", Verdict.WARNING, "gpu_other_unusable", Fix.NONE),
+        (seen_as(HUNG), "gpu", Verdict.PROBLEM, "gpu_unusable", Fix.CHOOSE_CPU),
+        (seen_as(replace(HUNG, code="too_old")), "gpu", Verdict.PROBLEM, "gpu_too_old", Fix.CHOOSE_CPU),
         (replace(WELL, folder=FolderFacts("/data", "read-only", GIB * 99)), "folder", Verdict.PROBLEM,
          "folder_broken", Fix.NONE),
         (replace(WELL, system=replace(WELL.system, network_up=False)), "network", Verdict.PROBLEM, "network_down",

@@ -16,7 +16,7 @@ from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.doctor import doctor as doctor_module
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
 from r3mes_launcher.core.doctor.facts import FolderFacts, SystemFacts
-from r3mes_launcher.core.doctor.report import Check, DoctorState, Verdict
+from r3mes_launcher.core.doctor.report import Check, DoctorState, GpuFlaw, Verdict
 from r3mes_launcher.core.engine_check import SelfTestFailed, read_self_test, self_test
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.log_hub import LogHub
@@ -34,8 +34,13 @@ VERDICT = {
     "gpus": [
         {
             "name": "Card", "usable": True, "reason": "usable", "memory_total_mb": 8000, "memory_free_mb": 7000,
-            "compute_capability": [8, 6],
-        }
+            "compute_capability": [8, 6], "uuid": "GPU-1", "verdict": "ok", "code": "ok", "hint": "",
+        },
+        {
+            "name": "Small", "usable": True, "reason": "only 900 MiB are free", "memory_total_mb": 4000,
+            "memory_free_mb": 900, "uuid": "GPU-2", "verdict": "degraded", "code": "little_memory",
+            "hint": "Close other programs.",
+        },
     ],
 }  # fmt: skip
 
@@ -136,6 +141,7 @@ async def test_it_looks_at_this_very_computer(
     assert checks["driver"].finding == "driver_missing"
     assert not (tmp_path / "not").exists()
     assert told[0].running and not told[-1].running and told[-1].report is first
+    assert told[-1].flaws == (GpuFlaw("GPU-2", True, "only 900 MiB are free", "Close other programs."),)
     assert [state.done for state in told if state.running][-1] == told[0].total
     await doctor.close()
 
