@@ -635,6 +635,48 @@ def converted_model(converted_models: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class TinyModel:
+    """A Hugging Face folder and what an adapter of it needs to know."""
+
+    folder: Path
+    sizes: Mapping[str, Any]
+    """As LoraLayers' sizes."""
+
+
+@pytest.fixture(scope="session")
+def tiny_model(converted_model: Path, tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
+    """Two layers of random numbers under the embedded model's tokenizer and chat template: all of an engine is in use,
+    and a request takes milliseconds. Its context is longer than the cache of an engine on a processor."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = json.loads((converted_model / "config.json").read_text())
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=tokenizer["vocab_size"], hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=64 * 1024, tie_word_embeddings=True,
+        initializer_range=0.2, bos_token_id=tokenizer["bos_token_id"], eos_token_id=tokenizer["eos_token_id"],
+        pad_token_id=tokenizer["pad_token_id"],
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("tiny") / "tiny-llama"
+    LlamaForCausalLM(config).save_pretrained(folder)
+    for file in converted_model.iterdir():
+        if file.suffix != ".safetensors" and not (folder / file.name).exists():
+            (folder / file.name).write_bytes(file.read_bytes())
+    parts = {
+        "self_attn": {"q_proj": (64, 64), "k_proj": (64, 32), "v_proj": (64, 32), "o_proj": (64, 64)},
+        "mlp": {"gate_proj": (64, 128), "up_proj": (64, 128), "down_proj": (128, 64)},
+    }
+    sizes = {
+        f"model.layers.{layer}.{part}.{name}": SimpleNamespace(inputs=inputs, outputs=outputs)
+        for layer in range(2)
+        for part, layers in parts.items()
+        for name, (inputs, outputs) in layers.items()
+    }
+    return TinyModel(folder, sizes)
+
+
 @pytest.fixture(scope="session")
 def model_adapters(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One small adapter, `fox`, for the embedded model."""

@@ -1,6 +1,8 @@
 """A great many short requests, with adapters, bad ones and cancels among them, leave the engine as it was.
 
-The whole campaign: `python3 installer test -- -m slow -s -k many_requests`; R3MES_CAMPAIGN_REQUESTS is its size.
+The whole campaign: `python3 installer test -- -m slow -s -k many_requests`; R3MES_CAMPAIGN_REQUESTS is its size. The
+backend, its batch, its cache and its adapters are the real ones with a model of two layers; the embedded model, which
+takes a hundred times as long, gets a fifth of the requests.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from r3mes_protocol.messages import Done, Failed, FailureCode
 WORDS = ("fox", "count", "river", "seven", "lamp", "Paris", "quickly", "green", "because", "song", "winter", "cloud")
 REQUESTS = int(os.environ.get("R3MES_CAMPAIGN_REQUESTS", "10000"))
 AT_ONCE = 8
+ADAPTERS_AT_ONCE, ADAPTERS_CHANGE = 4, 50
 ANSWER_S = 120.0
 # On a machine that does much else, a real model takes a minute for what it does in a second alone.
 PATIENT = {"deadline_s": 600, "first_token_s": 600}
@@ -37,6 +40,8 @@ class Open:
     cancel_after: int | None
     """Frames after which it is cancelled; None: never."""
     cancelled: bool = False
+    for_guest: bool = False
+    """It asks for an adapter that may be unloaded before the request arrives."""
 
 
 @dataclass
@@ -48,12 +53,19 @@ class Campaign:
     dice: random.Random
     outcomes: Counter[str] = field(default_factory=Counter)
     jobs: list[str] = field(default_factory=list)
+    guest: str | None = None
+    """An adapter that is here for a while."""
 
-    def run(self, count: int, at_once: int) -> None:
+    def run(self, count: int, at_once: int, visit: Visit | None = None) -> None:
+        """`visit`: an adapter that is loaded and unloaded meanwhile, while requests run."""
         running: list[Open] = []
         started = 0
         while started < count or running:
             while started < count and len(running) < at_once:
+                if visit is not None and started == count // 4:
+                    self.guest = visit.comes()
+                elif visit is not None and started == count * 3 // 4:
+                    self.guest = visit.goes()
                 running.append(self._start())
                 started += 1
             self._wait(running)
@@ -75,10 +87,13 @@ class Campaign:
         if dice.random() < 0.2:
             body |= {"seed": dice.randint(0, 9), "top_p": 0.9, "stop": ["a", "e"], "ignore_eos": True}
         expects = None
+        for_guest = self.guest is not None and dice.random() < 0.1
         kind = dice.random()
-        if kind < 0.5:
+        if for_guest:
+            body["adapter"] = self.guest
+        elif kind < 0.5:
             if self.adapters:
-                body["adapter"] = dice.choice(self.adapters)
+                body["adapter"] = dice.choice(self._wanted_now())
         elif kind < 0.53:
             body["adapter"], expects = "nobody-has-this", FailureCode.ADAPTER_NOT_FOUND
         elif kind < 0.55:
@@ -86,7 +101,13 @@ class Campaign:
         cancel_after = dice.choice((0, 0, 1, 2, 4)) if expects is None and dice.random() < 0.35 else None
         job_id = self.session.job(**body, **PATIENT)
         self.jobs.append(job_id)
-        return Open(job_id, expects, cancel_after)
+        return Open(job_id, expects, cancel_after, for_guest=for_guest)
+
+    def _wanted_now(self) -> Sequence[str]:
+        """A few of the adapters, and others after fifty requests, so that they push each other out."""
+        first = len(self.jobs) // ADAPTERS_CHANGE * ADAPTERS_AT_ONCE
+        names = [self.adapters[(first + place) % len(self.adapters)] for place in range(ADAPTERS_AT_ONCE)]
+        return sorted(set(names))
 
     def _is_news(self, one: Open) -> bool:
         return ended(self.session, [one.job_id]) or self._is_to_be_cancelled(one)
@@ -104,8 +125,9 @@ class Campaign:
                 self.outcomes[terminal.finish_reason] += 1
             else:
                 assert isinstance(terminal, Failed)
-                assert terminal.code is (one.expects or FailureCode.CANCELLED), terminal
-                assert one.expects is not None or one.cancelled, terminal
+                if not (one.for_guest and terminal.code is FailureCode.ADAPTER_NOT_FOUND):
+                    assert terminal.code is (one.expects or FailureCode.CANCELLED), terminal
+                    assert one.expects is not None or one.cancelled, terminal
                 self.outcomes[terminal.code.value] += 1
             if self.dice.random() < 0.05:
                 # Too late: it changes nothing.
@@ -115,6 +137,24 @@ class Campaign:
             one.cancelled = True
             self.session.cancel(one.job_id)
         return False
+
+
+@dataclass(frozen=True)
+class Visit:
+    """An adapter that comes and goes by commands of the control channel."""
+
+    engine: Any
+    folder: Path
+
+    def comes(self) -> str:
+        told = len(self.engine.all("adapter"))
+        self.engine.command(cmd="load_adapter", name="guest", path=str(self.folder))
+        assert self.engine.event("adapter", told + 1, timeout=ANSWER_S).offer is not None
+        return "guest"
+
+    def goes(self) -> None:
+        """Answers that use it go on to their end."""
+        self.engine.command(cmd="unload_adapter", name="guest")
 
 
 @dataclass(frozen=True)
@@ -197,13 +237,72 @@ def test_many_requests_to_a_real_model(model_engine: Any, session: Any) -> None:
     assert "Traceback" not in model_engine.stderr
 
 
+def check_pages(session: Any) -> None:
+    """No page of the cache is lost: a request that needs all of them is answered."""
+    context = session.register.models[0].context_tokens
+
+    def words(count: int, **more: Any) -> Any:
+        text = " a" * count
+        job_id = session.job(messages=[{"role": "user", "content": text}], temperature=0, **PATIENT, **more)
+        return session.terminal(job_id, ANSWER_S)
+
+    extra = words(100, max_tokens=1).usage.prompt_tokens - 100
+    assert words(200, max_tokens=1).usage.prompt_tokens == 200 + extra
+    whole = words(context - extra - 2, max_tokens=2, ignore_eos=True)
+    assert isinstance(whole, Done) and whole.usage.prompt_tokens + whole.usage.completion_tokens == context, whole
+
+
+@pytest.fixture
+def tiny_campaign(
+    tiny_model: Any, make_adapter: Any, start_engine: Any, gateway: Any, tmp_path: Path
+) -> tuple[Campaign, Any, Visit]:
+    """An engine with the tiny model and more adapters than its memory holds."""
+    names = tuple(f"adapter-{number:02}" for number in range(12))
+    for number, name in enumerate((*names, "guest")):
+        # An eighth of a megabyte each, of which there is one: so many are in use at once, and no more.
+        place = tmp_path / ("guests" if name == "guest" else "adapters") / name
+        make_adapter(place, tiny_model.sizes, seed=number, rank=16)
+    engine = start_engine(
+        *("--model", str(tiny_model.folder), "--max-concurrency", str(AT_ONCE)),
+        *("--adapters", str(tmp_path / "adapters"), "--adapter-memory-mb", "1"),
+        backend="transformers",
+        gateway=gateway.url,
+    )
+    engine.event("ready", timeout=240)
+    return (
+        Campaign(gateway.session(), names, random.Random(5)),
+        engine,
+        Visit(engine, tmp_path / "guests" / "guest"),
+    )
+
+
+@pytest.mark.model
+def test_many_requests_to_a_tiny_model(tiny_campaign: tuple[Campaign, Any, Visit]) -> None:
+    campaign, engine, visit = tiny_campaign
+    campaign.run(200, AT_ONCE, visit)
+    check_ends(campaign)
+    check_pages(campaign.session)
+    check_slots(campaign.session, AT_ONCE)
+    assert "Traceback" not in engine.stderr
+
+
+@pytest.mark.model
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_campaign_of_many_requests_to_a_tiny_model(tiny_campaign: tuple[Campaign, Any, Visit]) -> None:
+    """All of the engine but the size of its products."""
+    campaign, engine, visit = tiny_campaign
+    run_whole(campaign, engine, REQUESTS, first=REQUESTS // 4, visit=visit)
+    check_pages(campaign.session)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_campaign_of_many_scripted_requests(start_engine: Any, gateway: Any) -> None:
     """All but the model: the session, its credit, the queue and the answers."""
     engine = start_engine("--scripted-tokens-per-second", "0", "--max-concurrency", str(AT_ONCE), gateway=gateway.url)
     # Without a model the process is so small that what the allocators keep of the first thousands is 2 % of it.
-    run_whole(Campaign(gateway.session(), (), random.Random(4)), engine, first=REQUESTS // 3)
+    run_whole(Campaign(gateway.session(), (), random.Random(4)), engine, REQUESTS, first=REQUESTS // 3)
 
 
 @pytest.mark.model
@@ -227,16 +326,18 @@ def test_a_campaign_of_many_requests(
         state_dir=models_state_dir,
     )
     engine.event("ready", timeout=300)
-    run_whole(Campaign(gateway.session(), ("fox", "owl", "elk"), random.Random(3)), engine, first=REQUESTS // 10)
+    campaign = Campaign(gateway.session(), ("fox", "owl", "elk"), random.Random(3))
+    run_whole(campaign, engine, REQUESTS // 5, first=REQUESTS // 20)
 
 
-def run_whole(campaign: Campaign, engine: Any, first: int) -> None:
+def run_whole(campaign: Campaign, engine: Any, count: int, first: int, visit: Visit | None = None) -> None:
     """Memory is compared with what was held after the `first` requests."""
     session = campaign.session
-    campaign.run(first, AT_ONCE)
-    before, began = held_by(engine, session), time.monotonic()
-    while (done := len(campaign.jobs)) < REQUESTS:
-        campaign.run(min(REQUESTS - done, max(1, REQUESTS // 20)), AT_ONCE)
+    began = time.monotonic()
+    campaign.run(first, AT_ONCE, visit)
+    before = held_by(engine, session)
+    while (done := len(campaign.jobs)) < count:
+        campaign.run(min(count - done, max(1, count // 20)), AT_ONCE, visit)
         now = held_by(engine, session)
         print(
             f"{len(campaign.jobs)} requests: {now.memory / 2**20:.1f} MiB, {now.threads} threads, {now.files} files",
