@@ -20,8 +20,6 @@ if not sys.platform.startswith("linux"):
 if shutil.which("Xvfb") is None:
     pytest.skip("Xvfb is not installed (Debian: apt-get install xvfb)", allow_module_level=True)
 
-pytestmark = pytest.mark.alone
-
 # The promise from process start to the first streamed word; and to the window a bound of three times its budget on an
 # idle desktop. A busy machine gets longer by its load, and several starts, of which one has to keep them.
 FIRST_WORD_S = 5.0
@@ -128,6 +126,7 @@ def environment(display: str, tmp_path: Path) -> dict[str, str]:
     return kept | {"DISPLAY": display, "R3MES_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
 
 
+@pytest.mark.alone
 def test_the_demo_answers_within_seconds_of_the_start(environment: dict[str, str], tmp_path: Path) -> None:
     starts: list[str] = []
     kept = False
