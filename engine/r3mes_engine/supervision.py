@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import queue
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +38,9 @@ class Supervision:
         self._state_dir = state_dir
         self._policy = policy
         self._events = events
-        self._stopping = threading.Event()
+        self._stopping = False
+        # A signal's handler may interrupt whoever waits here. An event's lock could make it wait for itself.
+        self._told_to_stop: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._child: subprocess.Popen[bytes] | None = None
         self._ready_at: float | None = None
 
@@ -49,7 +51,7 @@ class Supervision:
                 signal.signal(getattr(signal, name), self._pass_on)
         while True:
             code, ready_s = self._one_life()
-            if self._stopping.is_set():
+            if self._stopping:
                 # Told to end while it failed: that is its end.
                 return ExitCode.OK if code < 0 else code
             pause = self._policy.ended(code, ready_s)
@@ -58,12 +60,14 @@ class Supervision:
                     log.error("the engine ended %d times in a row; it stays down", self._policy.losses)
                 return code if code >= 0 else ExitCode.INTERNAL
             log.warning("the engine ended with %d and is started again in %.1f s", code, pause)
-            if self._stopping.wait(pause):
+            with contextlib.suppress(queue.Empty):
+                self._told_to_stop.get(timeout=pause)
                 return code if code >= 0 else ExitCode.INTERNAL
 
     def _pass_on(self, number: int, _frame: object) -> None:
         """The engine drains at the first signal and ends at the second, as without supervision."""
-        self._stopping.set()
+        self._stopping = True
+        self._told_to_stop.put(None)
         child = self._child
         if child is None or child.poll() is not None:
             return
@@ -83,7 +87,7 @@ class Supervision:
             start_new_session=True,
         )
         self._child = child
-        if self._stopping.is_set():
+        if self._stopping:
             self._pass_on(signal.SIGTERM, None)
         assert child.stdin is not None and child.stdout is not None
         with contextlib.ExitStack() as kept, child.stdout:

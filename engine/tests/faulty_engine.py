@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from r3mes_engine import serve
+from r3mes_engine import preparation
 from r3mes_engine.backends.protocol import GenerationRequest, Report
 from r3mes_engine.backends.scripted import ScriptedAnswer, ScriptedBackend
 from r3mes_engine.cli import main
@@ -41,7 +41,7 @@ class FaultyBackend(ScriptedBackend):
 
 
 if __name__ == "__main__":
-    serve.ScriptedBackend = FaultyBackend  # type: ignore[misc]
+    preparation.ScriptedBackend = FaultyBackend  # type: ignore[misc]
     if sys.argv[1] == "supervise":
         command = [sys.executable, __file__, *sys.argv[3:], "--control", "stdio"]
         with os.fdopen(os.dup(1), "wb", buffering=0) as events:
