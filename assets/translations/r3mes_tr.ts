@@ -5623,14 +5623,6 @@
         <translation>Ayarlar</translation>
     </message>
     <message>
-        <source>Start again</source>
-        <translation>Yeniden başlat</translation>
-    </message>
-    <message>
-        <source>Dismiss</source>
-        <translation>Kapat</translation>
-    </message>
-    <message>
         <source>R3MES demo</source>
         <translation>R3MES demo</translation>
     </message>
@@ -8103,6 +8095,17 @@
     <message>
         <source>Your wallet</source>
         <translation>Cüzdanınız</translation>
+    </message>
+</context>
+<context>
+    <name>WindowBars</name>
+    <message>
+        <source>Start again</source>
+        <translation>Yeniden başlat</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Kapat</translation>
     </message>
 </context>
 <context>

@@ -384,7 +384,7 @@ def take(
 
     from r3mes_launcher.app import App
     from r3mes_launcher.core.shipped_assets import assets_folder
-    from r3mes_launcher.ui import main_window
+    from r3mes_launcher.ui import pages
     from r3mes_launcher.ui.language import Language, Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Scheme, Theme
@@ -404,35 +404,33 @@ def take(
             preferences = PreferenceFile(Path(scratch) / "window.json")
             app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
             app.start()
-            # Only the page of the picture is made: the others would be made behind it, one by one.
-            app.window._stack.make_next = lambda: False
-            while app.window.state != stage.shown:
+            while app.window.content.state != stage.shown:
                 wait(QEventLoop, QTimer, CHANGE_MS)
             wait(QEventLoop, QTimer, SETTLE_MS)
-            app.window.go_to(getattr(main_window, shot.page.upper()))
+            app.window.go_to(getattr(pages, shot.page.upper()))
             if shot.act == "table":
-                app.window.gpus.as_table.setChecked(True)
+                app.window.pages.gpus.as_table.setChecked(True)
             if shot.act == "ask":
-                app.window.chat.show_chats.setChecked(True)
-                app.window.chat.ask(chat_stage.QUESTIONS[language])
+                app.window.pages.chat.show_chats.setChecked(True)
+                app.window.pages.chat.ask(chat_stage.QUESTIONS[language])
                 wait(QEventLoop, QTimer, 2 * SETTLE_MS)
             # The pages ask for their history at the first beat of the window.
-            app.window.home.timeline.tick(NOW)
+            app.window.pages.home.timeline.tick(NOW)
             if shot.act == "bottom-of-home":
                 wait(QEventLoop, QTimer, SETTLE_MS)
-                app.window.home.timeline.widget.choose(6)
-                app.window.home.ensureWidgetVisible(app.window.home.timeline)
+                app.window.pages.home.timeline.widget.choose(6)
+                app.window.pages.home.ensureWidgetVisible(app.window.pages.home.timeline)
             if shot.act == "day":
-                app.window.gpus.span.setCurrentIndex(1)
+                app.window.pages.gpus.span.setCurrentIndex(1)
             if shot.act == "request":
                 wait(QEventLoop, QTimer, SETTLE_MS)
-                app.window.requests.select(2)
+                app.window.pages.requests.select(2)
             if shot.act.startswith("first-run"):
                 sheet = app.window.welcome()
                 while not shot.act.endswith(sheet.screen_shown.value):
                     sheet.next.click()
             if shot.act == "prices":
-                app.window.settings.show_prices()
+                app.window.pages.settings.show_prices()
             wallet_stage.act(app.window, shot.act)
             wait(QEventLoop, QTimer, wallet_stage.PAUSES.get(shot.act, SETTLE_MS))
             wallet_stage.act_later(app.window, shot.act)

@@ -83,19 +83,19 @@ def take(home: Path) -> int:
     save("first-start")
     window.first_run.demo.click()
     until(lambda: window.tour is not None, "the demo")
-    until(lambda: window.state.node.actual is Actual.SERVING, "a serving node")
+    until(lambda: window.content.state.node.actual is Actual.SERVING, "a serving node")
     wait(LIVELY_S)
     for name in PICTURES:
         if name == "gpus":
-            window.gpus.span.setCurrentIndex(1)
+            window.pages.gpus.span.setCurrentIndex(1)
             wait(2)
         if name == "chat":
-            until(lambda: window.state.models, "a model to ask")
-            window.chat.ask(QUESTION)
-            until(lambda: len(window.chat.conversation.messages) == 2, "an answer")
-            until(lambda: not window.chat.conversation.answering, "the end of the answer")
+            until(lambda: window.content.state.models, "a model to ask")
+            window.pages.chat.ask(QUESTION)
+            until(lambda: len(window.pages.chat.conversation.messages) == 2, "an answer")
+            until(lambda: not window.pages.chat.conversation.answering, "the end of the answer")
         if name == "doctor":
-            until(lambda: window.state.doctor.report is not None, "the doctor's report")
+            until(lambda: window.content.state.doctor.report is not None, "the doctor's report")
         wait(1)
         if name:
             save(name)

@@ -284,7 +284,7 @@ def poisoned(real: str) -> str:
 def act(window: Any, what: str) -> None:
     """Opens the sheet of a picture."""
     from r3mes_launcher.core.wallet_orders import FoundAddress, FoundAddresses
-    from r3mes_launcher.ui.main_window import ROLES
+    from r3mes_launcher.ui.pages import ROLES
     from r3mes_launcher.ui.wallet import new_wallet_sheet, security_sheet, stake_sheets
     from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
     from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
@@ -293,7 +293,7 @@ def act(window: Any, what: str) -> None:
     from r3mes_launcher.ui.wallet.send_sheet import SendSheet
 
     theme, intents = window._theme, window._intents
-    host = window.roles.host if window.page == ROLES else window.wallet.host
+    host = window.pages.roles.host if window.page == ROLES else window.pages.wallet.host
     match what:
         case "create":
             host.open(new_wallet_sheet.CreateSheet(theme, intents, host))
@@ -351,8 +351,8 @@ def act(window: Any, what: str) -> None:
             sheet = RegisterSheet(theme, intents, host, ("mining",))
             host.open(sheet)
         case "bottom":
-            shown = [page for page in (window.settings, window.earnings) if page.isVisible()]
-            area = shown[0] if shown else window.roles.open_view
+            shown = [page for page in (window.pages.settings, window.pages.earnings) if page.isVisible()]
+            area = shown[0] if shown else window.pages.roles.open_view
             bar = area.verticalScrollBar()
             bar.setValue(bar.maximum())
 
@@ -361,7 +361,7 @@ def act_later(window: Any, what: str) -> None:
     """What can only be done after a pause, as a person would."""
     if what == "bottom":
         act(window, what)
-    sheet = window.wallet.host.sheet
+    sheet = window.pages.wallet.host.sheet
     if what in ("words-shown", "quiz") and sheet is not None:
         sheet.words.reveal.click()
         if what == "quiz":
@@ -374,7 +374,7 @@ def with_sheet(window: Any) -> QPixmap:
     from PySide6.QtWidgets import QApplication
 
     picture = window.grab()
-    sheet = window.wallet.host.sheet or window.roles.host.sheet or window.first_run
+    sheet = window.pages.wallet.host.sheet or window.pages.roles.host.sheet or window.first_run
     if sheet is None:
         return picture
     QApplication.processEvents()

@@ -1,7 +1,9 @@
 """The window under measurement: the child process of `budgets.py`. Prints one JSON object.
 
 watched_window.py start BEGAN      the real program: when its window is painted, and when it has answered a click
-watched_window.py idle SECONDS     the real program, hidden as in the tray, left alone for so long
+watched_window.py pages BEGAN      the real program: how long each page takes to open for the first time
+watched_window.py idle SECONDS     the real program, started into the tray and left alone for so long; then opened
+watched_window.py hidden SECONDS   the real program, opened, all pages looked at, hidden and left alone for so long
 watched_window.py logs SECONDS     the window's timer while 50,000 log lines a second arrive
 watched_window.py gpus SECONDS     the same while 8 GPUs are read ten times a second
 """
@@ -19,6 +21,8 @@ from typing import Any
 
 SETTLE_S = 10.0
 """From the start until the core has brought its gateway up and nothing is left to do."""
+PAUSE_MS = 500
+"""Between two pages, so that what the one asks for is not counted to the other."""
 BEAT_MS = 10
 LINES_A_SECOND = 50_000
 BATCHES_A_SECOND = 100
@@ -31,8 +35,8 @@ NOT_THE_LAUNCHERS = ("rich", "pygments")
 """The tests' tools bring these, and httpx imports them where they are. The launcher's own environment has none."""
 
 
-def run_program(on_painted: Callable[[Any], None]) -> None:
-    """The real program from its entry, with one more listener at its first paint."""
+def run_program(watch: Callable[[Any], None], *arguments: str) -> None:
+    """The real program from its entry; `watch` gets its App before it starts."""
     from PySide6.QtCore import QTimer
 
     for name in NOT_THE_LAUNCHERS:
@@ -42,67 +46,132 @@ def run_program(on_painted: Callable[[Any], None]) -> None:
 
     class Watched(app.App):
         def start(self, in_tray: bool = False) -> None:
-            self.window.first_painted.connect(lambda: on_painted(self))
+            watch(self)
             QTimer.singleShot(LONGEST_MS, self, self.quit)
             super().start(in_tray)
 
     app.App = Watched  # type: ignore[misc]
-    if program.main([]) != 0:
+    if program.main(list(arguments)) != 0:
         raise SystemExit("the program did not end well")
+
+
+def at_first_paint(then: Callable[[Any], None]) -> Callable[[Any], None]:
+    return lambda app: app.window.first_painted.connect(lambda: then(app))
 
 
 def measure_start(began: float) -> dict[str, float]:
     told: dict[str, float] = {}
 
     def on_painted(app: Any) -> None:
-        from PySide6.QtCore import Qt, QTimer
-        from PySide6.QtTest import QTest
+        from PySide6.QtCore import QTimer
 
         told["painted_s"] = time.time() - began
-        QTest.mouseClick(app.window.navigation.buttons[1], Qt.MouseButton.LeftButton)
+        click_page(app, 1)
         assert app.window.page == 1
         # After what the click asks to be painted.
         QTimer.singleShot(0, app, lambda: (told.update(answered_s=time.time() - began), app.quit()))
 
-    run_program(on_painted)
+    run_program(at_first_paint(on_painted))
     return told
 
 
-def measure_idle(seconds: float) -> dict[str, float]:
-    import psutil
+def click_page(app: Any, index: int) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
 
+    QTest.mouseClick(app.window.navigation.buttons[index], Qt.MouseButton.LeftButton)
+
+
+def measure_pages(_: float) -> dict[str, float]:
+    """From the click until the page is painted, in a window whose core is up and has nothing to do."""
     told: dict[str, float] = {}
-    process = psutil.Process()
+    names = ("gpus", "earnings", "requests", "chat", "wallet", "roles", "logs", "doctor", "settings")
 
     def on_painted(app: Any) -> None:
         from PySide6.QtCore import QTimer
 
-        app.window.hide()
-
-        def begin() -> None:
-            before, began = spent(), time.monotonic()
-
-            def end() -> None:
-                used = spent() - before
-                memory = process.memory_full_info()
-                told.update(
-                    core_percent=100 * used / (time.monotonic() - began),
-                    rss_mib=memory.rss / 2**20,
-                    unshared_mib=memory.uss / 2**20,
-                    children_rss_mib=sum(child.memory_info().rss for child in process.children(True)) / 2**20,
-                )
+        def open_page(index: int) -> None:
+            if index > len(names):
+                told["worst_ms"] = max(told.values())
                 app.quit()
+                return
+            began = time.perf_counter()
+            click_page(app, index)
+            # What the click changed is painted now and not with the next round of the loop.
+            app.window.repaint()
+            told[f"{names[index - 1]}_ms"] = 1000 * (time.perf_counter() - began)
+            QTimer.singleShot(PAUSE_MS, app, lambda: open_page(index + 1))
 
-            QTimer.singleShot(round(1000 * seconds), app, end)
+        QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: open_page(1))
 
-        QTimer.singleShot(round(1000 * SETTLE_S), app, begin)
+    run_program(at_first_paint(on_painted))
+    return told
+
+
+def measure_idle(seconds: float) -> dict[str, float]:
+    told: dict[str, float] = {}
+
+    def watch(app: Any) -> None:
+        from PySide6.QtCore import QTimer
+
+        def open_window() -> None:
+            # It is not the launcher that quits then, whatever is asked at the first start.
+            began = time.perf_counter()
+            app.tray.open.trigger()
+            app.window.first_painted.connect(
+                lambda: (told.update(opened_s=time.perf_counter() - began), QTimer.singleShot(0, app, app.quit))
+            )
+
+        QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: measure_rest(app, seconds, told, open_window))
+
+    run_program(watch, "--tray")
+    return told
+
+
+def measure_hidden(seconds: float) -> dict[str, float]:
+    told: dict[str, float] = {}
+
+    def on_painted(app: Any) -> None:
+        from PySide6.QtCore import QTimer
+
+        def hide() -> None:
+            for index in range(len(app.window.navigation.buttons)):
+                click_page(app, index)
+                app.window.repaint()
+            app.window.hide()
+            QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: measure_rest(app, seconds, told, app.quit))
+
+        QTimer.singleShot(round(1000 * SETTLE_S), app, hide)
+
+    run_program(at_first_paint(on_painted))
+    return told
+
+
+def measure_rest(app: Any, seconds: float, told: dict[str, float], then: Callable[[], None]) -> None:
+    """What the program uses while it is left alone."""
+    import psutil
+    from PySide6.QtCore import QTimer
+
+    process = psutil.Process()
 
     def spent() -> float:
         times = process.cpu_times()
         return times.user + times.system
 
-    run_program(on_painted)
-    return told
+    before, began = spent(), time.monotonic()
+
+    def end() -> None:
+        used = spent() - before
+        memory = process.memory_full_info()
+        told.update(
+            core_percent=100 * used / (time.monotonic() - began),
+            rss_mib=memory.rss / 2**20,
+            unshared_mib=memory.uss / 2**20,
+            children_rss_mib=sum(child.memory_info().rss for child in process.children(True)) / 2**20,
+        )
+        then()
+
+    QTimer.singleShot(round(1000 * seconds), app, end)
 
 
 class Flood:
@@ -174,7 +243,7 @@ def measure_lateness(page: str, seconds: float, work: Callable[[Flood, float], A
 
     from r3mes_launcher.app import App
     from r3mes_launcher.core.shipped_assets import assets_folder
-    from r3mes_launcher.ui import main_window
+    from r3mes_launcher.ui import pages
     from r3mes_launcher.ui.preferences import PreferenceFile
     from r3mes_launcher.ui.theme import Theme
 
@@ -208,10 +277,11 @@ def measure_lateness(page: str, seconds: float, work: Callable[[Flood, float], A
         if not running:
             if core.loop is None:
                 return
-            app.window.go_to(getattr(main_window, page))
-            running.append(asyncio.run_coroutine_threadsafe(as_coroutine(work(core, seconds)), core.loop))
+            # Before the page is opened: that is in the figures too.
             last = time.perf_counter()
             beat.start()
+            running.append(asyncio.run_coroutine_threadsafe(as_coroutine(work(core, seconds)), core.loop))
+            app.window.go_to(getattr(pages, page))
         elif running[0].done():
             watch.stop()
             beat.stop()
@@ -241,7 +311,9 @@ def main() -> None:
     # Qt is not imported yet: what it takes is a part of the start.
     measures: dict[str, Callable[[float], dict[str, float]]] = {
         "start": measure_start,
+        "pages": measure_pages,
         "idle": measure_idle,
+        "hidden": measure_hidden,
         "logs": lambda seconds: measure_lateness("LOGS", seconds, Flood.log),
         "gpus": lambda seconds: measure_lateness("GPUS", seconds, Flood.read_gpus),
     }

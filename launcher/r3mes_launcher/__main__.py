@@ -80,12 +80,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtWidgets import QApplication
 
-    from r3mes_launcher.app import App, SignalWatcher
+    from r3mes_launcher.app import App
     from r3mes_launcher.core.data_folder import DataFolder, data_home
     from r3mes_launcher.core.interface import Core
     from r3mes_launcher.core.shipped_assets import assets_folder
     from r3mes_launcher.ui.language import Speech
     from r3mes_launcher.ui.preferences import PreferenceFile
+    from r3mes_launcher.ui.signal_watcher import SignalWatcher
     from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
     from r3mes_launcher.ui.theme import Theme
 
@@ -122,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speech = Speech(application, assets_folder())
     preferences = PreferenceFile(_preferences(DataFolder.under(home, False).root))
     app = App(application, theme, compose, preferences, options.demo, speech, first_run=not options.serve)
-    instance.raised.connect(app.window.raise_window)
+    instance.raised.connect(app.raise_window)
     signals = SignalWatcher()
     signals.arrived.connect(app.quit)
     app.finished.connect(application.quit)
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         # An error in a slot would be printed where nobody looks; the window goes on without that one step.
         sys.__excepthook__(kind, error, trace)
-        app.window.show_problem(app.error_sentence(error))
+        app.show_error(error)
 
     sys.excepthook = show_error
     app.start(in_tray=options.tray)

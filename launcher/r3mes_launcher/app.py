@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from r3mes_launcher.bridge import Bridge, ChatStream
+from r3mes_launcher.bridge import Bridge
 from r3mes_launcher.core.interface import Core
-from r3mes_launcher.core.policy.reasons import PauseChoice
-from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, LauncherState
+from r3mes_launcher.core.state import Desired, LauncherState
 from r3mes_launcher.ui.announcer import Announcer
+from r3mes_launcher.ui.current_bridge import CurrentBridge
 from r3mes_launcher.ui.language import Language, Speech
-from r3mes_launcher.ui.main_window import MainWindow
 from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile
 from r3mes_launcher.ui.question import ask
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.tray import Tray
+from r3mes_launcher.ui.window_content import Display, WindowContent
+
+if TYPE_CHECKING:
+    # In the tray there is no window, and what it draws is not imported.
+    from r3mes_launcher.ui.main_window import MainWindow
 
 Result = TypeVar("Result")
 
@@ -36,79 +37,6 @@ Compose = Callable[[bool], Core]
 SHUTDOWN_LIMIT_MS = 60_000
 # After `ended` the thread has only to return.
 JOIN_LIMIT_S = 10.0
-
-
-class CurrentBridge:
-    """The pages' intents, passed on to the bridge of the day: the real core's or the demo's."""
-
-    def __init__(self, bridge: Bridge, switch: Callable[[bool], None]) -> None:
-        self.bridge = bridge
-        self._switch = switch
-        self._is_watched = True
-
-    def set_desired(self, desired: Desired) -> None:
-        self.bridge.set_desired(desired)
-
-    def cancel_provisioning(self) -> None:
-        self.bridge.cancel_provisioning()
-
-    def pause(self, choice: PauseChoice) -> None:
-        self.bridge.pause(choice)
-
-    def resume(self) -> None:
-        self.bridge.resume()
-
-    def serve_anyway(self) -> None:
-        self.bridge.serve_anyway()
-
-    def retry(self) -> None:
-        self.bridge.retry()
-
-    def examine(self) -> None:
-        self.bridge.examine()
-
-    def attend(self, is_watched: bool) -> None:
-        self._is_watched = is_watched
-        self.bridge.attend(is_watched)
-
-    def change_bridge(self, bridge: Bridge) -> None:
-        """To another core, which hears at once whether the window can be seen."""
-        self.bridge = bridge
-        bridge.attend(self._is_watched)
-
-    def choose_device(self, device: DeviceChoice) -> None:
-        self.bridge.choose_device(device)
-
-    def serve_on_cpu(self) -> None:
-        self.bridge.serve_on_cpu()
-
-    def choose_model(self, path: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        self.bridge.choose_model(path, done, failed)
-
-    def choose_gateway(
-        self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
-    ) -> None:
-        self.bridge.choose_gateway(kind, url, done, failed)
-
-    def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        self.bridge.write_file(path, text, done, failed)
-
-    def chat(self, turns: Sequence[ChatTurn], model: str = "") -> ChatStream:
-        return self.bridge.chat(turns, model)
-
-    def ask(
-        self,
-        question: Callable[[Core], Awaitable[Result]],
-        done: Callable[[Result], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        self.bridge.ask(question, done, failed)
-
-    def open_demo(self) -> None:
-        self._switch(True)
-
-    def leave_demo(self) -> None:
-        self._switch(False)
 
 
 class App(QObject):
@@ -137,7 +65,9 @@ class App(QObject):
         self._saver: threading.Thread | None = None
         self._question: QMessageBox | None = None
         self._demo = demo
-        self._quitting = False
+        self._quitting = self._finished = False
+        self._has_state = False
+        """Whether the core of the day has told one."""
         self._switching: bool | None = None
         self._theme = theme
         if self._preferences.scheme is not Scheme.SYSTEM:
@@ -149,18 +79,13 @@ class App(QObject):
             speech.changed.connect(self._on_language)
         self.bridge = self._make_bridge(demo)
         self.intents = CurrentBridge(self.bridge, self.switch)
-        self.window = MainWindow(theme, self.intents, demo)
-        self.window.show_preferences(self._preferences)
-        self.window.preferences_changed.connect(self._on_preferences)
-        self.window.restore_geometry(self._preferences.geometry)
-        self.window.close_wished.connect(self.on_close_wished)
-        self.window.quit_wished.connect(self.on_quit_wished)
-        self.window.restart_wished.connect(self.restart)
-        self.window.tour_closed.connect(lambda: self.keep(toured=True))
+        self._content = WindowContent(demo)
+        self._content.show_preferences(self._preferences)
+        self._window: MainWindow | None = None
         self.tray = Tray(theme, self.intents, self)
-        self.tray.open_wished.connect(self.window.raise_window)
+        self.tray.open_wished.connect(self.raise_window)
         self.tray.quit_wished.connect(self.on_quit_wished)
-        self.announcer = Announcer(self.tray, self.window.show_problem)
+        self.announcer = Announcer(self.tray, lambda sentence: self._display.show_problem(sentence))
         self._limit = QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._finish)
@@ -168,12 +93,46 @@ class App(QObject):
         # The session ends: there is no time for questions.
         application.commitDataRequest.connect(self.quit)
 
+    @property
+    def window(self) -> MainWindow:
+        """Made when somebody first wants to see it, with the content of then."""
+        if self._window is None:
+            self._window = self._make_window()
+        return self._window
+
+    def _make_window(self) -> MainWindow:
+        from r3mes_launcher.ui.main_window import MainWindow
+
+        window = MainWindow(self._theme, self.intents, self._content)
+        window.restore_geometry(self._preferences.geometry)
+        window.preferences_changed.connect(self._on_preferences)
+        window.close_wished.connect(self.on_close_wished)
+        window.quit_wished.connect(self.on_quit_wished)
+        window.restart_wished.connect(self.restart)
+        window.tour_closed.connect(lambda: self.keep(toured=True))
+        return window
+
+    @property
+    def _display(self) -> Display:
+        return self._content if self._window is None else self._window
+
+    @property
+    def _is_seen(self) -> bool:
+        return self._window is not None and self._window.isVisible()
+
+    def raise_window(self) -> None:
+        self.window.raise_window()
+        # After the window itself, which need not wait for them.
+        QTimer.singleShot(0, self, self._offer_first_steps)
+
     def start(self, in_tray: bool = False) -> None:
         """The window first; the core, with all that it imports, after the first paint.
 
         With `in_tray` no window opens while there is a tray, or one still comes; without a tray it opens minimised.
         """
         if in_tray:
+            # The window that would say so is not made.
+            self.intents.attend(False)
             self.tray.missing.connect(self._on_no_tray)
             QTimer.singleShot(0, self, self._begin)
             return
@@ -186,7 +145,7 @@ class App(QObject):
 
     def _on_no_tray(self) -> None:
         """A launcher that nobody can see or end would be a trap."""
-        if not self.window.isVisible():
+        if not self._is_seen:
             self.window.showMinimized()
 
     def _begin(self) -> None:
@@ -194,16 +153,18 @@ class App(QObject):
         if not self._quitting:
             self.bridge.start()
 
-    def error_sentence(self, error: BaseException) -> str:
-        """For an error of the window itself, which is a fault of the program."""
+    def show_error(self, error: BaseException) -> None:
+        """An error of the window itself, which is a fault of the program."""
         detail = f"{type(error).__name__}: {error}"
-        return self.tr("Something went wrong in the window ({detail}). The node is not touched by it.").format(
-            detail=detail
+        self._display.show_problem(
+            self.tr("Something went wrong in the window ({detail}). The node is not touched by it.").format(
+                detail=detail
+            )
         )
 
     def _on_preferences(self, values: dict[str, Any]) -> None:
         self.keep(**values)
-        self.window.show_preferences(self._preferences)
+        self._display.show_preferences(self._preferences)
         self._theme.choose(self._preferences.scheme)
         if self._speech is not None:
             # After the box that was used has finished: the page it lies on is made anew.
@@ -214,7 +175,8 @@ class App(QObject):
             self._speech.choose(self._preferences.language)
 
     def _on_language(self) -> None:
-        self.window.retranslate()
+        if self._window is not None:
+            self._window.retranslate()
         self.tray.retranslate()
 
     # One bridge at a time.
@@ -222,32 +184,40 @@ class App(QObject):
     def _make_bridge(self, demo: bool) -> Bridge:
         bridge = Bridge(lambda: self._compose(demo), self)
         bridge.state_changed.connect(self._on_state)
-        bridge.gpus_changed.connect(lambda report: self.window.show_report(report))
-        bridge.logs_arrived.connect(lambda batch: self.window.show_logs(batch))
-        bridge.failed.connect(lambda sentence: self.window.show_problem(sentence))
+        bridge.gpus_changed.connect(lambda report: self._display.show_report(report))
+        bridge.logs_arrived.connect(lambda batch: self._display.show_logs(batch))
+        bridge.failed.connect(lambda sentence: self._display.show_problem(sentence))
         bridge.crashed.connect(self._on_crashed)
         bridge.ended.connect(self._on_ended)
         return bridge
 
     def _on_state(self, state: LauncherState) -> None:
-        self.window.show_state(state)
-        if self._first_run and not self._preferences.welcomed and not self._demo and self.window.isVisible():
+        self._display.show_state(state)
+        self._has_state = True
+        self._offer_first_steps()
+        self.tray.show_state(state)
+        self.announcer.show_state(state, self._preferences, time.time())
+
+    def _offer_first_steps(self) -> None:
+        """The first start's screens or the demo's tour, to whoever sees the window and has not seen them."""
+        if not self._is_seen or not self._has_state:
+            return
+        state = self._content.state
+        if self._first_run and not self._preferences.welcomed and not self._demo:
             self._first_run = False
             self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
         if state.demo and state.bundle is None and self._offers_tour and not self._preferences.toured:
             self._offers_tour = False
             self.window.start_tour()
-        self.tray.show_state(state)
-        self.announcer.show_state(state, self._preferences, time.time())
 
     def _on_crashed(self, sentence: str) -> None:
-        self.window.show_crash(sentence)
+        self._display.show_crash(sentence)
 
     def switch(self, demo: bool) -> None:
         """Closes the core that runs and composes the other one, in the same window."""
         if self._quitting or self._switching is not None or demo == self._demo:
             return
-        if demo and self.window.state.node.desired is Desired.SERVING:
+        if demo and self._content.state.node.desired is Desired.SERVING:
             self._ask(
                 self.tr("Open the demo?"),
                 self.tr("Serving stops while the demo is open. Running requests are finished first."),
@@ -265,7 +235,7 @@ class App(QObject):
         if self._quitting or self._switching is not None:
             return
         self._switching = demo
-        self.window.show_busy(self.tr("Opening the demo…") if demo else self.tr("Opening the launcher…"))
+        self._display.show_busy(self.tr("Opening the demo…") if demo else self.tr("Opening the launcher…"))
         if self.bridge.running:
             self.bridge.close()
         else:
@@ -283,10 +253,11 @@ class App(QObject):
         self._demo = demo
         self.bridge = self._make_bridge(demo)
         self.intents.change_bridge(self.bridge)
-        self.window.start_over(demo)
+        self._has_state = False
+        self._display.start_over(demo)
         self.announcer.start_over()
-        self.window.show_ready()
-        self.tray.show_state(self.window.state)
+        self._display.show_ready()
+        self.tray.show_state(self._content.state)
         self.bridge.start()
 
     def _drop_bridge(self) -> None:
@@ -323,11 +294,11 @@ class App(QObject):
 
     def on_quit_wished(self) -> None:
         """Quits, after a question where that stops the serving."""
-        node = self.window.state.node
+        node = self._content.state.node
         if self._quitting or node.desired is not Desired.SERVING or not self.bridge.running:
             self.quit()
             return
-        self.window.raise_window()
+        self.raise_window()
         running = node.active_requests
         detail = (
             self.tr("This computer stops serving. %Ln running request(s) are finished first.", "", running)
@@ -341,8 +312,9 @@ class App(QObject):
         if self._quitting:
             return
         self._quitting = True
-        self.keep(geometry=self.window.geometry_text())
-        self.window.show_busy(self.tr("Finishing running requests and closing…"))
+        if self._window is not None:
+            self.keep(geometry=self._window.geometry_text())
+        self._display.show_busy(self.tr("Finishing running requests and closing…"))
         self._limit.start(SHUTDOWN_LIMIT_MS)
         alive = self.bridge.running
         self.bridge.close()
@@ -350,13 +322,17 @@ class App(QObject):
             self._finish()
 
     def _finish(self) -> None:
+        if self._finished:
+            return  # the core's own end was told after it was found ended
+        self._finished = True
         self._limit.stop()
         self._drop_bridge()
         if self._saver is not None:
             self._saver.join(JOIN_LIMIT_S)
         self.tray.hide()
-        self.window.allow_close()
-        self.window.close()
+        if self._window is not None:
+            self._window.allow_close()
+            self._window.close()
         self.finished.emit()
 
     def _ask(self, title: str, detail: str, answers: list[tuple[str, Callable[[], None]]]) -> None:
@@ -384,31 +360,3 @@ class App(QObject):
 
         self._saver = threading.Thread(target=save, name="r3mes-preferences", daemon=True)
         self._saver.start()
-
-
-class SignalWatcher(QObject):
-    """Ctrl-C and SIGTERM reach the event loop: Python's own handlers would wait until Qt calls Python again."""
-
-    arrived = Signal()
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
-        self._writer.setblocking(False)
-        self._notifier = QSocketNotifier(self._reader.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._on_activated)
-        self._before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-        self._wakeup_before = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-
-    def _on_activated(self) -> None:
-        self._reader.recv(64)
-        self.arrived.emit()
-
-    def release(self) -> None:
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(self._wakeup_before)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._reader.close()
-        self._writer.close()

@@ -508,12 +508,13 @@ def theme(qapp: QApplication) -> Theme:
 def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
     """The window without an application behind it; what it asks for is in `intents`."""
     from r3mes_launcher.ui.main_window import MainWindow
+    from r3mes_launcher.ui.window_content import WindowContent
 
-    made = MainWindow(theme, intents, demo=False)
+    made = MainWindow(theme, intents, WindowContent())
     qtbot.addWidget(made, before_close_func=lambda widget: widget.allow_close())
     made.show()
     qtbot.waitExposed(made)
-    made.make_pages()
+    made.pages.make_all()
     return made
 
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import r3mes_launcher.__main__ as entry
-from r3mes_launcher.app import App, SignalWatcher
+from r3mes_launcher.app import App
 from r3mes_launcher.core.state import (
     Actual,
     Desired,
@@ -33,8 +33,9 @@ from r3mes_launcher.core.state import (
     LogLine,
     NodeState,
 )
-from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS
+from r3mes_launcher.ui.pages import CHAT, GPUS, HOME, LOGS
 from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile, Preferences
+from r3mes_launcher.ui.signal_watcher import SignalWatcher
 from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
 
 PATIENCE_MS = 20_000
@@ -87,7 +88,7 @@ def open_app(
         stages.append(stage)
         app.start()
         qtbot.waitUntil(lambda: bool(made), timeout=PATIENCE_MS)
-        qtbot.waitUntil(lambda: app.window.state == cores[made[0]].state, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: app.window.content.state == cores[made[0]].state, timeout=PATIENCE_MS)
         return stage
 
     yield make
@@ -132,15 +133,17 @@ def test_state_reports_and_lines_reach_the_pages(open_app: Any, qtbot: QtBot) ->
     core.report(GpuReport(1.0, GpuDriver.OK, gpus=(GpuSample("a", "Card"),)))
     core.log([LogLine(0, "engine", LogLevel.INFO, "hello")])
     window = stage.window
-    qtbot.waitUntil(lambda: window.state.node == SERVING and len(window.gpus.cards) == 1, timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: window.logs._buffer.kept == 1, timeout=PATIENCE_MS)
-    qtbot.mouseClick(window.home.serving.switch, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(
+        lambda: window.content.state.node == SERVING and len(window.pages.gpus.cards) == 1, timeout=PATIENCE_MS
+    )
+    qtbot.waitUntil(lambda: window.pages.logs._buffer.kept == 1, timeout=PATIENCE_MS)
+    qtbot.mouseClick(window.pages.home.serving.switch, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: core.calls == [("set_desired", Desired.OFF)], timeout=PATIENCE_MS)
 
 
 def test_a_prompt_typed_in_the_window_is_answered_word_by_word(open_app: Any, qtbot: QtBot) -> None:
     stage = open_app()
-    core, page = stage.cores[False], stage.window.chat
+    core, page = stage.cores[False], stage.window.pages.chat
     stage.window.go_to(CHAT)
     qtbot.keyClicks(page.composer.field, "Tell me a story")
     qtbot.keyClick(page.composer.field, Qt.Key.Key_Return)
@@ -157,9 +160,9 @@ def test_a_prompt_typed_in_the_window_is_answered_word_by_word(open_app: Any, qt
 def test_an_unexpected_failure_of_a_wish_is_shown(open_app: Any, qtbot: QtBot) -> None:
     stage = open_app()
     stage.cores[False].refuse = RuntimeError("boom")
-    qtbot.mouseClick(stage.window.home.serving.switch, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(stage.window.problem_bar.isVisible, timeout=PATIENCE_MS)
-    assert "boom" in stage.window.problem_bar.sentence
+    qtbot.mouseClick(stage.window.pages.home.serving.switch, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(stage.window.bars.problem.isVisible, timeout=PATIENCE_MS)
+    assert "boom" in stage.window.bars.problem.sentence
 
 
 # The demo.
@@ -169,30 +172,30 @@ def test_the_demo_opens_in_the_same_window_and_closes_again(open_app: Any, qtbot
     stage = open_app()
     window = stage.window
     stage.cores[False].log([LogLine(0, "engine", LogLevel.INFO, "real")])
-    qtbot.waitUntil(lambda: window.logs._buffer.kept == 1, timeout=PATIENCE_MS)
-    qtbot.mouseClick(window.home.try_demo, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: stage.made == [False, True] and window.state.demo, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.pages.logs._buffer.kept == 1, timeout=PATIENCE_MS)
+    qtbot.mouseClick(window.pages.home.try_demo, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stage.made == [False, True] and window.content.state.demo, timeout=PATIENCE_MS)
     assert stage.cores[False].closed == 1, "the real core is closed before the demo's starts"
-    qtbot.waitUntil(window.demo_bar.isVisible, timeout=PATIENCE_MS)
-    assert window.logs._buffer.kept == 0, "nothing of the real launcher is left on view"
+    qtbot.waitUntil(window.bars.demo.isVisible, timeout=PATIENCE_MS)
+    assert window.pages.logs._buffer.kept == 0, "nothing of the real launcher is left on view"
     assert window.windowTitle() == "R3MES demo"
     assert stage.window is window
     assert window.page == HOME
-    qtbot.mouseClick(window.demo_bar.leave, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: stage.made == [False, True, False] and not window.state.demo, timeout=PATIENCE_MS)
+    qtbot.mouseClick(window.bars.demo.leave, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: stage.made == [False, True, False] and not window.content.state.demo, timeout=PATIENCE_MS)
     assert stage.cores[True].closed == 1
-    qtbot.waitUntil(lambda: window.home.serving.switch.isEnabled(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.pages.home.serving.switch.isEnabled(), timeout=PATIENCE_MS)
 
 
 def test_the_demo_asks_first_where_it_would_stop_the_serving(open_app: Any, qtbot: QtBot) -> None:
     stage = open_app()
     core = stage.cores[False]
     core.show(replace(core.state, node=SERVING))
-    qtbot.waitUntil(lambda: stage.window.state.node == SERVING, timeout=PATIENCE_MS)
-    stage.window.home.try_demo.click()
+    qtbot.waitUntil(lambda: stage.window.content.state.node == SERVING, timeout=PATIENCE_MS)
+    stage.window.pages.home.try_demo.click()
     stage.answer("Cancel")
     assert stage.made == [False]
-    stage.window.home.try_demo.click()
+    stage.window.pages.home.try_demo.click()
     stage.answer("Open the demo")
     qtbot.waitUntil(lambda: stage.made == [False, True], timeout=PATIENCE_MS)
 
@@ -200,20 +203,20 @@ def test_the_demo_asks_first_where_it_would_stop_the_serving(open_app: Any, qtbo
 def test_wishes_during_the_change_are_not_lost_silently(open_app: Any, make_fake_core: Any, qtbot: QtBot) -> None:
     real = make_fake_core(close_gate=threading.Event())
     stage = open_app(real=real)
-    stage.window.home.try_demo.click()
-    assert stage.window.busy_bar.isVisible()
-    assert not stage.window.home.serving.switch.isEnabled()
+    stage.window.pages.home.try_demo.click()
+    assert stage.window.bars.busy.isVisible()
+    assert not stage.window.pages.home.serving.switch.isEnabled()
     stage.app.switch(True)
     stage.app.restart()
     real.close_gate.set()
     qtbot.waitUntil(lambda: stage.made == [False, True], timeout=PATIENCE_MS)
-    assert not stage.window.busy_bar.isVisible()
+    assert not stage.window.bars.busy.isVisible()
 
 
 def test_quitting_during_the_change_quits(open_app: Any, make_fake_core: Any, qtbot: QtBot) -> None:
     real = make_fake_core(close_gate=threading.Event())
     stage = open_app(real=real)
-    stage.window.home.try_demo.click()
+    stage.window.pages.home.try_demo.click()
     stage.app.quit()
     real.close_gate.set()
     qtbot.waitUntil(lambda: stage.finished == [True], timeout=PATIENCE_MS)
@@ -226,15 +229,15 @@ def test_quitting_during_the_change_quits(open_app: Any, make_fake_core: Any, qt
 def test_a_crash_of_the_core_is_a_bar_with_a_way_on(open_app: Any, make_fake_core: Any, qtbot: QtBot) -> None:
     broken = make_fake_core(fail_start=RuntimeError("the sky fell"))
     stage = open_app(real=broken)
-    qtbot.waitUntil(stage.window.crash_bar.isVisible, timeout=PATIENCE_MS)
-    assert "the sky fell" in stage.window.crash_bar.sentence
+    qtbot.waitUntil(stage.window.bars.crash.isVisible, timeout=PATIENCE_MS)
+    assert "the sky fell" in stage.window.bars.crash.sentence
     assert stage.finished == [], "the window stays"
     broken.fail_start = None
     qtbot.waitUntil(lambda: not stage.app.bridge.running, timeout=PATIENCE_MS)
-    qtbot.mouseClick(stage.window.restart, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(stage.window.bars.restart, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: stage.made == [False, False], timeout=PATIENCE_MS)
     assert broken.started.wait(10)
-    assert not stage.window.crash_bar.isVisible()
+    assert not stage.window.bars.crash.isVisible()
 
 
 def test_quitting_after_a_crash(open_app: Any, make_fake_core: Any, qtbot: QtBot) -> None:
@@ -253,7 +256,7 @@ def test_closing_without_a_tray_drains_and_ends(open_app: Any, make_fake_core: A
     stage.window.close()
     qtbot.waitUntil(lambda: core.closed == 1, timeout=PATIENCE_MS)
     assert stage.window.isVisible(), "the window shows that it is finishing"
-    assert stage.window.busy_bar.isVisible()
+    assert stage.window.bars.busy.isVisible()
     stage.window.close()
     assert stage.finished == []
     core.close_gate.set()
@@ -266,7 +269,7 @@ def test_closing_while_serving_asks_and_says_what_stops(open_app: Any, qtbot: Qt
     stage = open_app()
     core = stage.cores[False]
     core.show(replace(core.state, node=SERVING))
-    qtbot.waitUntil(lambda: stage.window.state.node == SERVING, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: stage.window.content.state.node == SERVING, timeout=PATIENCE_MS)
     stage.window.close()
     box = stage.dialog()
     assert box is not None
@@ -329,7 +332,7 @@ def test_the_end_of_the_session_asks_nothing(open_app: Any, qtbot: QtBot, qapp: 
     stage = open_app()
     core = stage.cores[False]
     core.show(replace(core.state, node=SERVING))
-    qtbot.waitUntil(lambda: stage.window.state.node == SERVING, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: stage.window.content.state.node == SERVING, timeout=PATIENCE_MS)
     stage.app.quit()
     event = QCloseEvent()
     stage.window.closeEvent(event)
@@ -370,32 +373,32 @@ def test_the_gui_thread_does_no_input_or_output(open_app: Any, qtbot: QtBot, inp
     core, window = stage.cores[False], stage.window
     cards = (GpuSample("a", "Card", temperature_c=50), GpuSample("b", "Other"))
     # Pages are made at first use, and the code of a page is read then: that is no work of the page.
-    window.make_pages()
+    window.pages.make_all()
     with input_output_guard.on():
         for actual in Actual:
             core.show(replace(core.state, node=NodeState(desired=Desired.SERVING, actual=actual)))
             core.report(GpuReport(1.0, GpuDriver.OK, gpus=cards))
             core.log([LogLine(0, "engine", LogLevel.INFO, f"line {number}") for number in range(200)])
-            qtbot.waitUntil(lambda actual=actual: window.state.node.actual is actual, timeout=PATIENCE_MS)
+            qtbot.waitUntil(lambda actual=actual: window.content.state.node.actual is actual, timeout=PATIENCE_MS)
             for page in (HOME, GPUS, CHAT, LOGS):
                 window.go_to(page)
                 window.grab()
-        window.home.serving.switch.click()
-        window.home.serving.retry.click()
-        window.home.gateway.remote.click()
-        window.home.gateway.url.setText("https://gateway.example.org")
-        window.home.gateway.connect_button.click()
-        window.gpus.as_table.click()
+        window.pages.home.serving.switch.click()
+        window.pages.home.serving.retry.click()
+        window.pages.home.gateway.remote.click()
+        window.pages.home.gateway.url.setText("https://gateway.example.org")
+        window.pages.home.gateway.connect_button.click()
+        window.pages.gpus.as_table.click()
         window.go_to(CHAT)
-        qtbot.keyClicks(window.chat.composer.field, "Hello")
-        qtbot.keyClick(window.chat.composer.field, Qt.Key.Key_Return)
+        qtbot.keyClicks(window.pages.chat.composer.field, "Hello")
+        qtbot.keyClick(window.pages.chat.composer.field, Qt.Key.Key_Return)
         core.say("Hi", finish_reason="stop")
-        qtbot.waitUntil(lambda: not window.chat.conversation.answering, timeout=PATIENCE_MS)
-        window.logs.search.setText("line 1")
-        qtbot.waitUntil(lambda: window.logs._buffer.filter.text == "line 1", timeout=PATIENCE_MS)
-        window.logs.copy.click()
+        qtbot.waitUntil(lambda: not window.pages.chat.conversation.answering, timeout=PATIENCE_MS)
+        window.pages.logs.search.setText("line 1")
+        qtbot.waitUntil(lambda: window.pages.logs._buffer.filter.text == "line 1", timeout=PATIENCE_MS)
+        window.pages.logs.copy.click()
         window._on_tick()
-        window.home.try_demo.click()
+        window.pages.home.try_demo.click()
         if stage.dialog() is not None:
             stage.answer("Open the demo")
         qtbot.waitUntil(lambda: stage.made == [False, True], timeout=PATIENCE_MS)
@@ -503,7 +506,9 @@ def test_without_a_display_the_entry_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_window_has_a_sentence(open_app: Any) -> None:
-    assert "KeyError: 'x'" in open_app().app.error_sentence(KeyError("x"))
+    stage = open_app()
+    stage.app.show_error(KeyError("x"))
+    assert stage.window.bars.problem.isVisible() and "KeyError: 'x'" in stage.window.bars.problem.sentence
 
 
 def test_a_bundle_on_the_command_line_means_the_demo() -> None:

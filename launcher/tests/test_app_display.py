@@ -36,7 +36,7 @@ from PySide6.QtWidgets import QApplication
 from r3mes_launcher.app import App
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.core.shipped_assets import assets_folder
-from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME, LOGS
+from r3mes_launcher.ui.pages import CHAT, GPUS, HOME, LOGS
 from r3mes_launcher.ui.preferences import PreferenceFile
 from r3mes_launcher.ui.theme import Theme
 
@@ -52,7 +52,7 @@ def compose(demo):
 application = QApplication(sys.argv[:1])
 preferences = PreferenceFile(Path(sys.argv[1]) / "window.json")
 app = App(application, Theme(application, assets_folder()), compose, preferences, True)
-page = app.window.chat
+page = app.window.pages.chat
 
 def on_paint():
     told["painted"] = time.perf_counter() - began
@@ -64,7 +64,7 @@ def on_state(state):
         page.composer.send.click()
 
 def look():
-    messages = app.window.chat.conversation.messages
+    messages = app.window.pages.chat.conversation.messages
     if not messages:
         return
     if messages[-1].text and "first_word" not in told:
@@ -76,13 +76,13 @@ def look():
             told["lengths"].append(length)
     if messages[-1].error:
         told["error"] = messages[-1].error
-    if not app.window.chat.conversation.answering:
+    if not app.window.pages.chat.conversation.answering:
         watch.stop()
         for index in (HOME, GPUS, CHAT, LOGS):
             app.window.go_to(index)
             told.setdefault("pictures", []).append(app.window.grab().save(str(Path(sys.argv[1]) / f"page{index}.png")))
         told["answer"] = messages[-1].text
-        told["demo_bar"] = app.window.demo_bar.isVisible()
+        told["demo_bar"] = app.window.bars.demo.isVisible()
         told["platform"] = application.platformName()
         app.quit()
 

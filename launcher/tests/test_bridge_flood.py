@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.bridge import Bridge
 from r3mes_launcher.core.state import LogLevel, LogLine
-from r3mes_launcher.ui.main_window import LOGS
+from r3mes_launcher.ui.pages import LOGS
 
 pytestmark = pytest.mark.alone
 
@@ -72,7 +72,7 @@ def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any,
         )
         print(rounds[-1])
         kept = p99 <= LATENESS_P99_S and rate >= LINES_PER_SECOND * LEAST_SHARE_MADE
-    qtbot.waitUntil(lambda: window.logs.view.shown_text().endswith("of a flood"), timeout=20_000)
+    qtbot.waitUntil(lambda: window.pages.logs.view.shown_text().endswith("of a flood"), timeout=20_000)
     bridge.close()
     qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
     assert bridge.join(10)

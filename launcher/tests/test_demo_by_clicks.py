@@ -20,7 +20,7 @@ from r3mes_launcher.core.bundle.redaction import Redaction
 from r3mes_launcher.core.doctor.report import DoctorReport
 from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import Actual, Desired, Fault, LauncherState, NodeState
-from r3mes_launcher.ui.main_window import CHAT, GPUS, HOME
+from r3mes_launcher.ui.pages import CHAT, GPUS, HOME
 from r3mes_launcher.ui.preferences import PreferenceFile
 
 pytestmark = pytest.mark.timeout(180)
@@ -44,7 +44,7 @@ class Opened:
 
     def wait(self, condition: Callable[[], object], what: str) -> None:
         def ready() -> None:
-            state = self.window.state
+            state = self.window.content.state
             assert condition(), f"{what}: {state.node.actual} {state.node.reason!r} {state.gateway.message!r}"
 
         self.qtbot.waitUntil(ready, timeout=PATIENCE_MS)
@@ -81,24 +81,26 @@ def test_from_the_first_start_one_click_to_a_demo_that_is_alive_and_answers(
     window = opened.window
     opened.wait(lambda: window.first_run is not None, "the first start's screens")
     opened.click(window.first_run.demo)
-    opened.wait(lambda: window.state.demo, "the demo")
-    assert "no real money" in window.demo_bar.sentence
+    opened.wait(lambda: window.content.state.demo, "the demo")
+    assert "no real money" in window.bars.demo.sentence
 
     # The tour stands beside the pages; its button is the one click to the next.
     opened.wait(lambda: window.tour is not None, "the tour")
-    opened.wait(lambda: window.state.node.actual is Actual.SERVING, "the node serves")
-    opened.wait(lambda: window.state.node.total_requests > 0, "requests")
-    opened.wait(lambda: window.home.timeline.widget.current is not None or window.home.timeline._stretches, "a past")
-    kinds = {stretch.kind.value for stretch in window.home.timeline._stretches}
+    opened.wait(lambda: window.content.state.node.actual is Actual.SERVING, "the node serves")
+    opened.wait(lambda: window.content.state.node.total_requests > 0, "requests")
+    opened.wait(
+        lambda: window.pages.home.timeline.widget.current is not None or window.pages.home.timeline._stretches, "a past"
+    )
+    kinds = {stretch.kind.value for stretch in window.pages.home.timeline._stretches}
     assert {"answering", "suspended", "recovering", "connecting"} <= kinds
     while window.page != CHAT:
         opened.click(window.tour.next)
         if window.page == GPUS:
-            assert len(window.gpus.cards) == 2
-    opened.wait(lambda: "times as fast" in window.demo_bar.time.text(), "the recorded time")
-    opened.wait(lambda: window.state.models, "models to ask")
+            assert len(window.pages.gpus.cards) == 2
+    opened.wait(lambda: "times as fast" in window.bars.demo.time.text(), "the recorded time")
+    opened.wait(lambda: window.content.state.models, "models to ask")
 
-    chat = window.chat
+    chat = window.pages.chat
     QTest.keyClicks(chat.composer.field, "What is R3MES?")
     QTest.keyClick(chat.composer.field, Qt.Key.Key_Return)
     seen: set[str] = set()
@@ -113,7 +115,7 @@ def test_from_the_first_start_one_click_to_a_demo_that_is_alive_and_answers(
     assert chat.conversation.messages[-1].text and len(seen) > 2, "the answer was streamed"
 
     opened.click(window.tour.close_button)
-    assert window.tour is None and window.demo_bar.take_tour.isVisible()
+    assert window.tour is None and window.bars.demo.take_tour.isVisible()
     opened.wait(lambda: PreferenceFile(tmp_path / "window.json").load().toured, "the tour is not offered again")
     assert PreferenceFile(tmp_path / "window.json").load().welcomed
 
@@ -121,14 +123,14 @@ def test_from_the_first_start_one_click_to_a_demo_that_is_alive_and_answers(
 def test_the_switch_of_the_demo_stops_and_starts_its_node(open_real: Callable[..., Opened]) -> None:
     opened = open_real(demo=True)
     window = opened.window
-    opened.wait(lambda: window.state.node.actual is Actual.SERVING, "the node serves")
+    opened.wait(lambda: window.content.state.node.actual is Actual.SERVING, "the node serves")
     opened.click(window.tour.close_button)
     assert window.page == HOME
-    opened.click(window.home.serving.switch)
-    opened.wait(lambda: window.state.node.actual is Actual.STOPPED, "it stops")
-    before = window.state.node.total_requests
-    opened.click(window.home.serving.switch)
-    opened.wait(lambda: window.state.node.actual is Actual.SERVING, "it serves again")
+    opened.click(window.pages.home.serving.switch)
+    opened.wait(lambda: window.content.state.node.actual is Actual.STOPPED, "it stops")
+    before = window.content.state.node.total_requests
+    opened.click(window.pages.home.serving.switch)
+    opened.wait(lambda: window.content.state.node.actual is Actual.SERVING, "it serves again")
     assert before >= 0
 
 
@@ -143,10 +145,12 @@ def test_a_bundle_is_played_in_the_demo_and_steers_nothing(open_real: Callable[.
 
     opened = open_real(demo=True, bundle=path)
     window = opened.window
-    opened.wait(lambda: window.state.node.fault == fault, "the recorded fault")
-    assert "another computer" in window.demo_bar.sentence and "sent.zip" in window.demo_bar.sentence
+    opened.wait(lambda: window.content.state.node.fault == fault, "the recorded fault")
+    assert "another computer" in window.bars.demo.sentence and "sent.zip" in window.bars.demo.sentence
     assert window.tour is None
-    opened.click(window.home.serving.switch)
-    opened.wait(lambda: "recording" in window.problem_bar.sentence, "the refusal")
-    assert window.state.node.actual is Actual.FAULTED
-    opened.wait(lambda: {each.kind.value for each in window.home.timeline._stretches} >= {"waiting", "fault"}, "a past")
+    opened.click(window.pages.home.serving.switch)
+    opened.wait(lambda: "recording" in window.bars.problem.sentence, "the refusal")
+    assert window.content.state.node.actual is Actual.FAULTED
+    opened.wait(
+        lambda: {each.kind.value for each in window.pages.home.timeline._stretches} >= {"waiting", "fault"}, "a past"
+    )

@@ -24,7 +24,7 @@ from r3mes_launcher.composition import CompositionOptions, compose
 from r3mes_launcher.core.first_run import Screen
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, LauncherState
-from r3mes_launcher.ui.main_window import CHAT
+from r3mes_launcher.ui.pages import CHAT
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -71,7 +71,7 @@ class Launched:
 
     @property
     def state(self) -> LauncherState:
-        return self.window.state
+        return self.window.content.state
 
     def wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         def ready() -> None:
@@ -90,12 +90,13 @@ class Launched:
 
 @pytest.fixture
 def launched(qtbot: QtBot, theme: Theme, serving_environment: dict[str, str]) -> Iterator[Launched]:
-    from r3mes_launcher.app import CurrentBridge
     from r3mes_launcher.bridge import Bridge
+    from r3mes_launcher.ui.current_bridge import CurrentBridge
     from r3mes_launcher.ui.main_window import MainWindow
+    from r3mes_launcher.ui.window_content import WindowContent
 
     bridge = Bridge(lambda: compose(CompositionOptions(device=DeviceChoice.CPU), serving_environment))
-    window = MainWindow(theme, CurrentBridge(bridge, lambda demo: None), demo=False)
+    window = MainWindow(theme, CurrentBridge(bridge, lambda demo: None), WindowContent())
     qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
     bridge.state_changed.connect(window.show_state)
     bridge.logs_arrived.connect(window.show_logs)
@@ -112,7 +113,7 @@ def test_a_prompt_is_answered_by_a_real_model_token_by_token(launched: Launched,
     launched.wait(lambda: launched.state.node.actual is Actual.STOPPED, 60, "the core is up")
 
     # The person switches Serving on.
-    window.home.serving.switch.click()
+    window.pages.home.serving.switch.click()
     launched.wait(launched.serving, FIRST_START_S, "the node serves")
     assert launched.state.node.desired is Desired.SERVING
     engine_pid = launched.state.node.engine.pid
@@ -129,7 +130,7 @@ def test_a_prompt_is_answered_by_a_real_model_token_by_token(launched: Launched,
     # The same through the Chat page.
     seen = watch_answer(launched)
     assert len(seen) >= 4, "the page shows the answer while it comes"
-    answer = window.chat.conversation.messages[-1].text
+    answer = window.pages.chat.conversation.messages[-1].text
     assert len(answer.split()) >= 10 and answer.startswith(seen[0][1])
     assert all(later.startswith(earlier) for (_, earlier), (_, later) in pairwise(seen))
 
@@ -151,7 +152,7 @@ def test_a_prompt_is_answered_by_a_real_model_token_by_token(launched: Launched,
         "the node serves again",
     )
 
-    window.home.serving.switch.click()
+    window.pages.home.serving.switch.click()
     launched.wait(lambda: launched.state.node.actual is Actual.STOPPED, 60, "the node stops")
 
 
@@ -240,7 +241,7 @@ def assert_one_after_another(arrivals: list[float]) -> None:
 
 def watch_answer(launched: Launched) -> list[tuple[float, str]]:
     """Types a prompt into the page and returns each different text that the answer had on its way."""
-    chat = launched.window.chat
+    chat = launched.window.pages.chat
     QTest.keyClicks(chat.composer.field, PROMPT)
     QTest.keyClick(chat.composer.field, Qt.Key.Key_Return)
     seen: list[tuple[float, str]] = []

@@ -31,7 +31,7 @@ from r3mes_launcher.core.state import Actual
 from r3mes_launcher.core.wallet_orders import NodeResources, RegisterOrder, SendOrder, StakeOrder, UnstakeOrder
 from r3mes_launcher.ui.chat.transcript import Transcript
 from r3mes_launcher.ui.language import Language, Speech
-from r3mes_launcher.ui.main_window import WALLET
+from r3mes_launcher.ui.pages import WALLET
 from r3mes_launcher.ui.preferences import PreferenceFile
 from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
 from r3mes_launcher.ui.wallet.contacts_card import ContactSheet
@@ -131,7 +131,7 @@ class Walk:
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         def holds() -> None:
-            state = self.window.state
+            state = self.window.content.state
             assert condition(), f"{what}: {state.node.actual} {state.node.reason!r} {state.wallet.busy!r}"
 
         self._qtbot.waitUntil(holds, timeout=PATIENCE_MS)
@@ -147,7 +147,7 @@ class Walk:
     def pay(self, order: Any) -> None:
         planned = self.ask(lambda core: core.wallet.plan(order))
         self.ask(lambda core: core.wallet.pay(planned.plan_id))
-        self.until(lambda: not self.window.state.wallet.in_flight, "the payment is done")
+        self.until(lambda: not self.window.content.state.wallet.in_flight, "the payment is done")
 
     def look(self, place: str, root: QWidget | None = None) -> None:
         for _ in range(4):
@@ -160,8 +160,10 @@ class Walk:
 def test_no_english_is_left_in_the_turkish_demo(demo: App, qtbot: QtBot) -> None:
     walk = Walk(demo, qtbot)
     window = walk.window
-    wallet: Callable[[], Any] = lambda: window.state.wallet  # noqa: E731
-    walk.until(lambda: window.state.node.actual is Actual.SERVING and window.state.models, "the node serves")
+    wallet: Callable[[], Any] = lambda: window.content.state.wallet  # noqa: E731
+    walk.until(
+        lambda: window.content.state.node.actual is Actual.SERVING and window.content.state.models, "the node serves"
+    )
     walk.look("first look")
     walk.until(lambda: wallet().network.title, "the demo's chain")
     walk.ask(lambda core: core.wallet.create("Cüzdan", "uzun ve gizli bir parola"))
@@ -181,42 +183,42 @@ def test_no_english_is_left_in_the_turkish_demo(demo: App, qtbot: QtBot) -> None
     while not tour._last:
         walk.look(f"tour {tour.place}")
         tour.next.click()
-    window.chat.ask("Merhaba?")
-    for index in range(window._stack.count()):
+    window.pages.chat.ask("Merhaba?")
+    for index in range(window.pages.count()):
         window.go_to(index)
         walk.look(f"page {index}")
     window.go_to(WALLET)
-    table = window.wallet.open_view.history.table
+    table = window.pages.wallet.open_view.history.table
     rows = [table.item(row, 1).text() for row in range(table.rowCount())]
     assert any("1,25 REMES" in row for row in rows), rows
 
     for page, kinds in (
-        (window.wallet, (SendSheet, ContactSheet, SecuritySheet, CreateSheet, RestoreSheet)),
-        (window.roles, (StakeSheet, UnstakeSheet)),
+        (window.pages.wallet, (SendSheet, ContactSheet, SecuritySheet, CreateSheet, RestoreSheet)),
+        (window.pages.roles, (StakeSheet, UnstakeSheet)),
     ):
         for kind in kinds:
             sheet = kind(window._theme, window._intents, page.host)
             page.host.open(sheet)
             walk.look(kind.__name__, sheet)
             sheet.reject()
-    receive = ReceiveSheet(window._theme, window._intents, window.wallet.host, wallet().wallet)
-    window.wallet.host.open(receive)
+    receive = ReceiveSheet(window._theme, window._intents, window.pages.wallet.host, wallet().wallet)
+    window.pages.wallet.host.open(receive)
     walk.look("receive", receive)
     receive.reject()
-    register = RegisterSheet(window._theme, window._intents, window.roles.host, ("validator", "proposer"))
-    window.roles.host.open(register)
+    register = RegisterSheet(window._theme, window._intents, window.pages.roles.host, ("validator", "proposer"))
+    window.pages.roles.host.open(register)
     walk.look("register", register)
     register.reject()
     for order in (SendOrder(FRIEND, 1_250_500), StakeOrder(validator, 10_500_000), UnstakeOrder(validator, 1_500_000)):
         planned = walk.ask(lambda core, order=order: core.wallet.plan(order))
         confirm = ConfirmationSheet(window._theme, window._intents, planned, window)
-        window.wallet.host.open(confirm)
+        window.pages.wallet.host.open(confirm)
         walk.look(type(order).__name__, confirm)
         confirm.reject()
 
     window.go_to(0)
     walk.ask(lambda core: core.pause(PauseChoice.HOUR))
-    walk.until(lambda: window.state.policy.paused, "the pause")
+    walk.until(lambda: window.content.state.policy.paused, "the pause")
     walk.look("paused")
     walk.ask(lambda core: core.wallet.lock())
     walk.look("locked")

@@ -86,7 +86,7 @@ def test_the_page_changes_routes_and_quiet_hours(window: Any) -> None:
     told: list[dict[str, Any]] = []
     window.preferences_changed.connect(told.append)
     window.show_preferences(Preferences(quiet=(22, 8)))
-    card = window.settings.notifications
+    card = window.pages.settings.notifications
     assert card.start.currentText() == "22:00" and card.end.isEnabled()
     card.routes[News.FAULT].picked.emit(Route.OFF)
     card.quiet.click()

@@ -12,15 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.app import App
 from r3mes_launcher.cli import main
+from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample, LauncherState, LogLevel, LogLine
 from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
-from r3mes_launcher.ui.main_window import SETTINGS
+from r3mes_launcher.ui.pages import SETTINGS
 from r3mes_launcher.ui.preferences import PreferenceFile
 
 
 @pytest.fixture
 def card(window: Any) -> Any:
     window.go_to(SETTINGS)
-    return window.settings.start
+    return window.pages.settings.start
 
 
 def answer_last(intents: Any, done: bool, value: object) -> None:
@@ -93,7 +94,8 @@ def open_in_tray(qtbot: QtBot, qapp: QApplication, theme: Any, fake_core: Any, t
     for app, finished in apps:
         app.quit()
         qtbot.waitUntil(lambda finished=finished: finished == [True], timeout=20_000)
-        app.window.deleteLater()
+        if app._window is not None:
+            app._window.deleteLater()
         app.tray.menu.deleteLater()
         app.deleteLater()
 
@@ -103,11 +105,47 @@ def test_a_start_with_the_session_opens_no_window_and_runs(
 ) -> None:
     app = open_in_tray()
     qtbot.waitUntil(fake_core.started.is_set, timeout=20_000)
-    qtbot.waitUntil(lambda: app.window.state == fake_core.state, timeout=20_000)
-    assert not app.window.isVisible() and app.window.first_run is None
-    app.window.raise_window()
+    qtbot.waitUntil(lambda: app.tray.status.text() != "", timeout=20_000)
+    qtbot.waitUntil(lambda: fake_core.attended[-1:] == [False], timeout=20_000)
+    assert app._window is None, "what nobody looks at is not made"
+    app.tray.open.trigger()
+    assert app.window.isVisible() and not app.window.isMinimized()
+    qtbot.waitUntil(lambda: app.window.first_run is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: fake_core.attended[-1] is True, timeout=20_000)
     app.tray.missing.emit()
     assert app.window.isVisible() and not app.window.isMinimized(), "an open window stays as it is"
+
+
+def test_what_came_while_there_was_no_window_is_in_it_when_it_opens(
+    open_in_tray: Callable[[], App], fake_core: Any, ready_state: LauncherState, qtbot: QtBot
+) -> None:
+    app = open_in_tray()
+    qtbot.waitUntil(fake_core.started.is_set, timeout=20_000)
+    fake_core.show(ready_state)
+    fake_core.log([LogLine(0.0, "engine", LogLevel.INFO, "said to nobody")])
+    fake_core.report(GpuReport(1.0, GpuDriver.OK, gpus=(GpuSample("a", "First card"),)))
+    app.bridge.failed.emit("That did not work.")
+    app.bridge.crashed.emit("The core stopped.")
+    qtbot.waitUntil(lambda: app._content.state == ready_state, timeout=20_000)
+    qtbot.waitUntil(lambda: app._content.log.kept == 1 and app._content.report is not None, timeout=20_000)
+    assert app._window is None
+    app.raise_window()
+    window = app.window
+    assert window.bars.problem.isVisible() and window.bars.problem.sentence == "That did not work."
+    assert window.bars.crash.isVisible() and window.bars.crash.sentence == "The core stopped."
+    assert window.pages.logs.view.shown_text().endswith("said to nobody")
+    assert [card.name for card in window.content.report.gpus] == ["First card"] and len(window.pages.gpus.cards) == 1
+    assert window.pages.chat.choice.model.findText("small") >= 0
+
+
+def test_a_launcher_that_was_never_opened_ends_without_a_window(
+    open_in_tray: Callable[[], App], fake_core: Any, qtbot: QtBot
+) -> None:
+    app = open_in_tray()
+    qtbot.waitUntil(fake_core.started.is_set, timeout=20_000)
+    with qtbot.waitSignal(app.finished, timeout=20_000):
+        app.quit()
+    assert app._window is None
 
 
 def test_without_a_tray_it_can_be_reached_all_the_same(open_in_tray: Callable[[], App], qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.state import ChatTurn, LauncherState
 from r3mes_launcher.ui.chat.message_text import MessageText
-from r3mes_launcher.ui.main_window import CHAT, HOME
+from r3mes_launcher.ui.pages import CHAT, HOME
 
 
 def texts(widget: Any) -> list[str]:
@@ -22,7 +22,7 @@ def texts(widget: Any) -> list[str]:
 def page(window: Any, ready_state: LauncherState) -> Any:
     window.show_state(ready_state)
     window.go_to(CHAT)
-    return window.chat
+    return window.pages.chat
 
 
 def answer(page: Any) -> str:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from r3mes_launcher.core.chats.answer_figures import AnswerFigures
 from r3mes_launcher.core.chats.chat import Chat, Message, MessageState
 from r3mes_launcher.core.state import AdapterOffer, LauncherState
-from r3mes_launcher.ui.main_window import CHAT
+from r3mes_launcher.ui.pages import CHAT
 
 
 def texts(widget: Any) -> list[str]:
@@ -33,10 +33,10 @@ def answering(intents: Any, fake_chats: Any) -> Any:
 @pytest.fixture
 def page(answering: Any, window: Any, ready_state: LauncherState) -> Any:
     window.show_state(ready_state)
-    window.resize(window.minimumSizeHint().width() + window.chat.chats.sizeHint().width() + 200, 700)
+    window.resize(window.minimumSizeHint().width() + window.pages.chat.chats.sizeHint().width() + 200, 700)
     window.go_to(CHAT)
-    window.chat.show_chats.setChecked(True)
-    return window.chat
+    window.pages.chat.show_chats.setChecked(True)
+    return window.pages.chat
 
 
 def say(page: Any, intents: Any, question: str, answer: str) -> None:

@@ -16,7 +16,7 @@ from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, 
 from r3mes_launcher.core.doctor.words import FIXES, TITLES
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
 from r3mes_launcher.ui import doctor_wording
-from r3mes_launcher.ui.main_window import DOCTOR, HOME, LOGS
+from r3mes_launcher.ui.pages import DOCTOR, HOME, LOGS
 
 REPORT = DoctorReport(
     1.0,
@@ -46,7 +46,7 @@ def test_opening_the_page_looks_once(window: Any, intents: Any) -> None:
 def test_progress_then_the_worst_first(window: Any, intents: Any) -> None:
     window.go_to(DOCTOR)
     show(window, DoctorState(running=True, done=2, total=6))
-    page = window.doctor
+    page = window.pages.doctor
     assert page.progress.isVisible() and page.progress.value() == 2 and not page.again.isEnabled()
     assert "2 of 6" in " ".join(label.text() for label in page.findChildren(QLabel))
     show(window, DoctorState(report=REPORT))
@@ -61,7 +61,7 @@ def test_progress_then_the_worst_first(window: Any, intents: Any) -> None:
 def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) -> None:
     window.go_to(DOCTOR)
     show(window, DoctorState(report=REPORT))
-    buttons = {button.text(): button for button in window.doctor.fixes}
+    buttons = {button.text(): button for button in window.pages.doctor.fixes}
     assert set(buttons) == {"Use the CPU", "Switch Serving on", "Choose a gateway", "Show the log"}
     intents.calls.clear()
     qtbot.mouseClick(buttons["Use the CPU"], Qt.MouseButton.LeftButton)
@@ -85,7 +85,7 @@ def test_diagnostics_are_shown_before_they_are_saved(window: Any, intents: Any, 
 
     intents.answer_by(OneCore())
     window.go_to(DOCTOR)
-    page = window.doctor
+    page = window.pages.doctor
     qtbot.mouseClick(page.diagnostics, Qt.MouseButton.LeftButton)
     view = page.bundle
     assert [view.names.item(row).text() for row in range(view.names.count())] == ["README.txt", "logs.jsonl"]
@@ -105,7 +105,7 @@ def test_diagnostics_are_shown_before_they_are_saved(window: Any, intents: Any, 
 def test_the_report_is_copied_as_text(window: Any, intents: Any, qtbot: QtBot) -> None:
     window.go_to(DOCTOR)
     show(window, DoctorState(report=REPORT))
-    qtbot.mouseClick(window.doctor.copy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.pages.doctor.copy, Qt.MouseButton.LeftButton)
     text = QApplication.clipboard().text()
     assert "Graphics driver" in text and "PROBLEM" in text
 

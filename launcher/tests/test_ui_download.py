@@ -28,7 +28,7 @@ STARTING = NodeState(desired=Desired.SERVING, actual=Actual.STARTING, progress=P
 def show(window: Any, download: Download | None) -> Any:
     window.show_state(LauncherState(node=STARTING, download=download))
     QApplication.processEvents()
-    return window.home.serving.download
+    return window.pages.home.serving.download
 
 
 class Desk:

@@ -23,7 +23,7 @@ from r3mes_launcher.ui.earnings.chart_card import Shown
 from r3mes_launcher.ui.earnings.earnings_page import REFRESH_S
 from r3mes_launcher.ui.earnings.earnings_wording import price, role_name, standing_words
 from r3mes_launcher.ui.earnings.table_card import Grouping
-from r3mes_launcher.ui.main_window import EARNINGS, HOME, SETTINGS, WALLET
+from r3mes_launcher.ui.pages import EARNINGS, HOME, SETTINGS, WALLET
 
 TODAY = date(2026, 11, 26)
 HERE, OTHER = "a" * 64, "b" * 64
@@ -77,7 +77,7 @@ def asked(window: Any) -> list[Any]:
 @pytest.fixture
 def page(window: Any) -> Any:
     window.go_to(EARNINGS)
-    return window.earnings
+    return window.pages.earnings
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_an_owner_who_earned_nothing_is_told_how_to_begin(window: Any, page: Any
 
 def test_an_unlocked_wallet_is_reason_to_look_at_once(window: Any, answered: Any) -> None:
     before = len(asked(window))
-    state = window.state
+    state = window.content.state
     window.show_state(replace(state, wallet=WalletState(vault=VaultState.OPEN)))
     window._on_tick()
     assert len(asked(window)) == before + 1
@@ -222,7 +222,7 @@ def test_the_shown_days_are_saved(window: Any, answered: Any, intents: Any) -> N
 def test_the_prices_are_a_click_away(window: Any, answered: Any, qtbot: QtBot) -> None:
     answered.prices.click()
     assert window.page == SETTINGS
-    page = window.settings
+    page = window.pages.settings
     card = page.sections.power
     qtbot.waitUntil(card.currency.hasFocus, timeout=5000)
 

@@ -33,13 +33,15 @@ from r3mes_launcher.core.state import (
     NodeState,
     ProcessState,
 )
-from r3mes_launcher.ui import main_window
+from r3mes_launcher.ui import pages
 from r3mes_launcher.ui.language import Language, Speech
+from r3mes_launcher.ui.main_window import MainWindow
 from r3mes_launcher.ui.theme import Scheme, Theme
+from r3mes_launcher.ui.window_content import WindowContent
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 PAGES = [name for name in ("HOME", "GPUS", "EARNINGS", "REQUESTS", "CHAT", "WALLET", "ROLES", "LOGS", "DOCTOR",
-                           "SETTINGS") if hasattr(main_window, name)]  # fmt: skip
+                           "SETTINGS") if hasattr(pages, name)]  # fmt: skip
 # Indents, rings of focus and rounding: what is further away than this is on the wrong side.
 TOLERANCE_QUARTERS = 2.5
 
@@ -65,16 +67,16 @@ def fill(window: Any, ready_state: LauncherState) -> None:
     window.show_report(GpuReport(2.0, GpuDriver.OK, gpus=cards))
     window.show_logs(LogBatch(tuple(LogLine(0, "engine", LogLevel.INFO, f"line {n}") for n in range(40))))
     record = RequestRecord(0.0, "job", "a-model", "an-adapter", "length", 12_345, 999, 80, 61_000)
-    window.requests.model.add([replace(record, id=number) for number in range(40, 0, -1)])
-    window.requests.select(3)
-    window.requests._show()
-    window.settings.show_settings(Settings())
-    window.chat.ask("Why?")
+    window.pages.requests.model.add([replace(record, id=number) for number in range(40, 0, -1)])
+    window.pages.requests.select(3)
+    window.pages.requests._show()
+    window.pages.settings.sections.show_settings(Settings())
+    window.pages.chat.ask("Why?")
     stream = window._intents.streams[-1]
     stream.arrived.emit("# Because\n\nSee [this](https://example.org/a).\n\n```python\nx = 1\n```\n\n- one\n- two\n")
     stream.finished.emit("stop", "small")
-    window.chat.show_chats.setChecked(True)
-    window.chat.chats.show_chats([ChatSummary("a" * 32, "An earlier conversation", 1.0)], "a" * 32)
+    window.pages.chat.show_chats.setChecked(True)
+    window.pages.chat.chats.show_chats([ChatSummary("a" * 32, "An earlier conversation", 1.0)], "a" * 32)
 
 
 @pytest.fixture
@@ -98,33 +100,33 @@ def right_to_left(qapp: QApplication) -> Iterator[Callable[[], None]]:
 def test_every_page_is_walked_by_keyboard_in_order_with_names_and_nothing_cut_off(full: Any, checks: Any) -> None:
     wrong = []
     for name in PAGES:
-        full.go_to(getattr(main_window, name))
+        full.go_to(getattr(pages, name))
         settle()
         wrong += [f"{name}: {each}" for each in checks.problems(full, full.navigation.buttons[0])]
     assert wrong == []
 
 
 def test_the_check_finds_what_is_wrong(full: Any, checks: Any) -> None:
-    full.go_to(main_window.CHAT)
+    full.go_to(pages.CHAT)
     settle()
-    full.chat.new.setText("")
-    full.chat.new.setAccessibleName("")
-    full.chat.composer.send.setFixedWidth(3)
-    full.setTabOrder(full.chat.composer.field, full.chat.new)
+    full.pages.chat.new.setText("")
+    full.pages.chat.new.setAccessibleName("")
+    full.pages.chat.composer.send.setFixedWidth(3)
+    full.setTabOrder(full.pages.chat.composer.field, full.pages.chat.new)
     settle()
     found = "\n".join(checks.problems(full, full.navigation.buttons[0]))
     assert "has no name" in found and "smaller than it needs" in found and "Tab goes up" in found
 
 
 def test_a_change_of_colours_leaves_everything_its_room(full: Any, checks: Any, theme: Any) -> None:
-    full.go_to(main_window.CHAT)
+    full.go_to(pages.CHAT)
     settle()
-    (code,) = full.chat.views[-1].answer.codes
+    (code,) = full.pages.chat.views[-1].answer.codes
     height = code.height()
     try:
         theme.choose(Scheme.CONTRAST)
         settle()
-        (code,) = full.chat.views[-1].answer.codes
+        (code,) = full.pages.chat.views[-1].answer.codes
         assert code.height() == height, "an answer is drawn anew in the new colours"
         assert checks.cut_off(full) == []
     finally:
@@ -139,13 +141,13 @@ def test_every_page_is_mirrored_for_languages_from_right_to_left(
         full.resize(full.minimumSizeHint())
     before = {}
     for name in PAGES:
-        full.go_to(getattr(main_window, name))
+        full.go_to(getattr(pages, name))
         settle()
         before[name] = checks.places(full)
     right_to_left()
     wrong = []
     for name in PAGES:
-        full.go_to(getattr(main_window, name))
+        full.go_to(getattr(pages, name))
         settle()
         wrong += [f"{name}: {each}" for each in checks.cut_off(full)]
         tolerance = full._theme.metrics.space(TOLERANCE_QUARTERS)
@@ -161,7 +163,7 @@ def test_nothing_is_cut_off_in_turkish(full: Any, checks: Any, qapp: QApplicatio
         full.resize(full.minimumSizeHint())
         wrong = []
         for name in PAGES:
-            full.go_to(getattr(main_window, name))
+            full.go_to(getattr(pages, name))
             settle()
             wrong += [f"{name}: {each}" for each in checks.problems(full, full.navigation.buttons[0])]
         assert wrong == []
@@ -181,16 +183,16 @@ def test_nothing_is_cut_off_with_a_larger_font(
     qapp.setFont(larger)
     try:
         large = Theme(qapp, assets_folder(), Scheme.LIGHT)
-        window = main_window.MainWindow(large, intents, demo=False)
+        window = MainWindow(large, intents, WindowContent())
         qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
         window.show()
-        window.make_pages()
+        window.pages.make_all()
         fill(window, ready_state)
         window.resize(window.minimumSizeHint())
         assert large.metrics.line == pytest.approx(theme.metrics.line * percent / 100, rel=0.08)
         wrong = []
         for name in PAGES:
-            window.go_to(getattr(main_window, name))
+            window.go_to(getattr(pages, name))
             settle()
             wrong += [f"{name}: {each}" for each in checks.cut_off(window)]
         assert wrong == []

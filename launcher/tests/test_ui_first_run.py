@@ -24,7 +24,7 @@ from r3mes_launcher.core.state import (
     LauncherState,
     NodeState,
 )
-from r3mes_launcher.ui.main_window import WALLET
+from r3mes_launcher.ui.pages import WALLET
 
 CARD = GpuReport(1.0, GpuDriver.OK, gpus=(GpuSample("a", "Fine Card"),))
 BARE = GpuReport(1.0, GpuDriver.NO_DRIVER)
@@ -137,7 +137,7 @@ def test_the_wallet_is_made_after_the_start(window: Any, serving_core: Any, sett
         sheet.next.click()
     settle()
     assert window.page == WALLET
-    opened = window.wallet.host.sheet
+    opened = window.pages.wallet.host.sheet
     assert type(opened).__name__ == "CreateSheet"
     opened.close()
 

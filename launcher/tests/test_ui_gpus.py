@@ -12,7 +12,7 @@ from r3mes_launcher.core.doctor.report import DoctorState, GpuFlaw
 from r3mes_launcher.core.history.gpu_record import GpuBucket
 from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample, LauncherState
 from r3mes_launcher.ui.gpu_history import Figure
-from r3mes_launcher.ui.main_window import GPUS
+from r3mes_launcher.ui.pages import GPUS
 from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 from r3mes_launcher.ui.tokens import Tone
@@ -28,7 +28,7 @@ def texts(widget: Any) -> list[str]:
 @pytest.fixture
 def page(window: Any) -> Any:
     window.go_to(GPUS)
-    return window.gpus
+    return window.pages.gpus
 
 
 @pytest.mark.parametrize("driver", [driver for driver in GpuDriver if driver is not GpuDriver.OK])
@@ -61,7 +61,7 @@ def test_a_lost_card_says_so_and_keeps_its_history(window: Any, page: Any) -> No
     assert "This card is gone." in texts(card)
     assert "61 °C" not in texts(card)
     assert "One card is gone." in texts(page)
-    history = window._history.card("a")
+    history = window.content.history.card("a")
     assert history.series[Figure.TEMPERATURE].values == [61, None]
 
 

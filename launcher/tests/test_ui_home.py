@@ -39,7 +39,7 @@ def show(window: Any, node: NodeState, **others: Any) -> LauncherState:
 
 @pytest.mark.parametrize("desired", list(Desired))
 def test_every_state_is_drawn_with_wish_and_reality(window: Any, desired: Desired) -> None:
-    card = window.home.serving
+    card = window.pages.home.serving
     for actual in Actual:
         show(window, NodeState(desired=desired, actual=actual, reason=f"Because of {actual}."))
         read = texts(card)
@@ -54,7 +54,7 @@ def test_every_state_is_drawn_with_wish_and_reality(window: Any, desired: Desire
 
 def test_the_switch_is_a_wish(window: Any, intents: Any, qtbot: QtBot) -> None:
     show(window, NodeState(actual=Actual.STOPPED))
-    switch = window.home.serving.switch
+    switch = window.pages.home.serving.switch
     qtbot.mouseClick(switch, Qt.MouseButton.LeftButton)
     assert intents.calls == [("set_desired", Desired.SERVING)]
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.SERVING))
@@ -72,7 +72,7 @@ def test_showing_a_state_wishes_nothing(window: Any, intents: Any) -> None:
 def test_a_missing_gpu_offers_the_cpu(window: Any, intents: Any, qtbot: QtBot) -> None:
     fault = Fault("no_usable_gpu", "No usable GPU was found.", "Install the driver.")
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.FAULTED, fault=fault))
-    card = window.home.serving
+    card = window.pages.home.serving
     assert {"No usable GPU was found.", "Install the driver."} <= set(texts(card))
     assert texts(card).count("No usable GPU was found.") == 1, "the fault is said once"
     qtbot.mouseClick(card.use_cpu, Qt.MouseButton.LeftButton)
@@ -87,20 +87,20 @@ def test_backing_off_counts_down_and_says_how_the_engine_ended(window: Any) -> N
         retry_at=NOW + 8,
         engine=ProcessState(restarts=2, last_exit="was killed by signal 9"),
     )
-    window.home.show_state(LauncherState(node=node), NOW)
-    card = window.home.serving
+    window.pages.home.show_state(LauncherState(node=node), NOW)
+    card = window.pages.home.serving
     assert "Next try in 8 s." in texts(card)
     assert "The engine was killed by signal 9." in texts(card)
-    window.home.tick(NOW + 5)
+    window.pages.home.tick(NOW + 5)
     assert "Next try in 3 s." in texts(card)
     assert card.retry.text() == "Try again now"
 
 
 def test_the_size_of_the_download_is_said_before_it_starts(window: Any) -> None:
     show(window, NodeState(provision_bytes=231_000_000))
-    assert "The first start downloads 231 MB." in texts(window.home.serving)
+    assert "The first start downloads 231 MB." in texts(window.pages.home.serving)
     show(window, NodeState(actual=Actual.STOPPED))
-    assert not any("downloads" in text for text in texts(window.home.serving))
+    assert not any("downloads" in text for text in texts(window.pages.home.serving))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_size_of_the_download_is_said_before_it_starts(window: Any) -> None:
 )
 def test_progress_of_setting_up(window: Any, progress: Progress, amount: str) -> None:
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.PROVISIONING, progress=progress))
-    read = texts(window.home.serving)
+    read = texts(window.pages.home.serving)
     assert progress.stage in read
     assert amount in read
 
@@ -121,16 +121,16 @@ def test_progress_of_setting_up(window: Any, progress: Progress, amount: str) ->
 def test_loading_shows_its_progress_without_a_cancel_button(window: Any) -> None:
     loading = Progress("Loading the model", 41, 100, "%")
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.STARTING, progress=loading))
-    assert {"Loading the model", "41%"} <= set(texts(window.home.serving))
-    assert not window.home.serving.cancel.isVisible()
+    assert {"Loading the model", "41%"} <= set(texts(window.pages.home.serving))
+    assert not window.pages.home.serving.cancel.isVisible()
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.SERVING))
-    assert "Loading the model" not in texts(window.home.serving)
+    assert "Loading the model" not in texts(window.pages.home.serving)
 
 
 def test_unknown_progress_is_shown_as_such(window: Any, intents: Any, qtbot: QtBot) -> None:
     show(window, NodeState(actual=Actual.PROVISIONING, progress=Progress("Checking")))
-    assert "Checking" in texts(window.home.serving)
-    qtbot.mouseClick(window.home.serving.cancel, Qt.MouseButton.LeftButton)
+    assert "Checking" in texts(window.pages.home.serving)
+    qtbot.mouseClick(window.pages.home.serving.cancel, Qt.MouseButton.LeftButton)
     assert intents.calls == [("cancel_provisioning",)]
 
 
@@ -139,14 +139,14 @@ def test_the_engine_card_shows_its_process(window: Any) -> None:
     node = NodeState(
         desired=Desired.SERVING, actual=Actual.SERVING, engine=engine, model="small", device="RTX", node_id="ab" * 32
     )
-    window.home.show_state(LauncherState(node=node), NOW)
-    read = texts(window.home.engine)
+    window.pages.home.show_state(LauncherState(node=node), NOW)
+    read = texts(window.pages.home.engine)
     assert {"pid 4711", "2 h 05 min", "3", "ended with code 14", "small", "RTX", "abababababababab…"} <= set(read)
-    window.home.tick(NOW + 60)
-    assert "2 h 06 min" in texts(window.home.engine)
-    window.home.show_state(LauncherState(), NOW)
-    assert "pid 4711" not in texts(window.home.engine)
-    assert "Not running" in texts(window.home.engine)
+    window.pages.home.tick(NOW + 60)
+    assert "2 h 06 min" in texts(window.pages.home.engine)
+    window.pages.home.show_state(LauncherState(), NOW)
+    assert "pid 4711" not in texts(window.pages.home.engine)
+    assert "Not running" in texts(window.pages.home.engine)
 
 
 def test_figures_are_shown_while_the_engine_runs(window: Any) -> None:
@@ -160,14 +160,14 @@ def test_figures_are_shown_while_the_engine_runs(window: Any) -> None:
         total_tokens=72904,
     )
     show(window, node)
-    assert {"2", "318", "8.2", "72\u202f904"} <= set(texts(window.home.serving))
+    assert {"2", "318", "8.2", "72\u202f904"} <= set(texts(window.pages.home.serving))
     show(window, NodeState())
-    assert "Requests now" not in texts(window.home.serving)
+    assert "Requests now" not in texts(window.pages.home.serving)
 
 
 def test_a_device_is_chosen(window: Any, intents: Any, qtbot: QtBot) -> None:
     show(window, NodeState())
-    device = window.home.engine.device
+    device = window.pages.home.engine.device
     qtbot.keyClick(device, Qt.Key.Key_Down)
     device.activated.emit(device.currentIndex())
     assert ("choose_device", DeviceChoice.CPU) in intents.calls
@@ -176,7 +176,7 @@ def test_a_device_is_chosen(window: Any, intents: Any, qtbot: QtBot) -> None:
 
 
 def test_a_model_by_path_is_chosen_and_shown(window: Any, intents: Any, qtbot: QtBot) -> None:
-    card = window.home.engine
+    card = window.pages.home.engine
     show(window, NodeState())
     qtbot.mouseClick(card.model.browse_file, Qt.MouseButton.LeftButton)
     dialog = card.findChild(QFileDialog)
@@ -196,7 +196,7 @@ def test_a_model_by_path_is_chosen_and_shown(window: Any, intents: Any, qtbot: Q
 
 
 def test_a_model_that_is_refused_leaves_the_choice_as_it_was(window: Any, intents: Any) -> None:
-    card = window.home.engine
+    card = window.pages.home.engine
     show(window, NodeState())
     intents.refuse = "This folder holds no model."
     card._choose("/empty")
@@ -207,7 +207,7 @@ def test_a_model_that_is_refused_leaves_the_choice_as_it_was(window: Any, intent
 
 
 def test_another_gateway_is_chosen_by_its_address(window: Any, intents: Any, qtbot: QtBot) -> None:
-    card = window.home.gateway
+    card = window.pages.home.gateway
     show(window, NodeState())
     qtbot.mouseClick(card.remote, Qt.MouseButton.LeftButton, pos=card.remote.rect().center())
     card.remote.click()
@@ -228,7 +228,7 @@ def test_another_gateway_is_chosen_by_its_address(window: Any, intents: Any, qtb
 
 
 def test_typing_an_address_is_not_disturbed_by_new_states(window: Any, qtbot: QtBot) -> None:
-    card = window.home.gateway
+    card = window.pages.home.gateway
     remote = GatewayState(kind=GatewayKind.REMOTE, url="https://one.example")
     show(window, NodeState(), gateway=remote)
     assert card.url.text() == "https://one.example"
@@ -239,7 +239,7 @@ def test_typing_an_address_is_not_disturbed_by_new_states(window: Any, qtbot: Qt
 
 
 def test_back_to_the_local_gateway(window: Any, intents: Any) -> None:
-    card = window.home.gateway
+    card = window.pages.home.gateway
     show(window, NodeState(), gateway=GatewayState(kind=GatewayKind.REMOTE, url="https://one.example"))
     assert card.remote.isChecked()
     card.local.click()
@@ -249,10 +249,10 @@ def test_back_to_the_local_gateway(window: Any, intents: Any) -> None:
 
 def test_the_demo_is_one_click_and_one_back(window: Any, intents: Any, qtbot: QtBot) -> None:
     show(window, NodeState())
-    assert not window.demo_bar.isVisible()
-    qtbot.mouseClick(window.home.try_demo, Qt.MouseButton.LeftButton)
+    assert not window.bars.demo.isVisible()
+    qtbot.mouseClick(window.pages.home.try_demo, Qt.MouseButton.LeftButton)
     show(window, NodeState(), demo=True)
-    assert window.demo_bar.isVisible()
-    assert not window.home.try_demo.isVisible()
-    qtbot.mouseClick(window.demo_bar.leave, Qt.MouseButton.LeftButton)
+    assert window.bars.demo.isVisible()
+    assert not window.pages.home.try_demo.isVisible()
+    qtbot.mouseClick(window.bars.demo.leave, Qt.MouseButton.LeftButton)
     assert intents.calls == [("open_demo",), ("leave_demo",)]

@@ -19,7 +19,7 @@ from r3mes_launcher.core.shipped_assets import assets_folder
 from r3mes_launcher.core.state import LauncherState, LogLevel, LogLine
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.language import Language, Speech, language_of, translate
-from r3mes_launcher.ui.main_window import LOGS
+from r3mes_launcher.ui.pages import LOGS
 from r3mes_launcher.ui.preferences import PreferenceFile, Preferences
 
 TRANSLATIONS = Path(__file__).resolve().parents[2] / "assets" / "translations"
@@ -137,8 +137,8 @@ def test_the_open_window_changes_its_language_and_loses_nothing(
     window: Any, qtbot: QtBot, speak: Callable[[Language], Speech], ready_state: LauncherState, intents: Any
 ) -> None:
     window.show_state(ready_state)
-    window.chat.ask("Hello?")
-    window.chat.composer.field.setPlainText("half a question")
+    window.pages.chat.ask("Hello?")
+    window.pages.chat.composer.field.setPlainText("half a question")
     intents.streams[0].arrived.emit("An answer")
     window.show_logs(LogBatch((LogLine(1.0, "engine", LogLevel.INFO, "a line of the engine"),)))
     window.go_to(LOGS)
@@ -156,16 +156,16 @@ def test_the_open_window_changes_its_language_and_loses_nothing(
     assert {"Ana sayfa", "Günlük", "Sohbet"} <= shown_words(window)
 
     assert window.page == LOGS
-    assert window.logs.view.shown_text().endswith("a line of the engine")
-    assert window.chat.composer.field.toPlainText() == "half a question"
+    assert window.pages.logs.view.shown_text().endswith("a line of the engine")
+    assert window.pages.chat.composer.field.toPlainText() == "half a question"
     intents.streams[0].arrived.emit(" goes on")
     intents.streams[0].finished.emit("stop", "small")
-    assert [message.text for message in window.chat.conversation.messages] == ["Hello?", "An answer goes on"]
+    assert [message.text for message in window.pages.chat.conversation.messages] == ["Hello?", "An answer goes on"]
 
     speech.choose(Language.ENGLISH)
     window.retranslate()
     assert "Ana sayfa" not in {label.text() for label in window._inside.findChildren(QLabel)}
-    assert window.chat.conversation.messages[-1].text == "An answer goes on"
+    assert window.pages.chat.conversation.messages[-1].text == "An answer goes on"
 
 
 def test_the_choice_is_kept_and_nonsense_becomes_the_systems_language(tmp_path: Path) -> None:

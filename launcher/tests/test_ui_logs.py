@@ -14,7 +14,7 @@ from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui.log_buffer import CAPACITY
 from r3mes_launcher.ui.log_view import matches
-from r3mes_launcher.ui.main_window import LOGS
+from r3mes_launcher.ui.pages import LOGS
 
 
 def texts(widget: Any) -> list[str]:
@@ -32,15 +32,20 @@ def shown(page: Any) -> list[str]:
 @pytest.fixture
 def page(window: Any) -> Any:
     window.go_to(LOGS)
-    return window.logs
+    return window.pages.logs
+
+
+def add(page: Any, batch: LogBatch) -> None:
+    page.window().show_logs(batch)
 
 
 def fill(page: Any, count: int, name: str = "line") -> None:
-    page.add(LogBatch(tuple(line(f"{name} {number}") for number in range(count))))
+    add(page, LogBatch(tuple(line(f"{name} {number}") for number in range(count))))
 
 
 def test_lines_are_filtered_by_text_level_and_source(page: Any, qtbot: QtBot) -> None:
-    page.add(
+    add(
+        page,
         LogBatch(
             (
                 line("model loaded"),
@@ -49,7 +54,7 @@ def test_lines_are_filtered_by_text_level_and_source(page: Any, qtbot: QtBot) ->
                 line("gone", LogLevel.ERROR, "gateway"),
                 line("details", LogLevel.DEBUG),
             )
-        )
+        ),
     )
     assert len(shown(page)) == 5
     qtbot.keyClicks(page.search, "LO")
@@ -61,7 +66,7 @@ def test_lines_are_filtered_by_text_level_and_source(page: Any, qtbot: QtBot) ->
     assert shown(page) == ["too hot", "gone"]
     page.source.setCurrentIndex(page.source.findData("gateway"))
     assert shown(page) == ["gone"]
-    page.add(LogBatch((line("again", LogLevel.ERROR, "gateway"), line("not this"))))
+    add(page, LogBatch((line("again", LogLevel.ERROR, "gateway"), line("not this"))))
     assert shown(page) == ["gone", "again"]
 
 
@@ -92,7 +97,7 @@ def test_reading_stays_in_place_while_old_lines_fall_away(page: Any, qtbot: QtBo
 
 
 def test_the_number_of_lines_is_capped_and_a_flood_is_told(page: Any) -> None:
-    page.add(LogBatch(tuple(line("x") for _ in range(CAPACITY)), dropped=1234))
+    add(page, LogBatch(tuple(line("x") for _ in range(CAPACITY)), dropped=1234))
     fill(page, 10)
     assert page._buffer.kept == CAPACITY
     assert any("1\u202f234 left out" in text for text in texts(page))
@@ -158,7 +163,7 @@ def test_saving_asks_for_a_file_and_writes_what_is_shown(page: Any, intents: Any
 
 
 def test_all_processes_can_be_chosen(page: Any) -> None:
-    page.add(LogBatch((line("downloading", source="installer"), line("ready"))))
+    add(page, LogBatch((line("downloading", source="installer"), line("ready"))))
     index = page.source.findData("installer")
     assert index > 0 and page.source.count() == 5
     page.source.setCurrentIndex(index)
@@ -171,7 +176,7 @@ def test_what_was_looked_for_is_marked(page: Any, theme: Any, qtbot: QtBot) -> N
         colour = QColor(theme.tokens.warning_soft).rgb()
         return sum(image.pixel(x, y) == colour for x in range(0, image.width(), 2) for y in range(0, 60, 3))
 
-    page.add(LogBatch((line("Reconnecting in 2 s"),)))
+    add(page, LogBatch((line("Reconnecting in 2 s"),)))
     assert soft(page) == 0
     qtbot.keyClicks(page.search, "connect")
     qtbot.waitUntil(lambda: soft(page) > 0, timeout=5000)
@@ -188,7 +193,7 @@ def test_an_empty_view_says_why(page: Any, qtbot: QtBot) -> None:
         rows = range(middle - 8, middle + 8)
         return sum(image.pixelColor(x, y).lightness() < 160 for x in range(image.width()) for y in rows)
 
-    page.add(LogBatch((line("one"),)))
+    add(page, LogBatch((line("one"),)))
     assert dark(page) == 0
     page.level.setCurrentIndex(page.level.findData(LogLevel.ERROR))
     assert dark(page) > 20
@@ -204,7 +209,7 @@ def test_clear(page: Any, qtbot: QtBot) -> None:
 
 
 def test_a_very_long_line_can_be_scrolled_and_is_copied_whole(page: Any, qtbot: QtBot) -> None:
-    page.add(LogBatch((line("x" * 100_000),)))
+    add(page, LogBatch((line("x" * 100_000),)))
     qtbot.waitUntil(lambda: page.view.horizontalScrollBar().maximum() > 0, timeout=5000)
     qtbot.keyClick(page.view, Qt.Key.Key_Right)
     assert page.view.horizontalScrollBar().value() > 0

@@ -20,6 +20,7 @@ from r3mes_launcher.core.state import (
     Progress,
 )
 from r3mes_launcher.ui.main_window import MainWindow
+from r3mes_launcher.ui.window_content import WindowContent
 
 HOT = ActiveReason(
     SuspendReason.TEMPERATURE, "temperature", (("gpu", "Fine Card"), ("celsius", 88), ("resume", 70)), 0.0
@@ -52,7 +53,7 @@ class Squeezed(QObject):
 
     def __init__(self, window: Any) -> None:
         super().__init__(window)
-        home = window.home
+        home = window.pages.home
         self._cards = {"serving": home.serving, "engine": home.engine, "gateway": home.gateway, "time": home.timeline}
         self.found: list[str] = []
         self.paintings = 0
@@ -70,7 +71,7 @@ class Squeezed(QObject):
 
 
 def test_no_painting_of_home_shows_a_squeezed_card(qtbot: QtBot, theme: Any, intents: Any) -> None:
-    window = MainWindow(theme, intents, demo=False)
+    window = MainWindow(theme, intents, WindowContent())
     qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
     seen = Squeezed(window)
     window.show()
@@ -81,6 +82,6 @@ def test_no_painting_of_home_shows_a_squeezed_card(qtbot: QtBot, theme: Any, int
             before = seen.paintings
             window.show_state(replace(LauncherState(), node=node, gateway=gateway, policy=policy))
             qtbot.waitUntil(lambda before=before: seen.paintings > before, timeout=20_000)
-    qtbot.waitUntil(lambda: all(window._stack.is_made(place) for place in range(window._stack.count())), timeout=20_000)
+    window.pages.make_all()
     window.update()
     assert seen.paintings > 20 and not seen.found, seen.found

@@ -47,7 +47,7 @@ def test_every_reason_is_said_while_it_pauses_and_while_it_finishes() -> None:
 
 
 def test_home_pauses_resumes_and_serves_anyway(window: Any, intents: Any, qtbot: QtBot) -> None:
-    card = window.home.serving
+    card = window.pages.home.serving
     window.show_state(LauncherState())
     assert not card.pause.isVisible(), "nothing to pause"
     window.show_state(LauncherState(node=NodeState(desired=Desired.SERVING, actual=Actual.SERVING)))

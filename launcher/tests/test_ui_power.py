@@ -15,7 +15,7 @@ from r3mes_launcher.core.earnings.tariff import MAX_BANDS, TariffBand
 from r3mes_launcher.core.settings import Settings, SettingsStore
 from r3mes_launcher.core.settings_desk import SettingsDesk
 from r3mes_launcher.core.settings_paths import checked
-from r3mes_launcher.ui.main_window import SETTINGS
+from r3mes_launcher.ui.pages import SETTINGS
 
 NIGHT = {"days": [0, 1, 2, 3, 4], "from_hour": 22, "until_hour": 6, "price": "0.12"}
 
@@ -37,7 +37,7 @@ class Core:
 def card(window: Any, intents: Any, store: SettingsStore) -> Any:
     intents.answer_by(Core(store))
     window.go_to(SETTINGS)
-    return window.settings.sections.power
+    return window.pages.settings.sections.power
 
 
 def write(field: Any, text: str) -> None:

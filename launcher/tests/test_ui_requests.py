@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.history.request_record import OutcomeKind, RequestRecord
 from r3mes_launcher.core.history.request_table import REQUESTS_KEPT
-from r3mes_launcher.ui.main_window import REQUESTS
+from r3mes_launcher.ui.pages import REQUESTS
 from r3mes_launcher.ui.request_model import Column, RequestModel
 from r3mes_launcher.ui.request_wording import milliseconds, outcome_wording
 from r3mes_protocol.messages import FailureCode
@@ -49,7 +49,7 @@ def answer(window: Any, newer: list[RequestRecord]) -> None:
 @pytest.fixture
 def page(window: Any) -> Any:
     window.go_to(REQUESTS)
-    return window.requests
+    return window.pages.requests
 
 
 def test_the_page_says_why_it_is_empty_and_then_lists_what_comes(window: Any, page: Any) -> None:

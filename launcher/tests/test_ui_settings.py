@@ -32,7 +32,7 @@ from r3mes_launcher.core.state import (
 )
 from r3mes_launcher.ports.autostart import FixedAutostart
 from r3mes_launcher.ui.language import Language
-from r3mes_launcher.ui.main_window import SETTINGS
+from r3mes_launcher.ui.pages import SETTINGS
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.settings.number_field import bounds
 from r3mes_launcher.ui.settings.schedule_hours import hours_of, windows_of
@@ -44,7 +44,7 @@ def page(window: Any, intents: Any, store: SettingsStore) -> Any:
     autostart = AutostartDesk(FixedAutostart(), lambda *_: None)
     intents.answer_by(SimpleNamespace(settings=SettingsDesk(store), autostart=autostart))
     window.go_to(SETTINGS)
-    return window.settings
+    return window.pages.settings
 
 
 @given(st.frozensets(st.integers(0, 7 * 24 - 1)))

@@ -42,14 +42,14 @@ def day(end: float) -> tuple[Stretch, ...]:
 def card(window: Any) -> Any:
     # The window's own clock would move the day under the test.
     window._tick.stop()
-    card = window.home.timeline
+    card = window.pages.home.timeline
     card.tick(100 * 24 * HOUR)
     window._intents.asked[-1][1](day(100 * 24 * HOUR))
     return card
 
 
 def test_before_the_first_record_it_says_so(window: Any) -> None:
-    assert "Nothing is recorded yet." in texts(window.home.timeline)
+    assert "Nothing is recorded yet." in texts(window.pages.home.timeline)
 
 
 def test_the_day_is_summed_and_the_cursor_explains_each_stretch(card: Any, qtbot: QtBot) -> None:

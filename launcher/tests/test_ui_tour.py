@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.state import BundleOrigin, LauncherState, Pace
-from r3mes_launcher.ui.main_window import CHAT, HOME, SETTINGS
+from r3mes_launcher.ui.pages import CHAT, HOME, SETTINGS
 from r3mes_launcher.ui.tour import steps
 
 DEMO = LauncherState(demo=True, pace=Pace(0.0, 1_767_225_600.0, 60.0))
@@ -27,15 +27,15 @@ def test_each_step_shows_its_page_and_the_last_one_closes_the_tour(demo_window: 
     window, closed = demo_window, []
     window.tour_closed.connect(lambda: closed.append(True))
     before = window.width()
-    qtbot.mouseClick(window.demo_bar.take_tour, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.bars.demo.take_tour, Qt.MouseButton.LeftButton)
     pages, words = [], set()
     for _ in steps():
-        assert not window.demo_bar.take_tour.isVisible() and not closed
+        assert not window.bars.demo.take_tour.isVisible() and not closed
         pages.append(window.page)
         words.add(window.tour.words)
         assert window.tour.next.accessibleDescription() == window.tour.words
         qtbot.mouseClick(window.tour.next, Qt.MouseButton.LeftButton)
-    assert closed == [True] and window.tour is None and window.demo_bar.take_tour.isVisible()
+    assert closed == [True] and window.tour is None and window.bars.demo.take_tour.isVisible()
     assert len(words) == len(steps()) and all(len(each) > 60 for each in words)
     assert set(pages) == set(range(SETTINGS + 1)), "every page is shown"
     assert pages == sorted(pages), "in the order of the navigation"
@@ -44,8 +44,8 @@ def test_each_step_shows_its_page_and_the_last_one_closes_the_tour(demo_window: 
 
 def test_by_keyboard_alone(demo_window: Any, qtbot: QtBot) -> None:
     window = demo_window
-    window.demo_bar.take_tour.setFocus()
-    QTest.keyClick(window.demo_bar.take_tour, Qt.Key.Key_Return)
+    window.bars.demo.take_tour.setFocus()
+    QTest.keyClick(window.bars.demo.take_tour, Qt.Key.Key_Return)
     assert window.tour.place == 0 and window.focusWidget() is window.tour.next
     for _ in range(2):
         QTest.keyClick(window.focusWidget(), Qt.Key.Key_Return)
@@ -71,18 +71,18 @@ def test_it_goes_with_another_core_and_stays_with_another_language(demo_window: 
 
 def test_the_banner_tells_recorded_time_and_whose_record_it_is(demo_window: Any) -> None:
     window = demo_window
-    assert "no real money" in window.demo_bar.sentence and window.demo_bar.isVisible()
+    assert "no real money" in window.bars.demo.sentence and window.bars.demo.isVisible()
     window._on_tick()
-    assert "60" in window.demo_bar.time.text()
+    assert "60" in window.bars.demo.time.text()
     origin = BundleOrigin("<b>x</b>.zip", "0.1.0", "Linux 6", 1_767_225_600.0, 1_767_229_200.0)
     window.show_state(replace(DEMO, bundle=origin, pace=Pace(0.0, 1_767_229_200.0, 0.0)))
     window._on_tick()
     for part in ("another computer", "0.1.0", "Linux 6", "<b>x</b>.zip", "2026"):
-        assert part in window.demo_bar.sentence
-    assert not window.demo_bar.take_tour.isVisible() and "the end" in window.demo_bar.time.text()
+        assert part in window.bars.demo.sentence
+    assert not window.bars.demo.take_tour.isVisible() and "the end" in window.bars.demo.time.text()
     window.show_state(LauncherState())
     window._on_tick()
-    assert not window.demo_bar.isVisible() and not window.demo_bar.time.isVisible()
+    assert not window.bars.demo.isVisible() and not window.bars.demo.time.isVisible()
 
 
 def test_the_tour_leaves_the_chat_its_keys(demo_window: Any, qtbot: QtBot) -> None:
@@ -90,8 +90,8 @@ def test_the_tour_leaves_the_chat_its_keys(demo_window: Any, qtbot: QtBot) -> No
     window.start_tour()
     while window.page != CHAT:
         window.tour.next.click()
-    QTest.keyClicks(window.chat.composer.field, "hello")
-    assert window.chat.composer.field.toPlainText() == "hello" and window.page == CHAT
+    QTest.keyClicks(window.pages.chat.composer.field, "hello")
+    assert window.pages.chat.composer.field.toPlainText() == "hello" and window.page == CHAT
 
 
 def test_a_window_that_is_closed_during_the_tour_opens_as_wide_as_before(demo_window: Any) -> None:

@@ -51,7 +51,7 @@ from r3mes_launcher.core.wallet_state import (
     WalletEntry,
     WalletState,
 )
-from r3mes_launcher.ui.main_window import ROLES, WALLET
+from r3mes_launcher.ui.pages import ROLES, WALLET
 from r3mes_launcher.ui.wallet.address_view import AddressView
 from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
 from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
@@ -190,13 +190,13 @@ def launcher(state: WalletState) -> LauncherState:
 def page(window: Any, core: FakeCoreDoor) -> Any:
     window.show_state(launcher(opened()))
     window.go_to(WALLET)
-    return window.wallet
+    return window.pages.wallet
 
 
 @pytest.fixture
 def roles_page(page: Any, window: Any) -> Any:
     window.go_to(ROLES)
-    return window.roles
+    return window.pages.roles
 
 
 def texts(widget: Any) -> str:
@@ -222,7 +222,7 @@ def planned(*messages: ChainMessage, known: frozenset[str] = frozenset(), memo: 
 
 
 def test_each_state_of_the_vault_has_its_view(window: Any, core: FakeCoreDoor) -> None:
-    page = window.wallet
+    page = window.pages.wallet
     network = NetworkView("Test net")
     for vault, view in (
         (VaultState.ABSENT, page.welcome),
@@ -268,13 +268,13 @@ def test_a_watched_wallet_offers_nothing_to_sign(window: Any, page: Any) -> None
     window.show_state(launcher(opened(active="b" * 16)))
     assert not page.open_view.balance.send.isEnabled() and not page.open_view.balance.claim.isEnabled()
     assert page.open_view.balance.receive.isEnabled()
-    assert not window.roles.open_view.stake.stake.isEnabled()
+    assert not window.pages.roles.open_view.stake.stake.isEnabled()
 
 
 def test_a_password_goes_to_the_wallet_and_stays_in_no_field(window: Any, core: FakeCoreDoor) -> None:
     window.show_state(launcher(WalletState(vault=VaultState.LOCKED)))
     window.go_to(WALLET)
-    locked = window.wallet.locked
+    locked = window.pages.wallet.locked
     window.activateWindow()
     assert QApplication.focusWidget() is locked.password.line, "one can type at once"
     QTest.keyClicks(locked.password.line, PASSWORD)
@@ -359,7 +359,7 @@ def test_words_wait_behind_a_reveal_and_leave_the_screen_for_the_quiz(
 def test_a_wallet_is_made_with_a_password_that_is_typed_twice(window: Any, core: FakeCoreDoor) -> None:
     window.show_state(launcher(WalletState(vault=VaultState.ABSENT, network=NetworkView("Test net"))))
     window.go_to(WALLET)
-    page = window.wallet
+    page = window.pages.wallet
     QTest.mouseClick(page.welcome.make, Qt.MouseButton.LeftButton)
     sheet = page.host.sheet
     assert isinstance(sheet, CreateSheet)
@@ -379,7 +379,7 @@ def test_a_wallet_is_made_with_a_password_that_is_typed_twice(window: Any, core:
 def test_a_restore_shows_the_addresses_before_it_is_done(window: Any, core: FakeCoreDoor) -> None:
     window.show_state(launcher(WalletState(vault=VaultState.ABSENT, network=NetworkView("Test net"))))
     window.go_to(WALLET)
-    page = window.wallet
+    page = window.pages.wallet
     QTest.mouseClick(page.welcome.restore, Qt.MouseButton.LeftButton)
     sheet = page.host.sheet
     assert isinstance(sheet, RestoreSheet)

@@ -47,7 +47,7 @@ from r3mes_launcher.core.state import (
     NodeState,
     ProcessState,
 )
-from r3mes_launcher.ui.main_window import CHAT, DOCTOR, EARNINGS, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
+from r3mes_launcher.ui.pages import CHAT, DOCTOR, EARNINGS, GPUS, HOME, LOGS, REQUESTS, ROLES, SETTINGS, WALLET
 from r3mes_launcher.ui.theme import Scheme, Theme
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 
@@ -72,9 +72,9 @@ def full(window: Any, ready_state: LauncherState) -> Any:
     window.show_report(GpuReport(2.0, GpuDriver.OK, gpus=cards))
     window.show_logs(LogBatch(tuple(LogLine(0, "engine", LogLevel.INFO, f"line {n}") for n in range(40))))
     record = RequestRecord(0.0, "job", "a-model", "an-adapter", "length", 12_345, 999, 80, 61_000)
-    window.requests.model.add([replace(record, id=number) for number in range(40, 0, -1)])
-    window.requests.select(3)
-    window.requests._show()
+    window.pages.requests.model.add([replace(record, id=number) for number in range(40, 0, -1)])
+    window.pages.requests.select(3)
+    window.pages.requests._show()
     return window
 
 
@@ -149,13 +149,13 @@ def test_no_ring_of_focus_is_drawn_before_the_keyboard_is_used(window: Any, qtbo
     qtbot.mouseClick(window.navigation.buttons[LOGS], Qt.MouseButton.LeftButton)
     assert window.page == LOGS
     assert not any(button.hasFocus() for button in window.findChildren(QPushButton))
-    assert not window.logs.search.hasFocus()
+    assert not window.pages.logs.search.hasFocus()
 
 
 def test_chat_is_ready_for_typing_when_it_opens(full: Any) -> None:
     full.activateWindow()
     full.go_to(CHAT)
-    assert QApplication.focusWidget() is full.chat.composer.field
+    assert QApplication.focusWidget() is full.pages.chat.composer.field
 
 
 def test_every_label_shows_plain_text(full: Any) -> None:
@@ -166,7 +166,7 @@ def test_every_label_shows_plain_text(full: Any) -> None:
 
 @pytest.mark.parametrize("models", [(), ("small",)], ids=["nobody serves", "served"])
 def test_nothing_is_cut_off_at_the_smallest_size(full: Any, models: tuple[str, ...]) -> None:
-    full.show_state(replace(full.state, models=models))
+    full.show_state(replace(full.content.state, models=models))
     QApplication.processEvents()
     full.resize(full.minimumSizeHint())
     line = full.fontMetrics().height()
@@ -230,11 +230,11 @@ def test_the_system_scheme_is_followed_live(theme: Any, qapp: QApplication) -> N
 
 def test_a_problem_is_a_bar_that_goes_away(window: Any, qtbot: QtBot) -> None:
     window.show_problem("That did not work.")
-    assert window.problem_bar.isVisible()
-    assert window.problem_bar.accessibleName() == "That did not work."
-    dismiss = window.problem_bar.findChild(QPushButton)
+    assert window.bars.problem.isVisible()
+    assert window.bars.problem.accessibleName() == "That did not work."
+    dismiss = window.bars.problem.findChild(QPushButton)
     qtbot.mouseClick(dismiss, Qt.MouseButton.LeftButton)
-    assert not window.problem_bar.isVisible()
+    assert not window.bars.problem.isVisible()
 
 
 def test_geometry_is_kept_and_nonsense_ignored(window: Any) -> None:

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from r3mes_launcher.app import App
 from r3mes_launcher.composition import CompositionOptions, compose
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
-from r3mes_launcher.ui.main_window import ROLES, WALLET
+from r3mes_launcher.ui.pages import ROLES, WALLET
 from r3mes_launcher.ui.preferences import PreferenceFile
 from r3mes_launcher.ui.wallet.backup_sheet import BackupSheet
 from r3mes_launcher.ui.wallet.confirmation_sheet import ConfirmationSheet
@@ -55,10 +55,10 @@ def demo(qtbot: QtBot, qapp: QApplication, theme: Any, tmp_path: Path) -> Iterat
 
 def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Path) -> None:
     window = demo.window
-    page = window.wallet
+    page = window.pages.wallet
 
     def state() -> WalletState:
-        return window.state.wallet
+        return window.content.state.wallet
 
     def until(condition: Callable[[], object]) -> None:
         qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
@@ -121,21 +121,21 @@ def test_make_quiz_fund_stake_send_history(demo: App, qtbot: QtBot, tmp_path: Pa
     funded = state().holdings.available
 
     window.go_to(ROLES)
-    press(window.roles.open_view.stake.stake)
-    staking = sheet(StakeSheet, window.roles.host)
+    press(window.pages.roles.open_view.stake.stake)
+    staking = sheet(StakeSheet, window.pages.roles.host)
     staking.amount.line.setText("25,5")
     press(staking.go_on)
-    confirmation = sheet(ConfirmationSheet, window.roles.host)
+    confirmation = sheet(ConfirmationSheet, window.pages.roles.host)
     read = " ".join(label.text() for label in confirmation.findChildren(QLabel))
     assert "Stake 25.5 REMES" in read and "r3mes-devnet-1" in read
-    sign_and_wait(window.roles.host)
+    sign_and_wait(window.pages.roles.host)
     until(lambda: state().holdings is not None and state().holdings.staked == 25_500_000)
 
-    press(window.roles.open_view.roles["serving"].register)
-    registering = sheet(RegisterSheet, window.roles.host)
+    press(window.pages.roles.open_view.roles["serving"].register)
+    registering = sheet(RegisterSheet, window.pages.roles.host)
     until(lambda: not registering.waiting and registering.lines["cpu_cores"].text() != "0")
     press(registering.go_on)
-    sign_and_wait(window.roles.host)
+    sign_and_wait(window.pages.roles.host)
     until(lambda: any(entry.role == "serving" and entry.registered for entry in state().roles))
     until(lambda: state().recorded)
     assert "The chain recorded" in state().recorded[0] and "locks no coins" in state().recorded[-1]

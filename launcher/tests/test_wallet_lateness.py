@@ -89,7 +89,7 @@ def stage(qtbot: QtBot, window: Any, fake_core: Any, tmp_path: Path) -> Iterator
     ended: list[bool] = []
     bridge.ended.connect(lambda: ended.append(True))
     bridge.start()
-    qtbot.waitUntil(lambda: window.state.wallet.vault is VaultState.ABSENT, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.content.state.wallet.vault is VaultState.ABSENT, timeout=PATIENCE_MS)
     yield SimpleNamespace(bridge=bridge, window=window, backend=backend)
     backend.release.set()
     bridge.close()

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from r3mes_launcher.core.autostart_desk import AutostartDesk
 from r3mes_launcher.core.chats.chat_desk import ChatDesk
 from r3mes_launcher.core.chats.chat_store import ChatStore
+from r3mes_launcher.core.choice_desk import ChoiceDesk, ChoiceHearers
 from r3mes_launcher.core.control.server import ControlServer
 from r3mes_launcher.core.control.verbs import verbs_of
 from r3mes_launcher.core.data_folder import FolderLock
-from r3mes_launcher.core.doctor.doctor import Doctor, Situation
-from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
+from r3mes_launcher.core.diagnosis import Diagnosis
+from r3mes_launcher.core.doctor.report import DoctorReport
 from r3mes_launcher.core.download_desk import DownloadDesk
 from r3mes_launcher.core.earnings.earnings_desk import EarningsDesk, Surroundings
 from r3mes_launcher.core.earnings.gateway_account import GatewayAccount
@@ -26,9 +24,9 @@ from r3mes_launcher.core.earnings.owner_wallet import ServiceWallet
 from r3mes_launcher.core.engine_faults import driver_obstacle
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.gateway_desk import GatewayDesk, GatewayView
+from r3mes_launcher.core.history.history_recorder import HistoryRecorder
 from r3mes_launcher.core.history.history_store import HistoryStore
-from r3mes_launcher.core.history.request_record import request_record
-from r3mes_launcher.core.history.situation import BEAT_S, Recording, observe
+from r3mes_launcher.core.history.situation import BEAT_S
 from r3mes_launcher.core.interface import CoreListener
 from r3mes_launcher.core.launcher_parts import LauncherParts
 from r3mes_launcher.core.local_gateway import LocalGateway
@@ -36,13 +34,13 @@ from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_controllers import NodeControllers
 from r3mes_launcher.core.node_grant import GrantFile
 from r3mes_launcher.core.node_machine_state import NodeMachineState
+from r3mes_launcher.core.node_view import cards_in_use, known_node_id, node_facts
 from r3mes_launcher.core.owner_desk import OwnerDesk
 from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
 from r3mes_launcher.core.policy.stake_seen import stake_seen
-from r3mes_launcher.core.policy_desk import PolicyDesk, plain_uuid
+from r3mes_launcher.core.policy_desk import PolicyDesk
 from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.settings_desk import SettingsDesk
-from r3mes_launcher.core.settings_paths import checked
 from r3mes_launcher.core.state import (
     Actual,
     ChatDelta,
@@ -54,31 +52,19 @@ from r3mes_launcher.core.state import (
     GatewayState,
     GpuReport,
     LauncherState,
-    LogLevel,
     NodeState,
 )
-from r3mes_launcher.core.status_file import WRITE_INTERVAL_S, StatusFile
-from r3mes_launcher.core.wallet_orders import NodeFacts
+from r3mes_launcher.core.state_board import StateBoard
+from r3mes_launcher.core.status_file import keep_status
 from r3mes_launcher.core.wallet_service import WalletService
 from r3mes_launcher.core.wallet_state import VaultState, WalletState
 from r3mes_launcher.ports.clock import Clock
-from r3mes_launcher.ports.replay_clock import ReplayClock
 from r3mes_protocol import __version__
 from r3mes_protocol.control import RequestEvent
-from r3mes_protocol.grants import Role, SignedGrant
-from r3mes_protocol.origin import gateway_origin
+from r3mes_protocol.grants import Role
 
 if TYPE_CHECKING:
     from r3mes_launcher.core.bundle.bundle import BundleFile
-
-DAY_S = 86_400.0
-
-KEPT_STATES = 1000
-"""Changes of node and gateway that a diagnostics bundle tells of; some hours of a busy node."""
-PACE_TOLERANCE_S = 20.0
-"""Recorded seconds by which a shown clock may be wrong."""
-REPORT_FRESH_S = 600.0
-"""A doctor's report that is older says too little about now."""
 
 NODE_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -92,20 +78,18 @@ class LauncherCore:
         # What is noted and decided follows the recorded time where there is one; wallet and children live in ours.
         self._clock: Clock = parts.wallet.clock if parts.replay is None else parts.replay.clock
         self._lock = FolderLock(parts.folder)
-        self._listeners: list[CoreListener] = []
-        self._states: deque[tuple[float, LauncherState]] = deque(maxlen=KEPT_STATES)
-        self._gpus = GpuReport()
-        self._state = LauncherState(demo=parts.demo)
+        self._recorder = HistoryRecorder(parts.history, self._clock)
+        self._board = StateBoard(LauncherState(demo=parts.demo), parts.logs, self._clock.now, self._recorder.note_node)
         self._client = GatewayClient()
         self._gateway = GatewayDesk(self._client, self._make_local_gateway, self._follow_gateway, self._show_gateway)
         self._nodes = NodeControllers()
         self._tasks: list[asyncio.Task[None]] = []
-        self._choosing_gateway = asyncio.Lock()
         self._started = asyncio.Event()
-        self._recording: Recording | None = None
         self._closed: asyncio.Task[None] | None = None
         self._control = ControlServer(parts.folder.root, verbs_of(self), parts.logs)
-        self._doctor = Doctor(parts.doctor, self._client, self._on_doctor)
+        self._diagnosis = Diagnosis(
+            parts.doctor, self._client, parts.settings, parts.folder, self._board, self._started
+        )
         self._settings = SettingsDesk(parts.settings, self.change_settings)
         self._autostart = AutostartDesk(parts.autostart, parts.logs.say)
         self._chats = ChatDesk(ChatStore(parts.folder.chats, parts.logs.say), parts.settings)
@@ -119,13 +103,19 @@ class LauncherCore:
             parts.supervisor.child_pids,
             self._on_wake,
         )
+        self._choices = ChoiceDesk(
+            parts.settings,
+            self._board,
+            ChoiceHearers(self._nodes, self._gateway, self._policy, self._wallet, parts.history, self._watch_gpu),
+            self._started,
+        )
         self._owner = OwnerDesk(
             self._wallet,
             GrantFile(parts.folder.grant),
             parts.folder.home,
             parts.wallet.clock,
-            self._node_facts,
-            self._hand_grants,
+            lambda: node_facts(self.state, self._board.gpus, self._gateway.order),
+            self._nodes.use_grants,
         )
         self._earnings = self._make_earnings(parts)
 
@@ -142,10 +132,10 @@ class LauncherCore:
         around = Surroundings(
             gateway=lambda: self._gateway.url,
             owner=wallet.owner,
-            node=lambda: self._state.node,
-            node_id=self._node_id,
-            cards=lambda: {card.uuid: card.name for card in self._gpus.gpus},
-            decimals=lambda: self._state.wallet.unit.decimals,
+            node=lambda: self._board.state.node,
+            node_id=lambda: known_node_id(self.state, parts.settings.current.node_id),
+            cards=lambda: {card.uuid: card.name for card in self._board.gpus.gpus},
+            decimals=lambda: self._board.state.wallet.unit.decimals,
             is_stopped=lambda: any(each.reason is SuspendReason.BREAK_EVEN for each in self._policy.reasons),
             observe=lambda balance: self._policy.observe(break_even=balance),
         )
@@ -160,7 +150,7 @@ class LauncherCore:
 
     @property
     def state(self) -> LauncherState:
-        return self._state
+        return self._board.state
 
     @property
     def wallet(self) -> WalletService:
@@ -195,17 +185,7 @@ class LauncherCore:
         return self._chats
 
     def subscribe(self, listener: CoreListener) -> Callable[[], None]:
-        listener.on_state(self._state)
-        listener.on_gpus(self._gpus)
-        end_logs = self._logs.subscribe(listener.on_logs)
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            end_logs()
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._board.subscribe(listener)
 
     # --- its life ------------------------------------------------------------------------------------------------
 
@@ -214,9 +194,7 @@ class LauncherCore:
         self._lock.take()
         self._parts.settings.load()
         settings = self._parts.settings.current
-        self._change(
-            replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
-        )
+        self._board.change(device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
 
     async def start(self) -> None:
         parts = self._parts
@@ -225,7 +203,9 @@ class LauncherCore:
         self._logs.say(f"R3MES launcher {__version__}" + (" (demo)" if parts.demo else ""))
         parts.settings.load()
         parts.history.start()
-        past = asyncio.create_task(self._remember(), name="remember the recorded past")
+        past = None
+        if parts.replay is not None:
+            past = asyncio.create_task(self._recorder.remember(parts.replay.past), name="remember the recorded past")
         await parts.supervisor.reap_stale()
         settings = parts.settings.current
         serving = NodeController(
@@ -244,32 +224,35 @@ class LauncherCore:
             gpus=settings.gpus,
             downloads=self._downloads,
             max_concurrency=settings.max_concurrency,
-            obstacle=lambda device: driver_obstacle(self._gpus.driver, device),
+            obstacle=lambda device: driver_obstacle(self._board.gpus.driver, device),
             now=self._clock.now,
             rate=1.0 if parts.replay is None else parts.replay.clock.rate,
         )
         self._nodes.add(Role.SERVING, serving)
-        self._change(
-            replace(self._state, device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
-        )
-        parts.history.keep_for(settings.history_days * DAY_S)
+        self._board.change(device_choice=settings.device, gpu_choice=settings.gpus, model_path=settings.model)
+        self._choices.keep_history(settings.history_days)
         self._gateway.start()
         await self._gateway.use(settings.gateway_kind, settings.gateway_url, settings.gateway_fallbacks)
         await self._wallet.start()
         await self._owner.start()
-        await past
+        if past is not None:
+            await past
         # Before the wish is resumed: nothing starts that the policy would stop at once.
-        self._watch_gpu(self._state)
+        self._watch_gpu()
         await self._policy.start()
         self._nodes.suspend(self._policy.reasons)
         serving.start(Desired.SERVING if parts.serve else settings.desired)
         self._tasks.append(asyncio.create_task(parts.gpus.run(self._on_gpus), name="read the GPUs"))
-        self._recording = Recording(uuid4().hex)
+        self._recorder.begin()
         if parts.replay is not None:
             self._tasks.append(asyncio.create_task(parts.replay.clock.run(), name="let recorded time pass"))
-            self._keep_pace(parts.replay.clock)
+            self._board.keep_pace(parts.replay.clock.pace())
         self._tasks.append(asyncio.create_task(self._record(), name="record what the node does"))
-        self._tasks.append(asyncio.create_task(self._write_status(), name="write the status file"))
+        self._tasks.append(
+            asyncio.create_task(
+                keep_status(parts.folder.status, lambda: self.state, parts.logs.say), name="write the status file"
+            )
+        )
         self._tasks.append(asyncio.create_task(self._autostart.keep_up(), name="keep the autostart entry up"))
         self._earnings.start()
         self._started.set()
@@ -286,7 +269,7 @@ class LauncherCore:
         # First of the parts: nothing is signed while the rest ends.
         await self._wallet.close()
         await self._policy.close()
-        await self._doctor.close()
+        await self._diagnosis.close()
         await self._nodes.close()
         await self._downloads.close()
         await self._gateway.close_local()
@@ -296,8 +279,7 @@ class LauncherCore:
         await self._gateway.close_monitor()
         await self._client.close()
         await self._parts.supervisor.close()
-        self._note_situation()
-        self._recording = None
+        self._recorder.end(self.state.node)
         await self._parts.history.close()
         self._logs.flush()
         self._lock.release()
@@ -305,9 +287,7 @@ class LauncherCore:
     # --- intents -------------------------------------------------------------------------------------------------
 
     async def set_desired(self, desired: Desired) -> None:
-        node = await self._ready_node()
-        self._parts.settings.change(desired=desired)
-        node.wish(desired)
+        await self._choices.set_desired(desired)
 
     async def pause(self, choice: PauseChoice) -> None:
         await self._started.wait()
@@ -322,125 +302,40 @@ class LauncherCore:
         self._policy.serve_anyway()
 
     async def cancel_provisioning(self) -> None:
-        (await self._ready_node()).cancel_provisioning()
+        (await self._choices.serving_node()).cancel_provisioning()
 
     async def retry(self) -> None:
-        node = await self._ready_node()
+        node = await self._choices.serving_node()
         self._gateway.retry()
         node.retry()
 
     async def choose_device(self, device: DeviceChoice) -> None:
-        node = await self._ready_node()
-        self._parts.settings.change(device=device)
-        self._change(replace(self._state, device_choice=device))
-        self._watch_gpu(self._state)
-        node.choose_device(device)
+        await self._choices.choose_device(device)
 
     async def choose_gpus(self, uuids: Sequence[str]) -> None:
-        node = await self._ready_node()
-        chosen = self._nodes.own_gpus(Role.SERVING, uuids)
-        self._parts.settings.change(gpus=chosen)
-        self._change(replace(self._state, gpu_choice=chosen))
-        self._watch_gpu(self._state)
-        node.choose_gpus(chosen)
+        await self._choices.choose_gpus(uuids)
 
     async def choose_model(self, path: str) -> None:
-        node = await self._ready_node()
-        model = path.strip()
-        if not model:
-            raise ValueError("Choose a model: a folder, a GGUF file, or the built-in one.")
-        self._parts.settings.change(model=model)
-        self._change(replace(self._state, model_path=model))
-        node.choose_model(model)
+        await self._choices.choose_model(path)
 
     async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
-        await self._ready_node()
-        origin = gateway_origin(url) if kind is GatewayKind.REMOTE else ""
-        async with self._choosing_gateway:
-            self._parts.settings.change(gateway_kind=kind, gateway_url=origin)
-            await self._gateway.use(kind, origin, self._parts.settings.current.gateway_fallbacks)
+        await self._choices.choose_gateway(kind, url)
 
     @property
     def current_settings(self) -> Settings:
         return self._parts.settings.current
 
     async def change_settings(self, values: Mapping[str, Any]) -> Settings:
-        store = self._parts.settings
-        wanted, rest = checked(store.current, dict(values)), dict(values)
-        if wanted.gateway_kind is GatewayKind.REMOTE and not wanted.gateway_url:
-            raise ValueError("Name the gateway's address first, such as https://gateway.example.org.")
-        if self._started.is_set():
-            # Whoever has to hear of a change does what the window's button does.
-            for names, tell in self._hearers(wanted):
-                if rest.keys() & names:
-                    # What stands beside it is written first: the hearer reads it.
-                    beside = {name: rest.pop(name) for name in names if name in rest}
-                    store.change(**beside)
-                    await tell()
-        if rest:
-            store.change(**rest)
-        return store.current
-
-    def _hearers(self, wanted: Settings) -> tuple[tuple[frozenset[str], Callable[[], Awaitable[None]]], ...]:
-        """Who is told of a change of which settings while the launcher runs."""
-
-        async def policy() -> None:
-            self._policy.change(wanted.policy)
-
-        async def engine() -> None:
-            node = await self._ready_node()
-            node.choose_concurrency(wanted.max_concurrency)
-            node.choose_deadline(wanted.ready_deadline_s)
-
-        async def history() -> None:
-            self._parts.history.keep_for(wanted.history_days * DAY_S)
-
-        return (
-            (frozenset({"device"}), lambda: self.choose_device(wanted.device)),
-            (frozenset({"gpus"}), lambda: self.choose_gpus(wanted.gpus)),
-            (frozenset({"model"}), lambda: self.choose_model(wanted.model)),
-            (
-                frozenset({"gateway_kind", "gateway_url", "gateway_fallbacks"}),
-                lambda: self.choose_gateway(wanted.gateway_kind, wanted.gateway_url),
-            ),
-            (frozenset({"policy"}), policy),
-            (frozenset({"wallet_idle_s"}), lambda: self._wallet.choose_auto_lock(wanted.wallet_idle_s)),
-            (frozenset({"max_concurrency", "ready_deadline_s"}), engine),
-            (frozenset({"history_days"}), history),
-            (frozenset({"desired"}), lambda: self.set_desired(wanted.desired)),
-        )
+        return await self._choices.change(values)
 
     async def bundle(self) -> tuple[BundleFile, ...]:
-        # What makes bundles is seldom needed, and a window has to open first.
-        from r3mes_launcher.core.bundle.bundle import BundleFacts, bundle_files, system_redaction
-
-        report, clock = self._state.doctor.report, self._parts.wallet.clock
-        if report is None or clock.now() - report.at > REPORT_FRESH_S:
-            report = await self.examine()
-        facts = BundleFacts(
-            self._state, tuple(self._states), self.current_settings, report, self._logs.lines,
-            self._parts.folder.run_records,
-        )  # fmt: skip
-        return await asyncio.to_thread(lambda: bundle_files(facts, system_redaction()))
+        return await self._diagnosis.bundle()
 
     async def examine(self) -> DoctorReport:
-        state, settings = self._state, self._parts.settings.current
-        gateway = state.gateway if self._started.is_set() else GatewayState(settings.gateway_kind, settings.gateway_url)
-        return await self._doctor.examine(
-            Situation(
-                desired=settings.desired,
-                device=settings.device,
-                node_fault=state.node.fault,
-                installing=state.node.actual is Actual.PROVISIONING,
-                gateway_kind=gateway.kind,
-                gateway_url=gateway.url,
-                gateway_problem=gateway.message,
-                gpus=self._gpus,
-            )
-        )
+        return await self._diagnosis.examine()
 
     async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncGenerator[ChatDelta, None]:
-        async with contextlib.aclosing(self._gateway.chat(turns, model, lambda: self._state.node)) as deltas:
+        async with contextlib.aclosing(self._gateway.chat(turns, model, lambda: self._board.state.node)) as deltas:
             async for delta in deltas:
                 yield delta
 
@@ -457,18 +352,18 @@ class LauncherCore:
         self._wallet.follow_gateway("" if base.message else base.url)
 
     def _show_gateway(self, view: GatewayView) -> None:
-        self._change(replace(self._state, gateway=view.gateway, models=view.models, adapters=view.adapters))
+        self._board.change(gateway=view.gateway, models=view.models, adapters=view.adapters)
         remote = self._gateway.is_remote
-        self._policy.observe(gateway_remote=remote, stake=stake_seen(self._state.wallet, remote))
+        self._policy.observe(gateway_remote=remote, stake=stake_seen(self._board.state.wallet, remote))
 
     def _on_node(self, node: NodeState) -> None:
-        before = self._state.node
-        self._change(replace(self._state, node=node))
+        before = self._board.state.node
+        self._board.change(node=node)
         self._earnings.note_node(node)
         if node.node_id != before.node_id and NODE_ID.fullmatch(node.node_id):
             # Its earnings are known by it, also while no engine runs.
             self._parts.settings.change(node_id=node.node_id)
-        self._watch_gpu(self._state)
+        self._watch_gpu()
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
             self._gateway.look_now()
         if node.desired is not before.desired and self._started.is_set():
@@ -476,26 +371,25 @@ class LauncherCore:
             self._parts.settings.change(desired=node.desired)
 
     def _on_download(self, download: Download | None) -> None:
-        self._change(replace(self._state, download=download))
+        self._board.change(download=download)
 
     def _on_download_cancelled(self) -> None:
         if self._started.is_set():
             self._nodes[Role.SERVING].wish(Desired.OFF)
 
     def _on_request(self, event: RequestEvent, model: str) -> None:
-        if not self._parts.settings.current.keep_requests:
-            return
-        self._parts.history.note_request(request_record(event, model, self._clock.now()))
+        if self._parts.settings.current.keep_requests:
+            self._recorder.note_request(event, model)
 
     def _on_wallet(self, wallet: WalletState) -> None:
-        self._change(replace(self._state, wallet=wallet))
+        self._board.change(wallet=wallet)
         self._policy.observe(
             wallet_locked=None if wallet.vault is VaultState.LOOKING else wallet.vault is not VaultState.OPEN,
             stake=stake_seen(wallet, self._gateway.is_remote),
         )
 
     def _on_policy(self, report: PolicyReport) -> None:
-        self._change(replace(self._state, policy=report))
+        self._board.change(policy=report)
         # Until the core has started, `start` itself hands them over.
         if self._started.is_set():
             self._nodes.suspend(report.reasons)
@@ -505,107 +399,22 @@ class LauncherCore:
         self._gateway.look_now()
         self._nodes.probe()
 
-    def _watch_gpu(self, state: LauncherState) -> None:
+    def _watch_gpu(self) -> None:
+        state = self._board.state
         uses_gpu = state.device_choice is not DeviceChoice.CPU
         # What the engine uses is known when it has run once; before that, any card may be meant.
         uuids = state.gpu_choice or state.node.gpu_uuids
         self._policy.use_gpu(uses_gpu, state.node.engine.running, uuids)
 
-    def _on_doctor(self, doctor: DoctorState) -> None:
-        self._change(replace(self._state, doctor=doctor))
-
-    def _hand_grants(self, signed: tuple[SignedGrant, ...]) -> None:
-        self._nodes.use_grants(signed)
-
-    def _node_facts(self) -> NodeFacts:
-        cards = [card for card in self._gpus.gpus if not card.lost]
-        return NodeFacts(
-            node_id=self._state.node.node_id,
-            gateways=self._gateway.order,
-            gpu_count=len(cards),
-            gpu_memory_gb=max((card.memory_total_mb or 0 for card in cards), default=0) // 1000,
-        )
-
     def _on_gpus(self, report: GpuReport) -> None:
-        self._gpus = report
-        used = self._node_gpus(report)
+        self._board.show_gpus(report)
+        used = cards_in_use(self._board.state, report)
         self._parts.history.note_gpus(report, used)
         self._earnings.note_gpus(report, used)
-        for listener in tuple(self._listeners):
-            listener.on_gpus(report)
-
-    def _node_id(self) -> str:
-        """Of this computer's node, also before its engine has told it in this run."""
-        grant = self._state.wallet.grant
-        told = self._state.node.node_id or self._parts.settings.current.node_id
-        return told or ("" if grant is None else grant.node_id)
-
-    def _node_gpus(self, report: GpuReport) -> frozenset[str]:
-        """The cards on which the engine runs now. It tells when it is ready; some servers tell no cards."""
-        node = self._state.node
-        if not node.engine.running or not (node.computes_on_gpu or node.gpu_uuids):
-            return frozenset()
-        known = {plain_uuid(uuid) for uuid in node.gpu_uuids or self._state.gpu_choice}
-        return frozenset(card.uuid for card in report.gpus if not known or plain_uuid(card.uuid) in known)
 
     async def _record(self) -> None:
         while True:
-            self._note_situation()
+            self._recorder.note_node(self.state.node)
             if self._parts.replay is not None:
-                self._keep_pace(self._parts.replay.clock)
+                self._board.keep_pace(self._parts.replay.clock.pace())
             await self._clock.sleep(BEAT_S)
-
-    def _keep_pace(self, clock: ReplayClock) -> None:
-        """Tells the front ends the recorded time anew where a busy computer has fallen behind it."""
-        pace = clock.pace()
-        known = self._state.pace
-        if known.rate != pace.rate or abs(known.now(pace.real_at) - pace.shown_at) > PACE_TOLERANCE_S:
-            self._change(replace(self._state, pace=pace))
-
-    async def _remember(self) -> None:
-        if self._parts.replay is not None:
-            past, history = await asyncio.to_thread(self._parts.replay.past), self._parts.history
-            for record in past.requests:
-                history.note_request(record)
-            history.note_spans(past.spans)
-            history.note_buckets(past.buckets)
-
-    def _note_situation(self) -> None:
-        if self._recording is not None:
-            now = self._clock.now()
-            self._recording, spans = observe(self._recording, self._state.node, now)
-            self._parts.history.note_spans(spans)
-
-    def _change(self, state: LauncherState) -> None:
-        if state == self._state:
-            return
-        node_changed = state.node != self._state.node
-        if (state.node, state.gateway) != (self._state.node, self._state.gateway):
-            self._states.append((self._clock.now(), state))
-        self._state = state
-        if node_changed:
-            self._note_situation()
-        for listener in tuple(self._listeners):
-            listener.on_state(state)
-
-    async def _ready_node(self) -> NodeController:
-        await self._started.wait()
-        return self._nodes[Role.SERVING]
-
-    async def _write_status(self) -> None:
-        file = StatusFile(self._parts.folder.status)
-        written: LauncherState | None = None
-        warned = False
-        try:
-            while True:
-                if self._state != written:
-                    written = self._state
-                    try:
-                        await asyncio.to_thread(file.write, written)
-                    except OSError as error:
-                        if not warned:
-                            self._logs.say(f"The status file can't be written ({error.strerror}).", LogLevel.WARNING)
-                        warned = True
-                await asyncio.sleep(WRITE_INTERVAL_S)
-        finally:
-            file.remove()

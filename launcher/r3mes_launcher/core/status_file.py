@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import psutil
 
 from r3mes_launcher.core.data_folder import DataFolder, read_json_object, write_atomically
 from r3mes_launcher.core.run_record import START_TIME_TOLERANCE_S
-from r3mes_launcher.core.state import LauncherState
+from r3mes_launcher.core.state import LauncherState, LogLevel
 
 WRITE_INTERVAL_S = 1.0
 """The file is for people and scripts that ask now and then."""
@@ -53,6 +55,26 @@ class StatusFile:
 
     def document(self, state: LauncherState) -> dict[str, Any]:
         return {"schema": SCHEMA, "pid": os.getpid(), "started_at": self._started_at, **status_document(state)}
+
+
+async def keep_status(path: Path, state: Callable[[], LauncherState], say: Callable[[str, LogLevel], None]) -> None:
+    """Writes each change of the state until it is cancelled; then the file goes."""
+    file = StatusFile(path)
+    written: LauncherState | None = None
+    warned = False
+    try:
+        while True:
+            if state() != written:
+                written = state()
+                try:
+                    await asyncio.to_thread(file.write, written)
+                except OSError as error:
+                    if not warned:
+                        say(f"The status file can't be written ({error.strerror}).", LogLevel.WARNING)
+                    warned = True
+            await asyncio.sleep(WRITE_INTERVAL_S)
+    finally:
+        file.remove()
 
 
 def status_document(state: LauncherState) -> dict[str, Any]:

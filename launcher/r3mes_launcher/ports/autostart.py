@@ -10,7 +10,6 @@ the Run and StartupApproved keys of Windows; launchd.plist(5).
 from __future__ import annotations
 
 import contextlib
-import plistlib
 import re
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
-from xml.parsers.expat import ExpatError
 
 from r3mes_launcher.core.data_folder import write_atomically
 from r3mes_launcher.sentence import Sentence, phrase
@@ -166,6 +164,10 @@ class LaunchAgentAutostart:
         self._path = folder / f"{self.LABEL}.plist"
 
     def read(self) -> AutostartReading:
+        # Of no use on the other systems, where it would only take memory.
+        import plistlib
+        from xml.parsers.expat import ExpatError
+
         try:
             entry = plistlib.loads(_read_entry(self._path))
         except FileNotFoundError:
@@ -187,6 +189,8 @@ class LaunchAgentAutostart:
         return AutostartReading(AutostartEntry.OTHER, same_data=same_data)
 
     def write(self, on: bool) -> None:
+        import plistlib
+
         if not on:
             self._path.unlink(missing_ok=True)
             return

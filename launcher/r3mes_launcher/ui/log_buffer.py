@@ -45,6 +45,12 @@ class LogBuffer:
         self._filter = LogFilter()
         # Numbers the shown lines from the first one ever shown under this filter.
         self._first_shown = 0
+        self._lost = 0
+
+    @property
+    def lost(self) -> int:
+        """Lines that never came here, because there were too many of them."""
+        return self._lost
 
     @property
     def kept(self) -> int:
@@ -68,7 +74,9 @@ class LogBuffer:
     def filter(self) -> LogFilter:
         return self._filter
 
-    def extend(self, lines: Sequence[LogLine]) -> None:
+    def extend(self, lines: Sequence[LogLine], lost: int = 0) -> None:
+        """`lost` were left out before the first of them."""
+        self._lost += lost
         number = self._added
         self._lines.extend(lines)
         self._added += len(lines)
@@ -95,6 +103,7 @@ class LogBuffer:
         self._lines.clear()
         self._shown.clear()
         self._first_shown = 0
+        self._lost = 0
 
     def shown(self, first: int, end: int) -> Iterator[LogLine]:
         """The shown lines numbered `first` up to before `end`, as far as they are still kept."""

@@ -10,7 +10,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import LogLevel, LogLine
 from r3mes_launcher.ui import figures
@@ -29,11 +28,11 @@ _TYPING_PAUSE_MS = 150
 
 
 class LogsPage(QWidget):
-    def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, intents: Intents, buffer: LogBuffer, parent: QWidget | None = None) -> None:
+        """Begins with what is in the buffer, unfiltered."""
         super().__init__(parent)
         self._intents = intents
-        self._buffer = LogBuffer()
-        self._lost = 0
+        self._buffer = buffer
         # Other processes are listed by their own names as they are heard.
         self._sources: set[str] = set()
         self._dialog: QFileDialog | None = None
@@ -57,7 +56,9 @@ class LogsPage(QWidget):
         page.addLayout(foot)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         find.activated.connect(self.search.setFocus)
-        self._show_count()
+        if not buffer.filter.empty:
+            buffer.choose(LogFilter())
+        self.show_lines(buffer.lines())
 
     def _make_filters(self, theme: Theme) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -108,22 +109,13 @@ class LogsPage(QWidget):
             row.addWidget(widget)
         return row
 
-    def add(self, batch: LogBatch) -> None:
-        self._lost += batch.dropped
-        self._take(batch.lines)
-
-    def _take(self, lines: Sequence[LogLine]) -> None:
-        self._buffer.extend(lines)
+    def show_lines(self, lines: Sequence[LogLine]) -> None:
+        """The buffer has these new ones."""
         for source in sorted({line.source for line in lines} - self._sources):
             self._sources.add(source)
             self.source.addItem(source, source)
         self.view.refresh()
         self._show_count()
-
-    def take_over(self, other: LogsPage) -> None:
-        """Shows the lines of another page."""
-        self._lost = other._lost
-        self._take(other._buffer.lines())
 
     def _show_count(self) -> None:
         shown, kept = self._buffer.end - self._buffer.first, self._buffer.kept
@@ -133,8 +125,8 @@ class LogsPage(QWidget):
             text = self.tr("%Ln line(s)", "", kept)
         else:
             text = self.tr("{shown} of {count} lines").format(shown=figures.count(shown), count=figures.count(kept))
-        if self._lost:
-            text += "  ·  " + self.tr("{count} left out in a flood").format(count=figures.count(self._lost))
+        if self._buffer.lost:
+            text += "  ·  " + self.tr("{count} left out in a flood").format(count=figures.count(self._buffer.lost))
         self._count.show_text(text)
 
     def _apply_filter(self) -> None:
@@ -157,7 +149,6 @@ class LogsPage(QWidget):
         self._say(self.tr("%Ln line(s) copied.", "", count))
 
     def _on_clear(self) -> None:
-        self._lost = 0
         self.view.clear()
         self._show_count()
 

@@ -35,10 +35,7 @@ class PageStack(QStackedWidget):
             self.setCurrentIndex(shown)
         return self._made[index]
 
-    def make_next(self) -> bool:
-        """Makes one page that is missing. Whether there was one."""
-        missing = next((index for index in range(len(self._makers)) if index not in self._made), None)
-        if missing is None:
-            return False
-        self.page(missing)
-        return True
+    def make_all(self) -> None:
+        """All that are missing, at once."""
+        for index in range(len(self._makers)):
+            self.page(index)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -42,8 +43,11 @@ class SettingsPage(PageColumn):
         self.column.addWidget(self.appearance)
         self.column.addWidget(self.start)
         self.column.addWidget(self.notifications)
-        # Built when the page opens for the first time: they bring pydantic, and the window has to open sooner.
+        # Made when the page opens for the first time, one after the other below what is seen at once: together they
+        # take as long as ten other pages, and they bring pydantic.
         self._sections: CoreSections | None = None
+        self._making: Iterator[QWidget] = iter(())
+        self._is_whole = False
         self._wanted: QWidget | None = None
         """The section that somebody asked for, until they go elsewhere."""
         self.verticalScrollBar().rangeChanged.connect(lambda *_: self._show_wanted())
@@ -51,17 +55,36 @@ class SettingsPage(PageColumn):
 
     @property
     def sections(self) -> CoreSections:
-        """The cards of what the core keeps."""
+        """The cards of what the core keeps, all of them."""
+        sections = self._begun()
+        while not self._is_whole:
+            self._make_card()
+        return sections
+
+    def _begun(self) -> CoreSections:
         if self._sections is None:
             from r3mes_launcher.ui.settings.core_sections import CoreSections
 
-            self._sections = CoreSections(self._theme, self._intents)
-            for card in self._sections.cards:
-                self.column.addWidget(card)
-            self.column.addStretch(1)
-            self._sections.show_state(self._state)
-            self._sections.show_report(self._report)
+            self._sections = CoreSections(self._theme, self._intents, self._state, self._report)
+            self._making = self._sections.make()
         return self._sections
+
+    def _make_card(self) -> None:
+        card = next(self._making, None)
+        if card is None:
+            self._is_whole = True
+            self.column.addStretch(1)
+        else:
+            self.column.addWidget(card)
+            # At once, so that it can take the keyboard; the layout would show it later.
+            card.show()
+
+    def _make_more(self) -> None:
+        """One card, and then the event loop has its turn."""
+        if self.isVisible() and not self._is_whole:
+            self._begun()
+            self._make_card()
+            QTimer.singleShot(0, self, self._make_more)
 
     def show_prices(self) -> None:
         """Brings the section of the prices into view and the keyboard to its first field."""
@@ -89,7 +112,7 @@ class SettingsPage(PageColumn):
         super().hideEvent(event)
 
     def show_settings(self, settings: Settings) -> None:
-        self.sections.show_settings(settings)
+        self._begun().show_settings(settings)
 
     def show_state(self, state: LauncherState) -> None:
         self._state = state
@@ -107,6 +130,6 @@ class SettingsPage(PageColumn):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Each time it opens it asks what holds: the command line changes settings too."""
-        shown = self.sections
         super().showEvent(event)
-        ask_for(self, self._intents, lambda core: core.settings.read(), shown.show_settings, nothing)
+        QTimer.singleShot(0, self, self._make_more)
+        ask_for(self, self._intents, lambda core: core.settings.read(), self.show_settings, nothing)
