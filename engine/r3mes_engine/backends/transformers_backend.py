@@ -45,7 +45,8 @@ from r3mes_engine.models.loading import (
     recommended_sampling,
 )
 from r3mes_engine.models.memory_plan import Plan, Quantisation, QuantisationChoice, memory_plan
-from r3mes_engine.models.packed_layers import can_pack, give_memory_back, pack
+from r3mes_engine.models.packed_layers import can_pack, pack
+from r3mes_engine.models.process_memory import give_large_back_at_once, give_memory_back
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import ModelSource
 from r3mes_engine.settings import DEFAULT_ADAPTER_MB
@@ -97,6 +98,7 @@ class TransformersBackend:
 
     def load(self, report: Report) -> None:
         torch.set_num_threads(self._threads)
+        give_large_back_at_once()
         source = self._source
         folder = source.path
         if source.kind == "gguf":

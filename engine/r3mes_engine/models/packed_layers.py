@@ -6,14 +6,14 @@ the product itself. oneDNN does it once. The numbers stay the same.
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
 from torch import nn
+
+from r3mes_engine.models.process_memory import give_memory_back
 
 ROWS = 64
 """The number of rows that oneDNN chooses the order for. It serves 1 to 128 rows equally well on AVX2."""
@@ -112,11 +112,3 @@ def _stored(path: Path, name: str) -> torch.Tensor | None:
 
 def _fits_half(table: torch.Tensor) -> bool:
     return all(bool(part.bfloat16().float().equal(part)) for part in table.detach().split(4096))
-
-
-def give_memory_back() -> None:
-    """What was freed while a model was loaded goes back to the system; glibc keeps it for itself otherwise."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
