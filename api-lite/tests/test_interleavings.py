@@ -297,7 +297,7 @@ class World:
 
     async def _ask(self, number: int, slow: bool) -> None:
         now = asyncio.get_running_loop().time()
-        question = Question(f"chatcmpl-{number}", 0, now, "m", None, {"messages": []}, "")
+        question = Question(f"chatcmpl-{number}", 0, now, "m", None, {"messages": []}, "", whole=number % 2 == 1)
         outcomes = self.outcomes[number]
         try:
             await self.mode.answer(question, Listener(slow, outcomes))

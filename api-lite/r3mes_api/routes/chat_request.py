@@ -68,11 +68,13 @@ def read_plain(data: bytes) -> ChatBody | None:
                 return None
             others.append(message)
     for name, value in body.items():
+        if value is None or value is messages:
+            # null stands for the default everywhere.
+            continue
         is_right = _RIGHT.get(name)
-        # null stands for the default everywhere.
-        if is_right is not None and value is not None and not is_right(value):
+        if is_right is not None and not is_right(value):
             return None
-        if type(value) in _MAY_HOLD_FLOATS and value is not messages:
+        if type(value) in _MAY_HOLD_FLOATS:
             others.append(value)
     if others and not is_finite(others):
         return None
