@@ -18,6 +18,9 @@ from r3mes_protocol.wire import GatewayOrigin, Hex64, Name, NodeId, Origin, Wire
 
 MAX_GRANT_BYTES = 8 * 1024
 
+CLOCK_SKEW_S = 300
+"""How far the owner's clock may be ahead of the gateway's: what a home computer signed a moment ago holds at once."""
+
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{1,120}={0,2}$")]
 Address = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,83}1[02-9ac-hj-np-z]{6,90}$", max_length=90)]
 UnixSeconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
@@ -38,7 +41,7 @@ class Grant(WireModel):
     roles: Annotated[tuple[Role, ...], Field(min_length=1, max_length=4)]
     gateway: Origin
     not_before: UnixSeconds
-    """The first second in which the grant holds."""
+    """The first second in which the grant holds, by a clock that may be CLOCK_SKEW_S ahead."""
     not_after: UnixSeconds
     """The first second in which it holds no longer."""
 
@@ -116,7 +119,7 @@ def check_grant(
         return GrantProblem.WRONG_NETWORK
     if role not in grant.roles:
         return GrantProblem.WRONG_ROLE
-    if not now >= grant.not_before:
+    if not now + CLOCK_SKEW_S >= grant.not_before:
         return GrantProblem.NOT_YET_VALID
     if not now < grant.not_after:
         return GrantProblem.EXPIRED

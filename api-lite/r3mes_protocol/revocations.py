@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from r3mes_protocol.canonical import canonical_json
 from r3mes_protocol.grants import (
+    CLOCK_SKEW_S,
     MAX_GRANT_BYTES,
     Address,
     Base64,
@@ -22,10 +23,6 @@ from r3mes_protocol.grants import (
     signed_by,
 )
 from r3mes_protocol.wire import GatewayOrigin, Hex64, Name, Origin, WireModel, parse_json
-
-CLOCK_SKEW_S = 300
-"""How far the owner's clock may be ahead of the gateway's. A revocation from far in the future would also refuse the
-grants that are signed until then."""
 
 
 class Revocation(WireModel):
@@ -76,6 +73,7 @@ def check_revocation(
         return GrantProblem.WRONG_GATEWAY
     if network is not None and revocation.network != network:
         return GrantProblem.WRONG_NETWORK
+    # One from far in the future would also refuse the grants that are signed until then.
     if revocation.revoked_at > now + CLOCK_SKEW_S:
         return GrantProblem.NOT_YET_VALID
     message = revocation_sign_bytes(revocation)

@@ -26,7 +26,7 @@ DISK_FULL = 1 * GIB
 """Logs, the history and an update of the launcher need about as much."""
 CLOCK_OFF_S = 10.0
 CLOCK_WRONG_S = 120.0
-"""A grant that is signed by a clock so far ahead is not valid yet for the gateway."""
+"""A clock so far off gets worse: what is signed by one five minutes ahead is not valid yet for the gateway."""
 OLDEST_PYTHON, FIRST_UNSUPPORTED_PYTHON = (3, 11), (3, 15)
 OLDEST_GLIBC = (2, 34)
 
