@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 SETTLE_S = 10.0
-"""From the start until the core has brought its gateway up and nothing is left to do."""
+"""From when the core has brought its gateway up until nothing is left to do."""
 PAUSE_MS = 500
 """Between two pages, so that what the one asks for is not counted to the other."""
 BEAT_MS = 10
@@ -102,7 +102,7 @@ def measure_pages(_: float) -> dict[str, float]:
             told[f"{names[index - 1]}_ms"] = 1000 * (time.perf_counter() - began)
             QTimer.singleShot(PAUSE_MS, app, lambda: open_page(index + 1))
 
-        QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: open_page(1))
+        when_settled(app, lambda: open_page(1))
 
     run_program(at_first_paint(on_painted))
     return told
@@ -122,7 +122,7 @@ def measure_idle(seconds: float) -> dict[str, float]:
                 lambda: (told.update(opened_s=time.perf_counter() - began), QTimer.singleShot(0, app, app.quit))
             )
 
-        QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: measure_rest(app, seconds, told, open_window))
+        when_settled(app, lambda: measure_rest(app, seconds, told, open_window))
 
     run_program(watch, "--tray")
     return told
@@ -132,19 +132,32 @@ def measure_hidden(seconds: float) -> dict[str, float]:
     told: dict[str, float] = {}
 
     def on_painted(app: Any) -> None:
-        from PySide6.QtCore import QTimer
-
         def hide() -> None:
             for index in range(len(app.window.navigation.buttons)):
                 click_page(app, index)
                 app.window.repaint()
             app.window.hide()
-            QTimer.singleShot(round(1000 * SETTLE_S), app, lambda: measure_rest(app, seconds, told, app.quit))
+            when_settled(app, lambda: measure_rest(app, seconds, told, app.quit))
 
-        QTimer.singleShot(round(1000 * SETTLE_S), app, hide)
+        when_settled(app, hide)
 
     run_program(at_first_paint(on_painted))
     return told
+
+
+def when_settled(app: Any, then: Callable[[], None]) -> None:
+    """When the core has brought its gateway up, and some seconds after that."""
+    from PySide6.QtCore import QTimer
+
+    is_up: list[bool] = []
+
+    def on_state(state: Any) -> None:
+        if state.gateway.reachable and not is_up:
+            is_up.append(True)
+            QTimer.singleShot(round(1000 * SETTLE_S), app, then)
+
+    app.bridge.state_changed.connect(on_state)
+    on_state(app.content.state)
 
 
 def measure_rest(app: Any, seconds: float, told: dict[str, float], then: Callable[[], None]) -> None:

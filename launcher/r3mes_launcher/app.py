@@ -79,8 +79,8 @@ class App(QObject):
             speech.changed.connect(self._on_language)
         self.bridge = self._make_bridge(demo)
         self.intents = CurrentBridge(self.bridge, self.switch)
-        self._content = WindowContent(demo)
-        self._content.show_preferences(self._preferences)
+        self.content = WindowContent(demo)
+        self.content.show_preferences(self._preferences)
         self._window: MainWindow | None = None
         self.tray = Tray(theme, self.intents, self)
         self.tray.open_wished.connect(self.raise_window)
@@ -103,7 +103,7 @@ class App(QObject):
     def _make_window(self) -> MainWindow:
         from r3mes_launcher.ui.main_window import MainWindow
 
-        window = MainWindow(self._theme, self.intents, self._content)
+        window = MainWindow(self._theme, self.intents, self.content)
         window.restore_geometry(self._preferences.geometry)
         window.preferences_changed.connect(self._on_preferences)
         window.close_wished.connect(self.on_close_wished)
@@ -114,7 +114,7 @@ class App(QObject):
 
     @property
     def _display(self) -> Display:
-        return self._content if self._window is None else self._window
+        return self.content if self._window is None else self._window
 
     @property
     def _is_seen(self) -> bool:
@@ -202,7 +202,7 @@ class App(QObject):
         """The first start's screens or the demo's tour, to whoever sees the window and has not seen them."""
         if not self._is_seen or not self._has_state:
             return
-        state = self._content.state
+        state = self.content.state
         if self._first_run and not self._preferences.welcomed and not self._demo:
             self._first_run = False
             self.window.welcome().ended.connect(lambda: self.keep(welcomed=True))
@@ -217,7 +217,7 @@ class App(QObject):
         """Closes the core that runs and composes the other one, in the same window."""
         if self._quitting or self._switching is not None or demo == self._demo:
             return
-        if demo and self._content.state.node.desired is Desired.SERVING:
+        if demo and self.content.state.node.desired is Desired.SERVING:
             self._ask(
                 self.tr("Open the demo?"),
                 self.tr("Serving stops while the demo is open. Running requests are finished first."),
@@ -257,7 +257,7 @@ class App(QObject):
         self._display.start_over(demo)
         self.announcer.start_over()
         self._display.show_ready()
-        self.tray.show_state(self._content.state)
+        self.tray.show_state(self.content.state)
         self.bridge.start()
 
     def _drop_bridge(self) -> None:
@@ -294,7 +294,7 @@ class App(QObject):
 
     def on_quit_wished(self) -> None:
         """Quits, after a question where that stops the serving."""
-        node = self._content.state.node
+        node = self.content.state.node
         if self._quitting or node.desired is not Desired.SERVING or not self.bridge.running:
             self.quit()
             return

@@ -126,8 +126,8 @@ def test_what_came_while_there_was_no_window_is_in_it_when_it_opens(
     fake_core.report(GpuReport(1.0, GpuDriver.OK, gpus=(GpuSample("a", "First card"),)))
     app.bridge.failed.emit("That did not work.")
     app.bridge.crashed.emit("The core stopped.")
-    qtbot.waitUntil(lambda: app._content.state == ready_state, timeout=20_000)
-    qtbot.waitUntil(lambda: app._content.log.kept == 1 and app._content.report is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: app.content.state == ready_state, timeout=20_000)
+    qtbot.waitUntil(lambda: app.content.log.kept == 1 and app.content.report is not None, timeout=20_000)
     assert app._window is None
     app.raise_window()
     window = app.window
