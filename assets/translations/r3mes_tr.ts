@@ -1363,6 +1363,10 @@
         <translation>Son sözleri: {last}</translation>
     </message>
     <message>
+        <source>Its last words: {words}</source>
+        <translation>Son sözleri: {words}</translation>
+    </message>
+    <message>
         <source>Its log has the details; please report them.</source>
         <translation>Ayrıntılar günlüğünde; lütfen bildirin.</translation>
     </message>
@@ -2609,6 +2613,14 @@
     <message>
         <source>The roles have to be known ones, each once.</source>
         <translation>Roller bilinen roller ve her biri bir kez olmalıdır.</translation>
+    </message>
+    <message>
+        <source>The settings can&apos;t be saved: {cause}. Nothing was changed.</source>
+        <translation>Ayarlar kaydedilemiyor: {cause}. Hiçbir şey değişmedi.</translation>
+    </message>
+    <message>
+        <source>The settings can&apos;t be saved: {cause}. The change holds until R3MES ends.</source>
+        <translation>Ayarlar kaydedilemiyor: {cause}. Değişiklik R3MES kapanana kadar geçerlidir.</translation>
     </message>
     <message>
         <source>The signed bytes do not have the hash that was given.</source>

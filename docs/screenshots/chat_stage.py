@@ -17,7 +17,7 @@ multiplication of large tables of numbers, and every cell of such a product can 
 ```python
 for row in range(m):
     for column in range(n):  # all of these at once
-        c[row][column] = sum(a[row][i] * b[i][column] for i in range(k))
+        c[row][column] = dot(a[row], b[column])
 ```
 
 Three things decide how fast it goes:
@@ -34,7 +34,7 @@ sayı tablolarının çarpımıdır ve böyle bir çarpımın her hücresi tek b
 ```python
 for row in range(m):
     for column in range(n):  # hepsi aynı anda
-        c[row][column] = sum(a[row][i] * b[i][column] for i in range(k))
+        c[row][column] = dot(a[row], b[column])
 ```
 
 Hızı üç şey belirler:

@@ -53,13 +53,14 @@ from r3mes_launcher.core.state import (
     ProcessState,
     Progress,
 )
+from r3mes_launcher.sentence import NumberText
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
 
 FOLDER = Path(__file__).resolve().parent
 SETTLE_MS = 700
-CHANGE_MS = 400
+CHANGE_MS = 900
 """After a change of colours."""
 NOW = time.time()
 # The clock times that can be read in a picture are the same in every run.
@@ -209,11 +210,11 @@ def examined() -> LauncherState:
     checks = (
         Check("driver", fine, "driver_ok", {"version": "580.95.05"}),
         Check("gpu", fine, "gpu_ok", {**card, "capability": "8.9"}),
-        Check("vram", fine, "vram_ok", {**card, "free": "22.1 GiB", "total": "24.0 GiB"}),
+        Check("vram", fine, "vram_ok", {**card, "free": NumberText("22.1 GiB"), "total": NumberText("24.0 GiB")}),
         Check("engine", fine, "engine_ok", {"location": "~/.local/share/r3mes/engine"}),
         Check("self_test", fine, "self_test_ok", card),
-        Check("memory", fine, "memory_ok", {"available": "19.4 GiB", "total": "31.2 GiB"}),
-        Check("disk", warning, "disk_low", {"free": "6.3 GiB"}, Fix.OPEN_DATA_FOLDER),
+        Check("memory", fine, "memory_ok", {"available": NumberText("19.4 GiB"), "total": NumberText("31.2 GiB")}),
+        Check("disk", warning, "disk_low", {"free": NumberText("6.3 GiB")}, Fix.OPEN_DATA_FOLDER),
         Check("folder", fine, "folder_ok", {"path": "~/.local/share/r3mes"}),
         Check("network", fine, "network_ok"),
         Check("gateway", fine, "gateway_ok", {"url": "http://127.0.0.1:41873"}),
@@ -412,8 +413,12 @@ def take(
                 app.window.pages.gpus.as_table.setChecked(True)
             if shot.act == "ask":
                 app.window.pages.chat.show_chats.setChecked(True)
-                app.window.pages.chat.ask(chat_stage.QUESTIONS[language])
-                wait(QEventLoop, QTimer, 2 * SETTLE_MS)
+                chat = app.window.pages.chat
+                # A page that has just been made may not know of its gateway yet; then nothing was asked.
+                while len(chat.conversation.messages) < 2 or chat.conversation.answering:
+                    chat.ask(chat_stage.QUESTIONS[language])
+                    wait(QEventLoop, QTimer, CHANGE_MS)
+                wait(QEventLoop, QTimer, SETTLE_MS)
             # The pages ask for their history at the first beat of the window.
             app.window.pages.home.timeline.tick(NOW)
             if shot.act == "bottom-of-home":
@@ -509,7 +514,9 @@ def main() -> int:
             ["xvfb-run", "-a", "-s", "-screen 0 3200x2400x24", sys.executable, __file__, *sys.argv[1:]]
         )
     if options.set:
-        return max(subprocess.call([sys.executable, __file__, *look, "--folder", options.folder]) for look in LOOKS)
+        # One that was killed by a signal has a negative code.
+        codes = [subprocess.call([sys.executable, __file__, *look, "--folder", options.folder]) for look in LOOKS]
+        return max(map(abs, codes))
     schemes = ("light", "dark") if options.scheme == "both" else (options.scheme,)
 
     def wanted(shot: Shot) -> bool:

@@ -192,6 +192,15 @@ def _complain(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
 
+def _file_words(error: OSError) -> str:
+    from r3mes_launcher.system_cause import system_cause
+
+    cause = system_cause(error)
+    if not isinstance(error.filename, str):
+        return f"The system refused it: {cause}."
+    return f"{error.filename} can't be used: {cause}. Name a file in a folder that is there and that is yours."
+
+
 def _place(options: argparse.Namespace) -> Place:
     from r3mes_launcher.composition import CompositionOptions, compose
     from r3mes_launcher.core.data_folder import DataFolder, data_home
@@ -249,8 +258,11 @@ async def _steer(options: argparse.Namespace) -> int:
                 return await commands.settings(place, terminal, options.action, options.words)
             case _:
                 return await commands.told(place, terminal, options.command)
-    except (StartRefused, ControlError, BadMessage, ValueError, OSError) as error:
+    except (StartRefused, ControlError, BadMessage, ValueError) as error:
         _complain(f"r3mes: {error}")
+        return ExitStatus.FAILED
+    except OSError as error:
+        _complain(f"r3mes: {_file_words(error)}")
         return ExitStatus.FAILED
     except NotRunning:
         _complain("r3mes: The launcher ended meanwhile.")

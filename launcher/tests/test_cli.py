@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -14,6 +16,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from r3mes_launcher import cli
 
 FIRST_WORD_S = 5.0
 STARTS = 3
@@ -81,6 +85,34 @@ def test_bad_usage_is_told_and_starts_nothing(
     assert asked.returncode == 2
     assert asked.stderr and "Traceback" not in asked.stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_a_number_out_of_its_bounds_is_told_by_its_bounds() -> None:
+    for arguments, bounds in ((["earnings", "--days", "9999"], "1 to 90"), (["logs", "-n", "-5"], "0 to 1000000")):
+        with pytest.raises(SystemExit) as ended, contextlib.redirect_stderr(io.StringIO()) as said:
+            cli.main(arguments)
+        assert ended.value.code == 2
+        assert f"{arguments[-1]!r} is not a whole number from {bounds}" in said.getvalue()
+
+
+def test_a_file_that_can_not_be_used_is_a_sentence(
+    r3mes: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    missing = tmp_path / "missing" / "file.json"
+    done = r3mes("settings", "export", str(missing))
+    assert done.returncode == 1 and "Errno" not in done.stderr
+    assert done.stderr.startswith(f"r3mes: {missing} can't be used: no such file or directory. Name a file")
+
+
+def test_a_bundle_that_is_not_there_opens_no_window(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from r3mes_launcher.__main__ import main
+
+    monkeypatch.setenv("DISPLAY", ":0")
+    for path, why in ((tmp_path / "sent.zip", "does not exist"), (tmp_path, "is a folder")):
+        assert main(["--bundle", str(path)]) == 2
+        assert f"--bundle: {path} {why}. Name a diagnostics bundle" in capsys.readouterr().err
 
 
 def test_a_home_that_can_not_be_used_is_a_sentence(

@@ -202,7 +202,7 @@ def test_nothing_is_cut_off_with_a_larger_font(
 
 
 def test_the_pictures_of_every_page_in_every_look_are_there_and_small() -> None:
-    looks = ("light", "dark", "contrast", "light-tr", "light-2x")
+    looks = ("light", "dark", "contrast", "light-tr", "light-2x", "contrast-tr", "contrast-2x")
     wanted = {f"{name.lower()}-{look}.png" for name in PAGES for look in looks}
     pictures = {path.name: path.stat().st_size for path in SCREENSHOTS.glob("*.png")}
     assert wanted - pictures.keys() == set(), "python docs/screenshots/make.py --set"

@@ -106,9 +106,9 @@ def test_the_size_of_the_download_is_said_before_it_starts(window: Any) -> None:
 @pytest.mark.parametrize(
     ("progress", "amount"),
     [
-        (Progress("Downloading", 98_400_000, 231_000_000), "98 MB of 231 MB  ·  43%"),
-        (Progress("Installing", 12, 63, "packages"), "12 of 63  ·  19%"),
-        (Progress("Downloading", 9_000_000_000_000, 3_000_000_000), "9000 GB of 3.0 GB  ·  100%"),
+        (Progress("Downloading", 98_400_000, 231_000_000), "98 MB of 231 MB  ·  43 %"),
+        (Progress("Installing", 12, 63, "packages"), "12 of 63  ·  19 %"),
+        (Progress("Downloading", 9_000_000_000_000, 3_000_000_000), "9000 GB of 3.0 GB  ·  100 %"),
     ],
 )
 def test_progress_of_setting_up(window: Any, progress: Progress, amount: str) -> None:
@@ -121,7 +121,7 @@ def test_progress_of_setting_up(window: Any, progress: Progress, amount: str) ->
 def test_loading_shows_its_progress_without_a_cancel_button(window: Any) -> None:
     loading = Progress("Loading the model", 41, 100, "%")
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.STARTING, progress=loading))
-    assert {"Loading the model", "41%"} <= set(texts(window.pages.home.serving))
+    assert {"Loading the model", "41 %"} <= set(texts(window.pages.home.serving))
     assert not window.pages.home.serving.cancel.isVisible()
     show(window, NodeState(desired=Desired.SERVING, actual=Actual.SERVING))
     assert "Loading the model" not in texts(window.pages.home.serving)

@@ -53,7 +53,8 @@ def test_before_the_first_record_it_says_so(window: Any) -> None:
 
 
 def test_the_day_is_summed_and_the_cursor_explains_each_stretch(card: Any, qtbot: QtBot) -> None:
-    assert any("Answering 2 h 00 min" in text and "Switched off 6 h 00 min" in text for text in texts(card))
+    said = [text.replace("\u00a0", " ") for text in texts(card)]
+    assert any("Answering 2 h 00 min" in text and "Switched off 6 h 00 min" in text for text in said)
     widget = card.widget
     assert widget.accessibleDescription().endswith("Not running. The launcher was not running.")
     widget.setFocus()

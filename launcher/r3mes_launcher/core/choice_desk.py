@@ -17,6 +17,7 @@ from r3mes_launcher.core.settings_paths import checked
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind
 from r3mes_launcher.core.state_board import StateBoard
 from r3mes_launcher.core.wallet_service import WalletService
+from r3mes_launcher.sentence import Sentence
 from r3mes_protocol.grants import Role
 from r3mes_protocol.origin import gateway_origin
 
@@ -92,7 +93,8 @@ class ChoiceDesk:
             await self._hearers.gateway.use(kind, origin, self._settings.current.gateway_fallbacks)
 
     async def change(self, values: Mapping[str, Any]) -> Settings:
-        """Top-level values as JSON. Raises ValueError with a sentence; then nothing has changed."""
+        """Top-level values as JSON. Raises ValueError with a sentence; then nothing has changed,
+        or nothing but what the file has not."""
         store = self._settings
         wanted, rest = checked(store.current, dict(values)), dict(values)
         if wanted.gateway_kind is GatewayKind.REMOTE and not wanted.gateway_url:
@@ -107,7 +109,14 @@ class ChoiceDesk:
                     await tell()
         if rest:
             store.change(**rest)
+        if store.unsaved is not None:
+            raise ValueError(self._unsaved_words(store.unsaved))
         return store.current
+
+    def _unsaved_words(self, cause: Sentence) -> Sentence:
+        if self._started.is_set():
+            return Sentence("The settings can't be saved: {cause}. The change holds until R3MES ends.", cause=cause)
+        return Sentence("The settings can't be saved: {cause}. Nothing was changed.", cause=cause)
 
     def keep_history(self, days: float) -> None:
         self._hearers.history.keep_for(days * DAY_S)

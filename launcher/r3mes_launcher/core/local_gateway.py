@@ -10,12 +10,12 @@ from time import time
 
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.child_process import ChildCommand, ChildProcess
-from r3mes_launcher.core.log_hub import LogHub
+from r3mes_launcher.core.log_hub import LogHub, plain_text
 from r3mes_launcher.core.process_outcome import ProcessOutcome
 from r3mes_launcher.core.state import GatewayKind, GatewayState, LogLevel, ProcessState
 from r3mes_launcher.core.stop_ladder import FORCED, GATEWAY_STOP
 from r3mes_launcher.core.supervisor import SpawnError, Supervisor
-from r3mes_launcher.sentence import Sentence, phrase
+from r3mes_launcher.sentence import Sentence, as_sentence, joined, phrase, sentence_of
 from r3mes_protocol import PROTOCOL_VERSION
 from r3mes_protocol.control import ApiReadyEvent, parse_api_ready
 from r3mes_protocol.origin import gateway_origin
@@ -28,6 +28,9 @@ READY_DEADLINE_S = 45.0
 
 _STARTING = phrase("The local gateway is starting.")
 
+MOST_LAST_WORDS = 300
+"""Characters: its sentence about a start that failed is shorter."""
+
 CommandForPort = Callable[[int], ChildCommand]
 
 
@@ -37,6 +40,7 @@ class _Life:
     def __init__(self, logs: LogHub) -> None:
         self._logs = logs
         self.ready: asyncio.Future[ApiReadyEvent] = asyncio.get_running_loop().create_future()
+        self.last_words = ""
 
     def on_output(self, line: bytes) -> None:
         try:
@@ -51,6 +55,7 @@ class _Life:
         self._logs.add(SOURCE, ["Ignored an oversized line on the gateway's stdout."], LogLevel.WARNING)
 
     def on_log(self, lines: Sequence[str]) -> None:
+        self.last_words = next((line.strip() for line in reversed(lines) if line.strip()), self.last_words)
         self._logs.add(SOURCE, lines)
 
 
@@ -78,6 +83,7 @@ class LocalGateway:
         self._back_off = back_off
         self._chance = chance
         self._state = GatewayState(kind=GatewayKind.LOCAL, message=_STARTING)
+        self._last_words = ""
         self._task: asyncio.Task[None] | None = None
         self._child: ChildProcess | None = None
         self._hurry = asyncio.Event()
@@ -107,10 +113,7 @@ class LocalGateway:
             self._losses += 1
             self._logs.say(f"The gateway {how}.", LogLevel.WARNING)
             if not worth_restarting or self._losses >= self._back_off.max_losses:
-                self._change(
-                    message=Sentence("The gateway {how}. It is not started again by itself; see the log.", how=how),
-                    url="",
-                )
+                self._change(message=joined(_given_up(how), self._last_words), url="")
                 self.given_up = True
                 await self._wait_for_retry(None)
                 self.given_up = False
@@ -139,7 +142,8 @@ class LocalGateway:
         try:
             child = await self._supervisor.start("gateway", self._command(self._usable_port()), life)
         except SpawnError as error:
-            return Sentence("could not be started ({error})", error=error), False
+            self._last_words = ""
+            return Sentence("could not be started ({error})", error=as_sentence(sentence_of(error))), False
         self._child = child
         started_at = self._now()
         try:
@@ -158,6 +162,8 @@ class LocalGateway:
             self._child = None
         ended = replace(self._state.process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
         self._change(process=ended)
+        words = plain_text(life.last_words)[:MOST_LAST_WORDS]
+        self._last_words = Sentence("Its last words: {words}", words=words) if words else ""
         if problem:
             return problem, True
         code = outcome.exit_code
@@ -211,3 +217,7 @@ class LocalGateway:
         if changed != self._state:
             self._state = changed
             self._tell(changed)
+
+
+def _given_up(how: str) -> Sentence:
+    return Sentence("The gateway {how}. It is not started again by itself; see the log.", how=how)

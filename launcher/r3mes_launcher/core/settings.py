@@ -16,6 +16,8 @@ from r3mes_launcher.core.node_machine_state import READY_DEADLINE_S
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
 from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.state import Desired, DeviceChoice, GatewayKind, LogLevel
+from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 from r3mes_launcher.wallet.auto_lock import DEFAULT_IDLE_S, MAX_IDLE_S, MIN_IDLE_S
 from r3mes_protocol.origin import gateway_origin
 
@@ -114,6 +116,8 @@ class SettingsStore:
         self._say = say
         self._session = dict(session or {})
         self._kept = Settings()
+        self.unsaved: Sentence | None = None
+        """Why the file does not have what holds now, as the end of a sentence; None where it has."""
 
     @property
     def current(self) -> Settings:
@@ -159,7 +163,9 @@ class SettingsStore:
     def _write(self) -> None:
         try:
             write_atomically(self._path, json.dumps(self._kept.model_dump(mode="json"), indent=2) + "\n")
+            self.unsaved = None
         except OSError as error:
+            self.unsaved = system_cause(error)
             self._say(
                 f"The settings can't be saved ({error.strerror}); the choice holds until the launcher ends.",
                 LogLevel.WARNING,

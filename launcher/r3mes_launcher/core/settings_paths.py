@@ -32,7 +32,9 @@ def value_of(settings: Settings, path: str) -> Any:
     if below:
         return below
     near = difflib.get_close_matches(path, values, 1)
-    raise ValueError(f"There is no setting {path!r}." + (f" Is it {near[0]!r}?" if near else ""))
+    raise ValueError(
+        f"There is no setting {path!r}." + (f" Is it {near[0]!r}?" if near else " `r3mes settings list` shows all.")
+    )
 
 
 def changed(settings: Settings, path: str, text: str) -> dict[str, Any]:

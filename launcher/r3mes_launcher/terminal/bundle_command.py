@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from r3mes_launcher.core.bundle.bundle import BundleFile, bundle_name, write_zip
+from r3mes_launcher.sentence import Sentence
+from r3mes_launcher.system_cause import system_cause
 from r3mes_launcher.terminal.control_commands import Place, Terminal
 from r3mes_launcher.terminal.exit_status import ExitStatus
 from r3mes_launcher.terminal.running import running_or_at_rest
@@ -35,7 +37,13 @@ async def bundle(place: Place, terminal: Terminal, output: str, preview: bool) -
             terminal.write(f"==> {file.name} ({len(file.text.encode())} bytes)\n{file.text}")
         return ExitStatus.OK
     path = Path(output or bundle_name(time.time()))
-    await asyncio.to_thread(write_zip, path, files)
+    try:
+        await asyncio.to_thread(write_zip, path, files)
+    except OSError as error:
+        # The file that was begun beside it says nothing to a person.
+        said = Sentence("The bundle can't be written to {path}: {cause}.", path=path, cause=system_cause(error))
+        terminal.complain(f"r3mes: {said} Choose another file by --output.")
+        return ExitStatus.FAILED
     for file in files:
         terminal.complain(f"{len(file.text.encode()):>10}  {file.name}")
     terminal.write(str(path))

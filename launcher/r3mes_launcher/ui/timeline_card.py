@@ -103,7 +103,8 @@ class TimelineCard(Card):
         when = (
             self.tr("The last 24 hours") if self._back == 0 else self.tr("24 hours, %Ln day(s) earlier", "", self._back)
         )
-        self._sum.show_text("  ·  ".join([when, *parts]))
+        # A line breaks between two of them, not inside one.
+        self._sum.show_text("  ·  ".join(each.replace(" ", "\u00a0") for each in (when, *parts)))
         self.list.show_rows(
             [
                 (

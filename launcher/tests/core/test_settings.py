@@ -128,6 +128,10 @@ def test_a_disk_that_can_not_be_written_is_said(tmp_path: Path, said: Said) -> N
     store.change(desired=Desired.SERVING)
     assert store.current.desired is Desired.SERVING
     assert "can't be saved" in said.lines[0]
+    assert store.unsaved == "no such file or directory"
+    (tmp_path / "gone").mkdir()
+    store.change(desired=Desired.OFF)
+    assert store.unsaved is None
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
