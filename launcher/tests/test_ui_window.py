@@ -248,6 +248,7 @@ def test_geometry_is_kept_and_nonsense_ignored(window: Any) -> None:
     window.restore_geometry("")
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal since Python 3.12: no reference can be lost")
 def test_void_calls_do_not_lose_references_to_none(qapp: QApplication, theme: Any, qtbot: QtBot) -> None:
     """PySide6 6.12.0 drops one per call on Python 3.11 and aborts the process after some thousand of them."""
     widget = QWidget()
