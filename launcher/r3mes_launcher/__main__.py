@@ -95,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bundles = [] if options.bundle is None else [options.bundle.expanduser().absolute()]
 
     def compose(demo: bool) -> Core:
+        # httpx loads the libraries of its own command line where it finds them: two megabytes that nobody uses here.
+        sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
         # On the core's thread: its imports take longer than the window itself.
         from r3mes_launcher.composition import CompositionOptions
         from r3mes_launcher.composition import compose as compose_core

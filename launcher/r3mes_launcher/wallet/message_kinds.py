@@ -8,8 +8,6 @@ from typing import Any as Json
 from typing import NamedTuple
 
 from google.protobuf.any_pb2 import Any
-from google.protobuf.json_format import MessageToDict, ParseDict
-from google.protobuf.json_format import ParseError as JsonParseError
 from google.protobuf.message import DecodeError, Message
 
 from r3mes_launcher.sentence import Sentence
@@ -166,6 +164,10 @@ def _without_type(document: Mapping[str, Json]) -> dict[str, Json]:
 
 def _form_from_json(form: type[Message], fields: Mapping[str, Json], depth: int) -> Message:
     """json_format reads leaves; sub-messages with an `Any` inside are read here, as their types are not registered."""
+    # Imported when somebody reads or writes JSON: a wallet that rests in the tray needs no more memory for it.
+    from google.protobuf.json_format import ParseDict
+    from google.protobuf.json_format import ParseError as JsonParseError
+
     if depth == 0:
         raise WalletError(Problem.BAD_MESSAGE, "The message is nested too deeply.")
     remaining = dict(fields)
@@ -213,6 +215,8 @@ def _write_always(message: Message) -> None:
 
 
 def _form_to_json(message: Message) -> dict[str, Json]:
+    from google.protobuf.json_format import MessageToDict
+
     bare = type(message)()
     bare.CopyFrom(message)
     inner: dict[str, Json] = {}
