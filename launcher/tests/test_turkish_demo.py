@@ -147,7 +147,12 @@ class Walk:
     def pay(self, order: Any) -> None:
         planned = self.ask(lambda core: core.wallet.plan(order))
         self.ask(lambda core: core.wallet.pay(planned.plan_id))
-        self.until(lambda: not self.window.content.state.wallet.in_flight, "the payment is done")
+
+        def settled() -> bool:
+            entry = self.window.content.state.wallet.payment(planned.plan_id)
+            return entry is not None and not entry.payment.in_flight
+
+        self.until(settled, "the payment is done")
 
     def look(self, place: str, root: QWidget | None = None) -> None:
         for _ in range(4):
