@@ -333,7 +333,7 @@ def test_a_campaign_of_many_requests(
     campaign = Campaign(gateway.session(), ("fox", "owl", "elk"), random.Random(3))
     # The first hundreds take the cache's memory page by page, up to an eighth of it for kept prefixes and what is under
     # way at once (some 80 MiB here), and those shapes of products that come up; then it stands still.
-    run_whole(campaign, engine, REQUESTS // 5, first=REQUESTS // 20)
+    run_whole(campaign, engine, REQUESTS // 5, first=max(200, REQUESTS // 20))
 
 
 def run_whole(campaign: Campaign, engine: Any, count: int, first: int, visit: Visit | None = None) -> None:
