@@ -33,13 +33,16 @@ INTERRUPTED = 130
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return {**os.environ, "R3MES_HOME": str(tmp_path_factory.mktemp("home"))}
+    """Of a person whose folder holds all that is made here, so that a bundle shows none of it."""
+    person = tmp_path_factory.mktemp("person")
+    return {**os.environ, "HOME": str(person), "USERPROFILE": str(person), "R3MES_HOME": str(person / "r3mes")}
 
 
 @pytest.fixture
 def r3mes(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """A command in this process, which has imported everything already; the launchers are processes of their own."""
-    monkeypatch.setenv("R3MES_HOME", environment["R3MES_HOME"])
+    for name in ("HOME", "USERPROFILE", "R3MES_HOME"):
+        monkeypatch.setenv(name, environment[name])
 
     def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         capsys.readouterr()
