@@ -6,7 +6,7 @@ MODEL is a folder in Hugging Face's format, or a GGUF file with `--adapter`. It 
 loopback, opens the streams, and loads and unloads one adapter over the control channel: from its files each time,
 since an unloaded adapter leaves the memory. Without `--adapter` it makes one of rank 8 with random weights for all
 linear layers of a decoder of Llama's kind. A load takes from the command to its event. A pause is the longest time
-between two tokens of one stream that began while the adapter was on its way, in medians of such times without loads.
+between two tokens of one stream while the adapter was on its way, in medians of such times between the loads.
 In the second round each load is followed by a short answer through the adapter, whose prompt is a pause of its own;
 beside it the same with the base model.
 """
@@ -162,12 +162,6 @@ class Streams:
                 raise SystemExit("The streams do not go on.")
             time.sleep(0.005)
 
-    def pace(self, tokens: int) -> float:
-        """The median time between two tokens while nothing else happens, in seconds."""
-        begin = time.perf_counter()
-        self.go_on(tokens)
-        return statistics.median(self.gaps(begin, time.perf_counter()))
-
     def gaps(self, begin: float, end: float) -> list[float]:
         return [gap for stream in self._all for gap in stream.gaps(begin, end)]
 
@@ -177,8 +171,11 @@ class Figures:
     took: list[float] = field(default_factory=list)
     longest: list[float] = field(default_factory=list)
     """The longest time between two tokens of a stream, for each load."""
+    free: list[float] = field(default_factory=list)
+    """Such times between the loads: other programs may want the processor more or less meanwhile."""
 
-    def line(self, what: str, pace: float) -> str:
+    def line(self, what: str) -> str:
+        pace = statistics.median(self.free)
         over = sum(gap > 3 * pace for gap in self.longest)
         return (
             f"{what}: {statistics.median(self.took) * 1e3:.0f} ms median, {max(self.took) * 1e3:.0f} ms longest of "
@@ -195,8 +192,11 @@ def measured(streams: Streams, times: int, work: Callable[[], float]) -> Figures
         figures.took.append(work())
         end = time.perf_counter()
         # What was held up ends with the next tokens.
+        streams.go_on(1)
+        held_up_until = time.perf_counter()
         streams.go_on(TOKENS_BETWEEN)
         figures.longest.append(max(streams.gaps(begin, end)))
+        figures.free += streams.gaps(held_up_until, time.perf_counter())
     return figures
 
 
@@ -226,11 +226,9 @@ def run(engine: Engine, adapter: Path, loads: int, count: int) -> None:
         return time.perf_counter() - begin
 
     one_load()
-    pace = streams.pace(20)
-    print(measured(streams, loads, one_load).line(f"load beside {count} streams", pace), flush=True)
-    pace = streams.pace(20)
-    print(measured(streams, loads // 3, base_answer).line("answer of the base model, no load", pace), flush=True)
-    print(measured(streams, loads // 3, load_and_answer).line("load with an answer through it", pace), flush=True)
+    print(measured(streams, loads, one_load).line(f"load beside {count} streams"), flush=True)
+    print(measured(streams, loads // 3, base_answer).line("answer of the base model, no load"), flush=True)
+    print(measured(streams, loads // 3, load_and_answer).line("load with an answer through it"), flush=True)
 
 
 def random_adapter(model: Path, folder: Path, rank: int = 8) -> Path:
