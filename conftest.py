@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,21 +21,36 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For several workers: the embedded model first, then the files of few tests, which are the campaigns and whole
+    programs. Begun last, as xdist does, one of them would keep all waiting at the end."""
+    if hasattr(config, "workerinput"):
+        tests_of = Counter(item.path for item in items)
+        shares = {path: shares_model(path) for path in tests_of}
+        items.sort(key=lambda item: (not shares[item.path], tests_of[item.path]))
+
+
+def shares_model(file: Path) -> bool:
+    return bool(SHARED_MODEL.search(file.read_text("utf-8")))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With `--dist loadfile` all files that share the embedded model go to one worker: it is converted while the
-    others have work, and one engine loads it."""
+    others have work, and one engine loads it. The order is that of the collection."""
     from xdist.scheduler import LoadFileScheduling
 
     if config.getvalue("dist") != "loadfile":
         return None
+    config.option.loadscopereorder = False
 
     class ByFileAndModel(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            if file not in shares_model:
-                shares_model[file] = bool(SHARED_MODEL.search((config.rootpath / file).read_text("utf-8")))
-            return "the embedded model" if shares_model[file] else file
+            if file not in shares:
+                shares[file] = shares_model(config.rootpath / file)
+            return "the embedded model" if shares[file] else file
 
-    shares_model: dict[str, bool] = {}
+    shares: dict[str, bool] = {}
     return ByFileAndModel(config, log)

@@ -92,7 +92,7 @@ def steps(environment: Environment, checkout: Path, lint: bool, arguments: Seque
     else:
         # A worker that dies ends the run: one that takes its place waits for ever at the end of it (pytest-xdist 3.8).
         workers = ("-n", str(WORKERS), "--dist", "loadfile", "--max-worker-restart", "0")
-        side_by_side = (*workers, "-m", f"not slow and not {ALONE}")
+        side_by_side = (*workers, "--durations", "15", "-m", f"not slow and not {ALONE}")
         alone = ("-m", f"{ALONE} and not slow", *files_alone(checkout))
         tests = [
             Step("pytest, side by side", (*pytest, *side_by_side)),
