@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtTest import QTest
 
 from r3mes_launcher.core.earnings.tariff import MAX_BANDS, TariffBand
@@ -92,6 +92,18 @@ def test_bands_are_added_changed_and_taken_away(card: Any, store: SettingsStore)
     assert names == ["Band 2 from", "Remove band 2"]
     card.rows[0].remove.click()
     assert len(card.rows) == 1 and store.current.electricity_bands[0].price == Decimal("0.3")
+
+
+def test_tab_goes_down_the_card_through_its_bands(card: Any) -> None:
+    card.add.click()
+    card.add.click()
+    QCoreApplication.processEvents()  # a layout shows what it was given in a later turn
+    card.coin.setFocus()
+    reached = [card.coin]
+    while reached[-1] is not card.add and len(reached) < 20:
+        QTest.keyClick(reached[-1], Qt.Key.Key_Tab)
+        reached.append(card.window().focusWidget())
+    assert reached == [card.coin, *card.rows[0].fields, *card.rows[1].fields, card.add]
 
 
 def test_bands_of_the_command_line_are_shown_and_not_lost(card: Any, store: SettingsStore) -> None:

@@ -58,6 +58,11 @@ class BandRow(QWidget):
         self.remove.clicked.connect(lambda: self.removed.emit())
 
     @property
+    def fields(self) -> tuple[QWidget, ...]:
+        """In the order of Tab."""
+        return (self.days, self.start, self.end, self.price, self.remove)
+
+    @property
     def band(self) -> TariffBand:
         return self._band.model_copy(
             update={

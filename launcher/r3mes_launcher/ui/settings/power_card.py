@@ -114,6 +114,11 @@ class PowerCard(SectionCard):
             row.refused.connect(self.show_problem)
             self._bands.addWidget(row)
             self.rows.append(row)
+        # Tab goes down the card. Left alone, it reaches what was made last after everything else on the page.
+        before: QWidget = self.coin
+        for field in (field for row in self.rows for field in row.fields):
+            QWidget.setTabOrder(before, field)
+            before = field
 
     # What the person does.
 
