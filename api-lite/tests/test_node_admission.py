@@ -68,7 +68,7 @@ NOW = int(time.time())
     ("changes", "code"),
     [
         ({"not_after": NOW - 10}, RejectCode.GRANT_EXPIRED),
-        ({"not_before": NOW + 1000}, RejectCode.GRANT_INVALID),
+        ({"not_before": NOW + 86_400}, RejectCode.GRANT_INVALID),
         ({"gateway": "https://elsewhere.example.org"}, RejectCode.GRANT_INVALID),
         ({"network": "another-net"}, RejectCode.GRANT_INVALID),
         ({"roles": (Role.MINING,)}, RejectCode.ROLE_NOT_GRANTED),
