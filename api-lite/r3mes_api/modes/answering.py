@@ -13,7 +13,7 @@ from r3mes_api.routing.attempt import Attempt, Verdict
 from r3mes_api.routing.choice import NoChoice
 from r3mes_api.routing.continuation import AnswerSoFar, continuing, whole_usage
 from r3mes_api.routing.decision import Decision, Try
-from r3mes_api.routing.ledger import Lost
+from r3mes_api.routing.ledger import Lost, Terminal
 from r3mes_api.routing.pace import Timing
 from r3mes_api.routing.question import Audience, End, Question
 from r3mes_api.settings import Settings
@@ -180,11 +180,15 @@ class Answering:
             elif isinstance(item, Done):
                 return Opening(b"".join(held), item)
             else:
-                verdict = self._attempt.judge(item, job.node_id, self._clock())
-                self._note(job, verdict)
-                if verdict.error is not None:
-                    raise verdict.error
+                self._leave_failed(job, item)
                 return None
+
+    def _leave_failed(self, job: NodeJob, terminal: Terminal) -> None:
+        """Notes how the try ended. Raises ApiError where another node would not help."""
+        verdict = self._attempt.judge(terminal, job.node_id, self._clock())
+        self._note(job, verdict)
+        if verdict.error is not None:
+            raise verdict.error
 
     def _may_leave(self, job: NodeJob) -> bool:
         """Whether a node that is silent, or whose socket is lost, is left for another one that has room now. Raises

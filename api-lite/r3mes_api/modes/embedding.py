@@ -49,10 +49,7 @@ class Embedding(Answering):
             elif isinstance(item, Done):
                 return Opening(b"".join(held), item)
             else:
-                verdict = self._attempt.judge(item, job.node_id, self._clock())
-                self._note(job, verdict)
-                if verdict.error is not None:
-                    raise verdict.error
+                self._leave_failed(job, item)
                 return None
 
     async def _relay(self, job: NodeJob, payload: bytes, done: Done | None) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,16 @@ from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_events import StopManner
 from r3mes_launcher.core.node_machine_state import NodeMachineState
-from r3mes_launcher.core.state import Actual, DeviceChoice, Fault, NodeState, Progress
+from r3mes_launcher.core.state import (
+    Actual,
+    DeviceChoice,
+    Fault,
+    GpuReport,
+    LauncherState,
+    LogLine,
+    NodeState,
+    Progress,
+)
 from r3mes_launcher.core.stop_ladder import StopAction, StopLadder, StopStep
 from r3mes_launcher.core.supervisor import Supervisor
 from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, RuntimeReport
@@ -54,6 +63,29 @@ def alive() -> Callable[[int], bool]:
             return False
 
     return is_alive
+
+
+class Heard:
+    """A subscriber that keeps what a core, or its board, has told it."""
+
+    def __init__(self) -> None:
+        self.states: list[LauncherState] = []
+        self.reports: list[GpuReport] = []
+        self.lines: list[str] = []
+
+    def on_state(self, state: LauncherState) -> None:
+        self.states.append(state)
+
+    def on_gpus(self, report: GpuReport) -> None:
+        self.reports.append(report)
+
+    def on_logs(self, lines: Sequence[LogLine]) -> None:
+        self.lines += [line.text for line in lines]
+
+
+@pytest.fixture
+def listener() -> type[Heard]:
+    return Heard
 
 
 class HandClock:

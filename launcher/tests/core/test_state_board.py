@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.state import (
@@ -12,36 +13,19 @@ from r3mes_launcher.core.state import (
     GatewayState,
     GpuReport,
     LauncherState,
-    LogLine,
     NodeState,
     Pace,
 )
 from r3mes_launcher.core.state_board import KEPT_STATES, PACE_TOLERANCE_S, StateBoard
 
 
-class Heard:
-    def __init__(self) -> None:
-        self.states: list[LauncherState] = []
-        self.reports: list[GpuReport] = []
-        self.lines: list[str] = []
-
-    def on_state(self, state: LauncherState) -> None:
-        self.states.append(state)
-
-    def on_gpus(self, report: GpuReport) -> None:
-        self.reports.append(report)
-
-    def on_logs(self, lines: Sequence[LogLine]) -> None:
-        self.lines += [line.text for line in lines]
-
-
 def board_with(nodes: list[NodeState], now: float = 0.0) -> StateBoard:
     return StateBoard(LauncherState(), LogHub(lambda: 0.0), lambda: now, nodes.append)
 
 
-def test_a_listener_hears_what_is_and_then_each_change_until_it_leaves() -> None:
+def test_a_listener_hears_what_is_and_then_each_change_until_it_leaves(listener: Callable[[], Any]) -> None:
     nodes: list[NodeState] = []
-    board, heard = board_with(nodes), Heard()
+    board, heard = board_with(nodes), listener()
     board.change(models=("one",))
     leave = board.subscribe(heard)
     assert [state.models for state in heard.states] == [("one",)] and len(heard.reports) == 1

@@ -84,22 +84,6 @@ class Inner:
         yield ChatDelta("hello", "stop", "mock")
 
 
-class Heard:
-    def __init__(self) -> None:
-        self.states: list[LauncherState] = []
-        self.reports: list[GpuReport] = []
-        self.lines: list[str] = []
-
-    def on_state(self, state: LauncherState) -> None:
-        self.states.append(state)
-
-    def on_gpus(self, report: GpuReport) -> None:
-        self.reports.append(report)
-
-    def on_logs(self, lines: Sequence[LogLine]) -> None:
-        self.lines += [line.text for line in lines]
-
-
 @pytest.fixture
 async def playing() -> AsyncIterator[tuple[BundleCore, Inner]]:
     # Ten minutes in half a second.
@@ -111,10 +95,10 @@ async def playing() -> AsyncIterator[tuple[BundleCore, Inner]]:
 
 
 async def test_it_plays_states_log_and_requests_in_order_and_stays_at_the_end(
-    playing: tuple[BundleCore, Inner],
+    playing: tuple[BundleCore, Inner], listener: Callable[[], Any]
 ) -> None:
     core, inner = playing
-    heard = Heard()
+    heard = listener()
     leave = core.subscribe(heard)
     await core.start()
     async with asyncio.timeout(20):
@@ -131,20 +115,20 @@ async def test_it_plays_states_log_and_requests_in_order_and_stays_at_the_end(
     kinds = [stretch.kind for stretch in await core.history.timeline(T, BUNDLE.end)]
     assert kinds == [Kind.STARTING, Kind.WAITING, Kind.FAULT]
     assert [record.job for record in await core.history.requests()] == ["a1"]
-    late = Heard()
+    late = listener()
     core.subscribe(late)
     assert late.lines == heard.lines, "who comes later hears all of it"
     leave()
     assert len(inner.listeners) == 1
 
 
-async def test_what_lies_before_the_last_hour_is_there_at_once() -> None:
+async def test_what_lies_before_the_last_hour_is_there_at_once(listener: Callable[[], Any]) -> None:
     old = tuple(recorded(T - 86_400 + hour * 3600, Actual.SERVING, total_requests=hour) for hour in range(20))
     line = LogLine(T - 80_000, "engine", LogLevel.INFO, "Request b2: stop, 7 tokens in 300 ms.")
     bundle = replace(BUNDLE, states=(*old, *BUNDLE.states), lines=(line, *BUNDLE.lines))
     clock = ReplayClock(bundle_start(bundle), rate=0.0, tick_s=0.02)
     core = BundleCore(Inner(), bundle, clock, HistoryStore(None, lambda sentence, level: None, clock))  # type: ignore[arg-type]
-    heard = Heard()
+    heard = listener()
     core.subscribe(heard)
     assert heard.states[0].node.total_requests == 19, "the state of the moment at which it begins"
     await core.start()
