@@ -47,15 +47,18 @@ for i = 6, #ARGV, 2 do
   redis.call('ZADD', changes, version, ARGV[i])
 end
 redis.call('HSET', head, 'number', number, 'version', version, 'document', document)
-for _, key in ipairs({head, nodes, changes}) do redis.call('PEXPIRE', key, ttl) end
 local time = redis.call('TIME')
-redis.call('ZADD', replicas, time[1] * 1000 + math.floor(time[2] / 1000) + ttl, id)
+local ends = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) + ttl)
+for _, key in ipairs({head, nodes, changes}) do redis.call('PEXPIREAT', key, ends) end
+redis.call('ZADD', replicas, ends, id)
 return 1
 """
 
+# Up to and with its last millisecond, as Redis itself keeps a key: no replica is gone here whose head is still there.
 _ALIVE = """
 local time = redis.call('TIME')
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000 + math.floor(time[2] / 1000))
+local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
 return redis.call('ZRANGE', KEYS[1], 0, -1)
 """
 

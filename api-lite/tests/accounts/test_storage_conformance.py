@@ -477,6 +477,17 @@ async def test_a_replica_that_says_nothing_vanishes_with_its_nodes(
     assert back.whole and back.entries == entries(entry(1), entry(2))
 
 
+async def test_who_has_vanished_is_never_asked_for_changes_only(directory: Directory, clock: Any) -> None:
+    """In no millisecond is a replica gone for those who read and still there for the replica itself."""
+    for number in range(1, 21):
+        await directory.publish(head(1, whole_number=number), entries(entry(1)), whole=True, ttl_s=0.01)
+        clock.now += 1
+        while await directory.read(READER, {}):
+            pass
+        told = await directory.publish(head(1, whole_number=number), entries(entry(2)), whole=False, ttl_s=60)
+        assert not told, number
+
+
 async def test_a_replica_that_ends_vanishes_at_once(directory: Directory) -> None:
     await directory.publish(head(1), entries(entry(1)), whole=True, ttl_s=60)
     await directory.withdraw(head(1).replica_id)

@@ -111,6 +111,7 @@ class ChainRefusal(WalletError):
 _CODE = re.compile(r"code=(\d{1,9})")
 _CODESPACE = re.compile(r"codespace='?([a-z0-9_]{1,40})")
 _LOG = re.compile(r"log='([^']{0,2000})'")
+_OVERTAKEN = re.compile(r"account sequence mismatch, expected (\d{1,20}), got (\d{1,20})")
 
 
 def plain(text: str) -> str:
@@ -140,8 +141,13 @@ def refusal_of_broadcast(document: dict[str, Any], status: int) -> ChainRefusal 
 
 
 def refusal_of_query(document: dict[str, Any], status: int) -> ChainRefusal:
-    """The gRPC error of a query. Simulations name the SDK's code in their text, if at all."""
-    return ChainRefusal(0, "", str(document.get("message") or ""), status=status)
+    """The gRPC error of a query. A simulation gives no code: one that another transaction overtook is told by the text
+    of the SDK's `ErrWrongSequence`, unchanged since SDK 0.40."""
+    message = str(document.get("message") or "")
+    numbers = _OVERTAKEN.search(message)
+    if numbers is not None and int(numbers[1]) > int(numbers[2]):
+        return ChainRefusal(SEQUENCE_CODE, "sdk", message, status=status)
+    return ChainRefusal(0, "", message, status=status)
 
 
 def _integer(value: Any) -> int:

@@ -11,7 +11,7 @@ from r3mes_launcher.wallet import fees
 from r3mes_launcher.wallet.addresses import address_of_key
 from r3mes_launcher.wallet.amounts import Coin
 from r3mes_launcher.wallet.chain_client import ChainClient
-from r3mes_launcher.wallet.chain_errors import ChainRefusal
+from r3mes_launcher.wallet.chain_errors import SEQUENCE_CODE, ChainRefusal
 from r3mes_launcher.wallet.confirmation import Confirmation, MoneyWords, confirmation_of, summary_of
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.message_kinds import ChainMessage
@@ -116,6 +116,15 @@ class Sender:
         self, public_key: bytes, messages: Sequence[ChainMessage], *, memo: str = "", fee_granter: str = ""
     ) -> Plan:
         """Simulates and prices the messages. Costs nothing; raises every refusal that can be known before signing."""
+        try:
+            return await self._plan(public_key, messages, memo, fee_granter)
+        except ChainRefusal as refusal:
+            if refusal.code != SEQUENCE_CODE or refusal.codespace != "sdk":
+                raise
+        # Another program with this wallet paid while this was planned; nothing is signed, so it is planned anew.
+        return await self._plan(public_key, messages, memo, fee_granter)
+
+    async def _plan(self, public_key: bytes, messages: Sequence[ChainMessage], memo: str, fee_granter: str) -> Plan:
         address = address_of_key(public_key, self._profile.prefix)
         for message in messages:
             check_message(message, self._profile.prefix, address)

@@ -18,6 +18,7 @@ from r3mes_launcher.wallet.addresses import encode_address
 from r3mes_launcher.wallet.amounts import Coin, parse_gas_price
 from r3mes_launcher.wallet.chain_client import ChainClient
 from r3mes_launcher.wallet.chain_endpoints import EndpointPool
+from r3mes_launcher.wallet.chain_errors import ChainRefusal
 from r3mes_launcher.wallet.errors import Problem, WalletError
 from r3mes_launcher.wallet.keys import PrivateKey, account_path
 from r3mes_launcher.wallet.message_kinds import message_from_json
@@ -143,6 +144,43 @@ async def test_two_launchers_race_for_one_sequence(make_sender: Callable[..., Se
     assert chain.balance(FRIEND) == 5 * REMES
     retried = await two.settle(two.commit("three", await plan_of(two, 6 * REMES), sign), 20)
     assert retried.state is PaymentState.INCLUDED and chain.balance(FRIEND) == 11 * REMES
+
+
+async def test_a_payment_overtaken_while_it_is_planned_is_planned_anew(
+    make_sender: Callable[..., Sender], chain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = make_sender("one"), make_sender("two")
+    first = one.commit("one", await plan_of(one), sign)
+    simulate, simulated = ChainClient.simulate, 0
+
+    async def overtaken(client: ChainClient, tx_bytes: bytes) -> int:
+        nonlocal simulated
+        simulated += 1
+        if simulated == 1:
+            assert (await one.settle(first, 20)).state is PaymentState.INCLUDED
+        return await simulate(client, tx_bytes)
+
+    monkeypatch.setattr(ChainClient, "simulate", overtaken)
+    plan = await plan_of(two, 6 * REMES)
+    assert (plan.sequence, simulated) == (1, 2)
+    assert (await two.settle(two.commit("two", plan, sign), 20)).state is PaymentState.INCLUDED
+    assert chain.balance(FRIEND) == 11 * REMES
+
+
+async def test_a_payment_that_is_overtaken_again_and_again_is_refused(
+    make_sender: Callable[..., Sender], chain: Any
+) -> None:
+    chain.answers["/cosmos/tx/v1beta1/simulate"] = (
+        500,
+        {
+            "code": 2,
+            "message": "account sequence mismatch, expected 1, got 0: incorrect account sequence "
+            "[cosmos/cosmos-sdk/baseapp] with gas used: '0'",
+        },
+    )
+    with pytest.raises(ChainRefusal) as caught:
+        await plan_of(make_sender())
+    assert "came first. Nothing was spent." in caught.value.message
 
 
 @pytest.mark.parametrize("in_200", [True, False])
