@@ -112,6 +112,20 @@ class LoadingEvent(WireModel):
     fraction: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
+class GpuEvent(WireModel):
+    """What the engine found of one GPU when it looked for one to use; before `ready`. Cards that it did not try are not
+    told."""
+
+    event: Literal["gpu"] = "gpu"
+    uuid: Name
+    name: Name
+    verdict: Literal["ok", "degraded", "unusable"]
+    code: Name
+    """One word for programs; `ok` where nothing is wrong."""
+    reason: Sentence = ""
+    hint: Sentence = ""
+
+
 class ReadyEvent(WireModel):
     """The engine answers on `http://127.0.0.1:{port}` to whoever shows `token` as bearer.
 
@@ -229,6 +243,7 @@ class ErrorEvent(WireModel):
 Event: TypeAlias = Annotated[
     StartingEvent
     | LoadingEvent
+    | GpuEvent
     | ReadyEvent
     | RegisteredEvent
     | DisconnectedEvent

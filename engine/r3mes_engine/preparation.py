@@ -19,7 +19,8 @@ from r3mes_engine.downloads import Downloads
 from r3mes_engine.embeddings.sentence_model import SentenceModel, check_sentence_model
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.hardware.gpu_faults import GpuFault
-from r3mes_engine.hardware.survey import survey_gpus
+from r3mes_engine.hardware.survey import GpuSurvey, survey_gpus
+from r3mes_engine.hardware.verdict import GpuVerdict
 from r3mes_engine.model_process import load_libraries, prepare_environment
 from r3mes_engine.models.source import ModelSource, check_source, checked_model, is_on_disk
 from r3mes_engine.node.grant import read_grant
@@ -56,13 +57,16 @@ class Preparation:
         loop: asyncio.AbstractEventLoop,
         report: Report,
         on_device_fault: Callable[[GpuFault], None],
+        tell_gpu: Callable[[GpuVerdict], None] = lambda gpu: None,
     ) -> None:
-        """`downloads` live on the `loop`. `on_device_fault` is called on any thread, also long after all this."""
+        """`downloads` live on the `loop`. `on_device_fault` is called on any thread, also long after all this.
+        `tell_gpu` hears of each GPU that was tried."""
         self._settings = settings
         self._downloads = downloads
         self._loop = loop
         self._report = report
         self._on_device_fault = on_device_fault
+        self._tell_gpu = tell_gpu
 
     def run(self) -> Prepared:
         """Blocks, cheap checks first. Raises EngineExit."""
@@ -77,7 +81,7 @@ class Preparation:
         if uses_torch:
             prepare_environment(threads)
         self._report("looking for a GPU" if settings.device != "cpu" else "preparing the processor", None)
-        device = choose_device(settings.device, lambda: survey_gpus(settings.gpus, examine="first"))
+        device = choose_device(settings.device, self._survey)
         if uses_torch:
             show_one_gpu(device, os.environ)
         concurrency = settings.max_concurrency or DEFAULT_CONCURRENCY[device.kind]
@@ -91,6 +95,13 @@ class Preparation:
             embeddings = SentenceModel(embedding_folder, device.kind)
         backend.load(self._report)
         return Prepared(key, grants, device, concurrency, backend, embeddings)
+
+    def _survey(self) -> GpuSurvey:
+        found = survey_gpus(self._settings.gpus, examine="first")
+        for gpu in found.gpus:
+            if gpu.is_known:
+                self._tell_gpu(gpu)
+        return found
 
     def _make_backend(self, device: Device, threads: int, concurrency: int) -> Backend:
         settings = self._settings

@@ -22,6 +22,7 @@ from r3mes_engine.ending import Ending
 from r3mes_engine.errors import EngineExit
 from r3mes_engine.hardware.gpu_faults import GpuFault, ending, gpu_fault
 from r3mes_engine.hardware.gpu_watch import GpuWatch
+from r3mes_engine.hardware.verdict import GpuVerdict
 from r3mes_engine.measured_pace import expected_pace, read_measurements
 from r3mes_engine.node.adapter_hints import adapter_hints
 from r3mes_engine.node.agent import NodeAgent, NodeIdentity
@@ -43,6 +44,7 @@ from r3mes_protocol.control import (
     DrainCommand,
     DrainingEvent,
     ErrorEvent,
+    GpuEvent,
     GrantCommand,
     LoadAdapterCommand,
     LoadingEvent,
@@ -149,6 +151,7 @@ class _Engine:
             self._loop,
             lambda stage, fraction: self._events.emit(LoadingEvent(stage=stage, fraction=fraction)),
             self._from_thread(self._device_failed),
+            self._tell_gpu,
         )
         preparing = on_own_thread(preparation.run, self._loop)
         await self._wait_for(preparing)
@@ -160,6 +163,15 @@ class _Engine:
         finally:
             await prepared.backend.close()
         return self._ending.reason
+
+    def _tell_gpu(self, gpu: GpuVerdict) -> None:
+        # A card without a UUID or a name can't be meant by anybody.
+        if gpu.uuid and gpu.name:
+            self._events.emit(
+                GpuEvent(
+                    uuid=gpu.uuid, name=gpu.name, verdict=gpu.verdict, code=gpu.code, reason=gpu.reason, hint=gpu.hint
+                )
+            )
 
     # --- serving -----------------------------------------------------------------------------------------------
 

@@ -127,6 +127,30 @@ def test_the_gpu_is_chosen_by_uuid(computer: Callable[..., None], capsys: pytest
 
 
 @needs_stand_in
+def test_an_engine_that_starts_tells_what_it_found_of_the_cards(
+    computer: Callable[..., None], start_engine: Callable[..., Any], gateway: Any
+) -> None:
+    # The card with more free memory is tried first: it fails, and the other one is taken.
+    computer({**TWO, "gpu0.used": 0, "gpu1.used": 4 * 2**30}, {FIRST: "wrong", SECOND: "ok"})
+    engine = start_engine(gateway=gateway.url, device="auto")
+    assert list(engine.event("ready").device.gpu_uuids) == [SECOND]
+    told_cards = {event.uuid: event for event in engine.all("gpu")}
+    assert (told_cards[FIRST].verdict, told_cards[FIRST].code) == ("unusable", "wrong_result")
+    assert "calculates wrongly" in told_cards[FIRST].reason and told_cards[FIRST].hint
+    assert (told_cards[SECOND].verdict, told_cards[SECOND].name) == ("ok", "Two")
+
+
+@needs_stand_in
+def test_a_card_that_nobody_tried_is_not_told(
+    computer: Callable[..., None], start_engine: Callable[..., Any], gateway: Any
+) -> None:
+    computer({**TWO, "gpu1.used": 4 * 2**30}, {FIRST: "ok", SECOND: "wrong"})
+    engine = start_engine(gateway=gateway.url, device="auto")
+    engine.event("ready")
+    assert [event.uuid for event in engine.all("gpu")] == [FIRST]
+
+
+@needs_stand_in
 def test_a_lost_driver_is_a_sentence(computer: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     computer({**TWO, "fail.nvmlInitWithFlags": 18}, {})
     assert cli.main(["check", "--json"]) == ExitCode.NO_USABLE_GPU

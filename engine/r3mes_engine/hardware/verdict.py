@@ -45,6 +45,11 @@ class GpuVerdict:
     """What to do; empty where nothing has to be done."""
     kernel_ms: int | None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether something was found out: a card that nobody tried counts as usable until somebody does."""
+        return self.kernel_ms is not None or self.verdict != "ok"
+
 
 def judged(gpu: GpuFacts, driver: DriverFacts, probe: Probe | None, platform: str = sys.platform) -> GpuVerdict:
     """`probe` None: nobody tried the card."""

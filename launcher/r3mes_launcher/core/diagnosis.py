@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from r3mes_launcher.core.data_folder import DataFolder
 from r3mes_launcher.core.doctor.doctor import Doctor, DoctorParts, Situation
-from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
+from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState, GpuFlaw
 from r3mes_launcher.core.gateway_client import GatewayClient
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import Actual, GatewayState
@@ -41,6 +41,9 @@ class Diagnosis:
 
     def _on_doctor(self, doctor: DoctorState) -> None:
         self._board.change(doctor=doctor)
+
+    def note_gpu(self, uuid: str, flaw: GpuFlaw | None) -> None:
+        self._doctor.note_gpu(uuid, flaw)
 
     async def examine(self) -> DoctorReport:
         state, settings = self._board.state, self._settings.current

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.engine_watch import EngineWatch
 from r3mes_launcher.core.engine_words import engine_sentence
 from r3mes_launcher.core.log_hub import LogHub
@@ -24,6 +26,8 @@ from r3mes_protocol.limits import MAX_CONTROL_LINE_BYTES
 from r3mes_protocol.wire import ProtocolError
 
 SOURCE = "engine"
+
+TellGpu: TypeAlias = Callable[[str, GpuFlaw | None], None]
 
 MAX_STRAY_LINES = 20
 """Lines on stdout that are no events and that are reported; a library that prints there must not fill the log."""
@@ -55,14 +59,17 @@ class EngineEvents:
         tell_request: Callable[[control.RequestEvent, str], None] = lambda event, model: None,
         watch: EngineWatch | None = None,
         tell_download: Callable[[control.DownloadEvent], None] = lambda event: None,
+        tell_gpu: TellGpu = lambda uuid, flaw: None,
     ) -> None:
-        """`tell_request` hears of every request that ended, with the model's name; `watch` of all signs of life."""
+        """`tell_request` hears of every request that ended, with the model's name; `watch` of all signs of life;
+        `tell_gpu` of each GPU that the engine tried, and what is wrong with it."""
         self._logs = logs
         self._dispatch = dispatch
         self._tell_facts = tell_facts
         self._tell_request = tell_request
         self._watch = watch or EngineWatch(lambda: 0.0)
         self._tell_download = tell_download
+        self._tell_gpu = tell_gpu
         self._facts = EngineFacts()
         self._strays = 0
 
@@ -100,6 +107,8 @@ class EngineEvents:
                 total = 0 if event.fraction is None else 100
                 done = 0 if event.fraction is None else round(event.fraction * 100)
                 self._dispatch(EngineLoading(Progress(engine_sentence(event.stage), done, total, "%")))
+            case control.GpuEvent():
+                self._gpu(event)
             case control.DownloadEvent():
                 self._download(event)
             case control.ReadyEvent():
@@ -158,6 +167,15 @@ class EngineEvents:
                 self._dispatch(EngineComplained(Fault(event.code, message, hint)))
             case control.PongEvent():
                 self._watch.answered()
+
+    def _gpu(self, event: control.GpuEvent) -> None:
+        if event.verdict == "ok":
+            self._tell_gpu(event.uuid, None)
+            return
+        works = "works, with a flaw" if event.verdict == "degraded" else "can't be used"
+        self._logs.add(SOURCE, [f"The GPU {event.name} {works}: {event.reason}. {event.hint}"], LogLevel.WARNING)
+        reason, hint = engine_sentence(event.reason), engine_sentence(event.hint)
+        self._tell_gpu(event.uuid, GpuFlaw(event.uuid, event.verdict == "degraded", reason, hint))
 
     def _download(self, event: control.DownloadEvent) -> None:
         """The machine passes over it while the engine serves: then it is something beside."""

@@ -221,6 +221,7 @@ class LauncherCore:
             settings.model,
             self._on_node,
             tell_request=self._on_request,
+            tell_gpu=self._diagnosis.note_gpu,
             gpus=settings.gpus,
             downloads=self._downloads,
             max_concurrency=settings.max_concurrency,

@@ -10,7 +10,7 @@ from time import time
 
 from r3mes_launcher.core.child_process import ChildProcess
 from r3mes_launcher.core.download_desk import DownloadDesk
-from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts
+from r3mes_launcher.core.engine_events import EngineEvents, EngineFacts, TellGpu
 from r3mes_launcher.core.engine_health import CHECK_S
 from r3mes_launcher.core.engine_watch import EngineWatch
 from r3mes_launcher.core.log_hub import LogHub
@@ -101,6 +101,7 @@ class NodeController:
         rate: float = 1.0,
         downloads: DownloadDesk | None = None,
         max_concurrency: int = 0,
+        tell_gpu: TellGpu = lambda uuid, flaw: None,
     ) -> None:
         """`obstacle` is asked before each start what the whole computer has against it.
 
@@ -121,6 +122,7 @@ class NodeController:
         self._rate = rate
         self._downloads = downloads
         self._max_concurrency = max_concurrency
+        self._tell_gpu = tell_gpu
         self._watch: EngineWatch | None = None
         self._chance = chance
         self._gateway = ""
@@ -331,8 +333,9 @@ class NodeController:
             return
         self._watch = EngineWatch(asyncio.get_running_loop().time)
         listener = EngineEvents(
-            self._logs, self._dispatch, self._take_facts, self._tell_request, self._watch, self._take_download
-        )
+            self._logs, self._dispatch, self._take_facts, self._tell_request, self._watch, self._take_download,
+            self._tell_gpu,
+        )  # fmt: skip
         try:
             child = await self._supervisor.start("engine", verdict.command, listener)
         except SpawnError as error:

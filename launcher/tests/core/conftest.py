@@ -16,6 +16,7 @@ import pytest
 from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.node_controller import NodeController
 from r3mes_launcher.core.node_events import StopManner
@@ -210,6 +211,8 @@ class Watched:
 
     node: NodeController
     told: list[NodeState]
+    gpus: dict[str, GpuFlaw | None]
+    """What engines found of cards, by UUID."""
 
     @property
     def state(self) -> NodeState:
@@ -231,6 +234,7 @@ async def watched(runtime: FakeRuntime, supervisor: Supervisor, logs: LogHub) ->
 
     def make(obstacle: Callable[[DeviceChoice], Fault | None] = lambda device: None, **machine: object) -> Watched:
         told: list[NodeState] = []
+        gpus: dict[str, GpuFlaw | None] = {}
         quick: dict[str, object] = {"back_off": BackOff(unit_s=0.05), **machine}
         state = NodeMachineState(**quick)  # type: ignore[arg-type]
         node = NodeController(
@@ -244,9 +248,10 @@ async def watched(runtime: FakeRuntime, supervisor: Supervisor, logs: LogHub) ->
             ladders=QUICK_LADDERS,
             obstacle=obstacle,
             check_s=0.05,
+            tell_gpu=gpus.__setitem__,
         )
         node.use_gateway("http://127.0.0.1:1")
-        made.append(Watched(node, told))
+        made.append(Watched(node, told, gpus))
         return made[-1]
 
     yield make

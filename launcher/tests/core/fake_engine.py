@@ -77,6 +77,10 @@ def main() -> int:
     for part in range(int(WORDS.get("slowly", "0"))):
         say("loading", stage="reading the weights", fraction=part / 100)
         time.sleep(0.1)
+    for uuid, verdict in (word.split(":") for word in WORDS.get("gpus", "").split(",") if word):
+        say(
+            "gpu", uuid=uuid, name=f"card {uuid}", verdict=verdict, code="x", reason="only 1 MiB is free", hint="Close."
+        )
     if "never-ready" not in WORDS:
         say("ready", protocol=1, port=1, token="secret-token", model="a-model", device=DEVICE, node_id="ab" * 32)
         say("registered", gateway="http://127.0.0.1:1", session_id="s", generation=1)

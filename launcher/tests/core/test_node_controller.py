@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.log_hub import LogHub
 from r3mes_launcher.core.state import Actual, Desired, DeviceChoice, Fault, LogLevel, Progress
 from r3mes_launcher.ports.engine_runtime import ProvisioningError, Refused
@@ -43,6 +44,22 @@ async def test_an_engine_serves_and_is_drained(watched: Any, until: Until, logs:
     assert one.state.engine.pid is None and one.state.engine.last_exit == "ended with code 0"
     assert "heard drain" in texts(logs)
     assert "secret-token" not in texts(logs) + repr(one.told), "the engine's token is nobody's business"
+
+
+async def test_what_an_engine_finds_of_cards_when_it_starts_is_known(
+    watched: Any, runtime: Any, until: Until, logs: LogHub
+) -> None:
+    runtime.turns = [("gpus=GPU-a:degraded,GPU-b:unusable,GPU-c:ok",)]
+    one = watched()
+    one.node.start(Desired.SERVING)
+    await until(lambda: one.told and one.state.actual is Actual.SERVING)
+    assert one.gpus == {
+        "GPU-a": GpuFlaw("GPU-a", True, "only 1 MiB is free", "Close."),
+        "GPU-b": GpuFlaw("GPU-b", False, "only 1 MiB is free", "Close."),
+        "GPU-c": None,
+    }
+    assert "The GPU card GPU-a works, with a flaw: only 1 MiB is free. Close." in texts(logs)
+    assert "The GPU card GPU-b can't be used: only 1 MiB is free. Close." in texts(logs)
 
 
 @posix_only

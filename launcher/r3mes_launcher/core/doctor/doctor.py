@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from r3mes_launcher.core.doctor.checks import examine
 from r3mes_launcher.core.doctor.facts import EngineFacts, Facts, FolderFacts, GatewayFacts, SystemFacts
-from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState
+from r3mes_launcher.core.doctor.report import DoctorReport, DoctorState, GpuFlaw
 from r3mes_launcher.core.engine_check import SelfTestFailed, self_test
 from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable
 from r3mes_launcher.core.log_hub import LogHub
@@ -80,6 +80,13 @@ class Doctor:
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._examine(situation), name="examine this computer")
         return await asyncio.shield(self._running)
+
+    def note_gpu(self, uuid: str, flaw: GpuFlaw | None) -> None:
+        """What an engine that starts found of a card; None: nothing is wrong with it."""
+        others = tuple(known for known in self._state.flaws if known.uuid != uuid)
+        flaws = others if flaw is None else (*others, flaw)
+        if flaws != self._state.flaws:
+            self._show(replace(self._state, flaws=flaws))
 
     async def close(self) -> None:
         task, self._running = self._running, None

@@ -93,7 +93,7 @@ class DoctorState:
     report: DoctorReport | None = None
     """Of the last time."""
     flaws: tuple[GpuFlaw, ...] = ()
-    """Of the last self-test that had a result."""
+    """What the engine last found wrong with cards, by a self-test or when it started."""
 
 
 def report_document(report: DoctorReport) -> dict[str, Any]:

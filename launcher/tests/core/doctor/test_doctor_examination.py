@@ -143,6 +143,10 @@ async def test_it_looks_at_this_very_computer(
     assert told[0].running and not told[-1].running and told[-1].report is first
     assert told[-1].flaws == (GpuFlaw("GPU-2", True, "only 900 MiB are free", "Close other programs."),)
     assert [state.done for state in told if state.running][-1] == told[0].total
+    # An engine that starts knows better than the last self-test.
+    doctor.note_gpu("GPU-1", GpuFlaw("GPU-1", False, "it calculates wrongly", ""))
+    doctor.note_gpu("GPU-2", None)
+    assert told[-1].flaws == (GpuFlaw("GPU-1", False, "it calculates wrongly", ""),) and told[-1].report is first
     await doctor.close()
 
 
