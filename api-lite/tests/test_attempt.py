@@ -53,7 +53,7 @@ def test_a_request_moves_at_most_twice_after_failures_and_never_for_its_own_faul
             assert (verdict.error is None) == (failures <= EXTRA_TRIES)
         if verdict.error is not None:
             break
-    assert len(attempt.tried) == failures <= EXTRA_TRIES + 1
+    assert len(attempt.tried) + len(attempt.moved) == failures <= EXTRA_TRIES + 1
 
 
 @given(TERMINALS)
@@ -65,3 +65,12 @@ def test_after_the_first_token_every_failure_is_told(terminal: Terminal) -> None
 def test_a_replaced_node_is_not_to_blame() -> None:
     assert not _attempt().judge(Lost.REPLACED, NodeId("n"), 0).blames_node
     assert _attempt().judge(Lost.DISCONNECTED, NodeId("n"), 0).blames_node
+
+
+def test_a_node_that_moved_may_have_the_request_once_more() -> None:
+    attempt = _attempt()
+    verdict = attempt.judge(Lost.MOVED, NodeId("n"), 0)
+    assert (verdict.error, verdict.blames_node, attempt.tried) == (None, False, set())
+    assert attempt.judge(Lost.MOVED, NodeId("n"), 0).error is None and attempt.tried == {"n"}
+    last = attempt.judge(Lost.DISCONNECTED, NodeId("other"), 0)
+    assert last.error is not None and "2 nodes" in last.error.message

@@ -310,7 +310,7 @@ class Answering:
         rest = continuing(question, text, so_far.chunks, broken.target.model, broken.target.adapter)
         if rest is None:
             return None
-        attempt.tried.add(broken.node_id)
+        attempt.lost(broken.node_id, broken.inbox.ledger.terminal)
         first_by = min(attempt.answer_by, now + self._settings.continue_first_token_s)
         try:
             opened = self._sessions.open(rest, attempt.tried, first_by, attempt.answer_by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple, TypeAlias
@@ -102,6 +102,18 @@ class NodeRegistry:
 
     def node(self, node_id: str) -> Node | None:
         return self._nodes.get(NodeId(node_id))
+
+    def session_of(self, node_id: NodeId) -> SessionId | None:
+        """The node's session with this gateway, also one that lost its socket and is waited for."""
+        node = self._nodes.get(node_id)
+        if node is None or node.replica is not None:
+            node = self._suspended.get(node_id)
+        return node.session_id if node is not None else None
+
+    @property
+    def sessions(self) -> Collection[SessionId]:
+        """All of this gateway's registered sessions, with those that are waited for."""
+        return self._sessions.keys()
 
     @property
     def has_serving_nodes(self) -> bool:

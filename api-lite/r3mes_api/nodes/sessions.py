@@ -232,12 +232,15 @@ class NodeSessions:
                 SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back under a new connection."))
             )
 
-    def replaced_elsewhere(self, session_id: SessionId) -> None:
-        """The node has come back at another replica."""
+    def moved(self, session_id: SessionId) -> None:
+        """The node has come back at another replica, where its jobs can't go on; they are not waited for here."""
+        parked = self._parked.get(session_id)
+        if parked is not None:
+            parked.give_up(Lost.MOVED)
         session = self._sessions.get(session_id)
         if session is not None:
             session.end(
-                SessionEnd(CloseCode.REPLACED, Lost.REPLACED, Bye(reason="This node came back at another replica."))
+                SessionEnd(CloseCode.REPLACED, Lost.MOVED, Bye(reason="This node came back at another replica."))
             )
 
     def gateway_of(self, session_id: SessionId) -> GatewayOrigin | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from r3mes_api.nodes.carrier import JobHolder
+from r3mes_api.nodes.node import Node
 from r3mes_api.nodes.places import Reservation
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.replicas.directory import Directory, NodeEntry, ReplicaHead
@@ -168,7 +169,7 @@ class NodeSharing:
 
     async def _claim(self) -> None:
         """A number for each new registration, in the order in which all replicas ask for them."""
-        live = [node.session_id for node in self._registry if node.replica is None]
+        live = self._registry.sessions
         new = [session_id for session_id in live if session_id not in self._claims]
         if len(self._claims) > len(live) - len(new):
             self._claims = {session_id: self._claims[session_id] for session_id in live if session_id in self._claims}
@@ -179,33 +180,43 @@ class NodeSharing:
 
     def _settle(self, node_ids: Iterable[NodeId]) -> None:
         """Brings the registry in step with what is known of these nodes."""
-        now, unix = self._clock(), time.time()
+        now = self._clock()
         for node_id in node_ids:
-            current = self._registry.node(node_id)
             newest = self._views.newest(node_id)
-            if current is not None and current.replica is None:
-                if newest is None:
-                    self._crowded.discard(node_id)
-                    continue
+            session_id = self._registry.session_of(node_id)
+            moved = session_id if newest is not None and self._is_older(session_id, newest.entry) else None
+            if moved is not None:
+                self._registry.closed(moved, now)
+            current = self._registry.node(node_id)
+            if current is None or current.replica is not None:
+                self._crowded.discard(node_id)
+                self._settle_elsewhere(node_id, current, now)
+            elif newest is not None:
                 self._crowded.add(node_id)
-                claim = self._claims.get(current.session_id)
-                if claim is not None and newest.entry.claim > claim:
-                    self._sessions.replaced_elsewhere(current.session_id)
-                continue
-            self._crowded.discard(node_id)
-            usable = self._views.usable(node_id)
-            if usable is None:
-                if current is not None and current.replica is not None:
-                    self._registry.drop_elsewhere(node_id, current.replica, now)
-                continue
-            link = self._links[usable.replica_id][0]
-            hop_ms = 1000 * link.latency_s or USUAL_HOP_MS
-            node = node_elsewhere(usable.entry, usable.replica_id, hop_ms, now, unix)
-            self._registry.put_elsewhere(node, now)
-            pace = usable.entry.pace
-            if pace is not None:
-                node.pace.believe(pace.first_s, pace.token_s, pace.gap_s)
+            else:
+                self._crowded.discard(node_id)
+            if moved is not None:
+                # Last, so that what it was doing can go on with it where it is now.
+                self._sessions.moved(moved)
         self._sessions.room_changed()
+
+    def _is_older(self, session_id: SessionId | None, entry: NodeEntry) -> bool:
+        claim = self._claims.get(session_id) if session_id is not None else None
+        return claim is not None and entry.claim > claim
+
+    def _settle_elsewhere(self, node_id: NodeId, current: Node | None, now: float) -> None:
+        usable = self._views.usable(node_id)
+        if usable is None:
+            if current is not None and current.replica is not None:
+                self._registry.drop_elsewhere(node_id, current.replica, now)
+            return
+        link = self._links[usable.replica_id][0]
+        hop_ms = 1000 * link.latency_s or USUAL_HOP_MS
+        node = node_elsewhere(usable.entry, usable.replica_id, hop_ms, now, time.time())
+        self._registry.put_elsewhere(node, now)
+        pace = usable.entry.pace
+        if pace is not None:
+            node.pace.believe(pace.first_s, pace.token_s, pace.gap_s)
 
     def _way_to(self, reservation: Reservation) -> JobHolder:
         assert reservation.replica is not None

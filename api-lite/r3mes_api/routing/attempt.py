@@ -26,6 +26,9 @@ _FAULT_OF_THE_REQUEST: dict[FailureCode, ErrorCode] = {
 
 _NO_ROOM = (FailureCode.CAPACITY, FailureCode.DRAINING)
 
+_LOST_BY_A_WELL_NODE = (Lost.REPLACED, Lost.MOVED, Lost.ABANDONED, Lost.REPLICA_GONE)
+"""A node that came back under a new connection, or whose replica is gone, lost its jobs, but it is well."""
+
 
 class Verdict(NamedTuple):
     reason: str
@@ -44,12 +47,15 @@ class Attempt:
     room_by: float
     tried: set[NodeId] = field(default_factory=set)
     """Nodes that failed it; they do not get it again."""
+    moved: set[NodeId] = field(default_factory=set)
+    """Nodes that lost it on their way to another replica; the first time that is not held against them."""
+    failures: int = 0
     refusals: int = 0
     last_error: ApiError | None = None
 
     @property
     def may_fail_again(self) -> bool:
-        return len(self.tried) < EXTRA_TRIES
+        return self.failures < EXTRA_TRIES
 
     def silent(self, node_id: NodeId) -> Verdict:
         return self._failure(node_id, "was silent for too long", ErrorCode.FIRST_TOKEN_TIMEOUT)
@@ -71,11 +77,10 @@ class Attempt:
                 error = ApiError(ErrorCode.FIRST_TOKEN_TIMEOUT, "The node did not begin to answer in time.")
                 return Verdict("missed the deadline", blames_node=True, error=error)
         reason = _reason(terminal)
-        # A node that came back under a new connection, or whose replica is gone, lost its jobs, but it is well.
-        blames = terminal not in (Lost.REPLACED, Lost.ABANDONED, Lost.REPLICA_GONE)
+        blames = terminal not in _LOST_BY_A_WELL_NODE
         if started:
             return Verdict(reason, blames, _interrupted())
-        return self._failure(node_id, reason, ErrorCode.NODE_FAILED, blames=blames)
+        return self._failure(node_id, reason, ErrorCode.NODE_FAILED, terminal, blames=blames)
 
     def _refusal(self, reason: str) -> Verdict:
         self.refusals += 1
@@ -84,10 +89,20 @@ class Attempt:
         error = ApiError(ErrorCode.NETWORK_BUSY, "Every node that was asked is busy; try again soon.", retry_after_s=2)
         return Verdict(reason, blames_node=False, error=error)
 
-    def _failure(self, node_id: NodeId, reason: str, code: ErrorCode, *, blames: bool = True) -> Verdict:
+    def lost(self, node_id: NodeId, terminal: Terminal | None) -> None:
+        """The node does not finish the request; None where it fell silent."""
+        if terminal is Lost.MOVED and node_id not in self.moved:
+            self.moved.add(node_id)
+        else:
+            self.tried.add(node_id)
+
+    def _failure(
+        self, node_id: NodeId, reason: str, code: ErrorCode, terminal: Terminal | None = None, *, blames: bool = True
+    ) -> Verdict:
         may_move = self.may_fail_again
-        self.tried.add(node_id)
-        count = len(self.tried)
+        self.failures += 1
+        self.lost(node_id, terminal)
+        count = len(self.tried | self.moved)
         nodes = "The node that took the request" if count == 1 else f"The {count} nodes that took the request"
         self.last_error = ApiError(code, f"{nodes} failed before the answer began; try again.", retry_after_s=1)
         return Verdict(reason, blames, None if may_move else self.last_error)
@@ -97,8 +112,7 @@ def blames_node(terminal: Terminal) -> bool:
     """Whether a terminal other than Done speaks against the node itself, whoever asked it."""
     if isinstance(terminal, Failed):
         return terminal.code not in (*_FAULT_OF_THE_REQUEST, *_NO_ROOM, FailureCode.DEADLINE, FailureCode.CANCELLED)
-    # A node that came back under a new connection, or whose replica is gone, lost its jobs, but it is well.
-    return terminal not in (Lost.REPLACED, Lost.ABANDONED, Lost.REPLICA_GONE)
+    return terminal not in _LOST_BY_A_WELL_NODE
 
 
 def _interrupted() -> ApiError:

@@ -19,6 +19,7 @@ class Lost(Enum):
 
     DISCONNECTED = "the node's connection ended"
     REPLACED = "the node came back under a new connection"
+    MOVED = "the node came back at another replica"
     SILENT = "the node fell silent"
     STUCK = "the node took no more messages"
     BROKE_PROTOCOL = "the node broke the protocol"

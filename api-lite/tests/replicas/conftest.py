@@ -52,6 +52,13 @@ def lasting_replicas(start_process: Any, redis: str) -> Iterator[tuple[Any, Any]
     yield pair[0], pair[1]
 
 
+@pytest.fixture(scope="module")
+def patient_replica(start_process: Any, redis: str) -> Any:
+    """Waits so long for a lost node that no test would see the end of it."""
+    port = free_port()
+    return start_process(replica_environment(redis, port, resume_grace_s=60), "--port", str(port))
+
+
 @pytest.fixture
 def connected(client: httpx.AsyncClient, until: Any) -> Callable[..., Awaitable[None]]:
     """Waits until each of the gateways is connected to all the others."""
