@@ -231,7 +231,7 @@ def run(engine: Engine, adapter: Path, loads: int, count: int) -> None:
     print(measured(streams, loads // 3, load_and_answer).line("load with an answer through it"), flush=True)
 
 
-def random_adapter(model: Path, folder: Path, rank: int = 8) -> Path:
+def random_adapter(model: Path, folder: Path, rank: int = 8, seed: int = 0) -> Path:
     """Of small random weights, for all linear layers of a decoder of Llama's kind."""
     config: dict[str, Any] = json.loads((model / "config.json").read_bytes())
     hidden, inner = config["hidden_size"], config["intermediate_size"]
@@ -243,7 +243,7 @@ def random_adapter(model: Path, folder: Path, rank: int = 8) -> Path:
         "self_attn.o_proj": (queries, hidden), "mlp.gate_proj": (hidden, inner), "mlp.up_proj": (hidden, inner),
         "mlp.down_proj": (inner, hidden),
     }  # fmt: skip
-    dice = numpy.random.default_rng(0)
+    dice = numpy.random.default_rng(seed)
     tensors = {}
     for layer in range(config["num_hidden_layers"]):
         for name, (inputs, outputs) in shapes.items():
