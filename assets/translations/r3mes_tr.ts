@@ -4055,6 +4055,10 @@
         <translation>{seconds:.0f} saniye</translation>
     </message>
     <message>
+        <source>{url} did not answer, so {origin} is used. It goes back by itself.</source>
+        <translation>{url} yanıt vermedi, bu yüzden {origin} kullanılıyor. Kendiliğinden geri dönülür.</translation>
+    </message>
+    <message>
         <source>{model} holds no model: its config.json is missing.</source>
         <translation>{model} bir model içermiyor: config.json dosyası eksik.</translation>
     </message>
@@ -4221,10 +4225,6 @@
     <message>
         <source>{url} answers.</source>
         <translation>{url} yanıt veriyor.</translation>
-    </message>
-    <message>
-        <source>{url} does not answer; {origin} is used until it does.</source>
-        <translation>{url} yanıt vermiyor; yanıt verene kadar {origin} kullanılıyor.</translation>
     </message>
     <message>
         <source>{variable} names {chosen}, which is not a program that can be started.</source>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from r3mes_launcher.core.doctor.report import GpuFlaw
@@ -46,6 +46,8 @@ class EngineFacts:
     total_tokens: int = 0
     gpu_uuids: tuple[str, ...] = ()
     computes_on_gpu: bool = False
+    gateway: str = ""
+    """Origin of the one that it is registered with; empty for none."""
 
 
 class EngineEvents:
@@ -126,25 +128,22 @@ class EngineEvents:
                     self._watch.ready()
                     self._dispatch(EngineReady())
             case control.RegisteredEvent():
+                self._note(replace(self._facts, gateway=event.gateway))
                 self._dispatch(EngineRegistered())
             case control.DisconnectedEvent():
+                self._note(replace(self._facts, gateway=""))
                 self._dispatch(
                     EngineDisconnected(engine_sentence(event.reason.rstrip(".")) or phrase("the connection broke"))
                 )
             case control.StatsEvent():
-                facts = self._facts
                 self._watch.told(event.active, event.requests, event.completion_tokens)
                 self._note(
-                    EngineFacts(
-                        facts.node_id,
-                        facts.model,
-                        facts.device,
-                        event.active,
-                        event.requests,
-                        event.tokens_per_second,
-                        event.completion_tokens,
-                        facts.gpu_uuids,
-                        facts.computes_on_gpu,
+                    replace(
+                        self._facts,
+                        active_requests=event.active,
+                        total_requests=event.requests,
+                        tokens_per_second=event.tokens_per_second,
+                        total_tokens=event.completion_tokens,
                     )
                 )
             case control.RequestEvent():

@@ -59,6 +59,7 @@ class GatewayDesk:
         self._base = GatewayState()
         self._view = GatewayView(self._base)
         self._fallbacks: tuple[str, ...] = ()
+        self._node_at = ""
         self._local: LocalGateway | None = None
         self._changed = asyncio.Event()
 
@@ -75,6 +76,18 @@ class GatewayDesk:
     @property
     def is_remote(self) -> bool:
         return self._base.kind is GatewayKind.REMOTE
+
+    def follow_node(self, origin: str) -> None:
+        """Where the node is registered; empty for nowhere. What this computer serves is offered there alone."""
+        if origin != self._node_at:
+            self._node_at = origin
+            self._ask()
+
+    def _ask(self) -> None:
+        # A local gateway has something to say exactly while it does not answer.
+        order = self.order if not self._base.message else ()
+        # The preferred one may answer again long before the node goes back to it.
+        self._monitor.watch(*sorted(order, key=lambda origin: origin != self._node_at))
 
     def start(self) -> None:
         self._monitor.start()
@@ -146,8 +159,7 @@ class GatewayDesk:
         if base.kind is GatewayKind.LOCAL and self._local is None:
             return  # the last words of one that was left for a remote gateway
         self._base = base
-        # A local gateway has something to say exactly while it does not answer.
-        self._monitor.watch(*(self.order if not base.message else ()))
+        self._ask()
         self._follow(base, self._fallbacks)
         self._look()
 
@@ -161,7 +173,7 @@ class GatewayDesk:
         message = base.message or known.message
         if known.reachable and known.origin != base.url:
             message = Sentence(
-                "{url} does not answer; {origin} is used until it does.", url=base.url, origin=known.origin
+                "{url} did not answer, so {origin} is used. It goes back by itself.", url=base.url, origin=known.origin
             )
         gateway = replace(
             base, url=known.origin or base.url, reachable=known.reachable, message=message, order=self.order

@@ -57,7 +57,8 @@ class GatewayMonitor:
         """From now on the first of these gateways that answers; none for none."""
         if origins != self._origins:
             self._origins = origins
-            self._change(GatewayReport(origins[0] if origins else ""))
+            if self._report.origin not in origins:
+                self._change(GatewayReport(origins[0] if origins else ""))
             self.look_now()
 
     def look_now(self) -> None:

@@ -365,6 +365,7 @@ class LauncherCore:
             # Its earnings are known by it, also while no engine runs.
             self._parts.settings.change(node_id=node.node_id)
         self._watch_gpu()
+        self._gateway.follow_node(node.gateway)
         if node.actual is not before.actual and Actual.SERVING in (node.actual, before.actual):
             self._gateway.look_now()
         if node.desired is not before.desired and self._started.is_set():

@@ -248,6 +248,7 @@ class NodeController:
             progress=machine.progress,
             engine=replace(self._process, restarts=machine.restarts),
             node_id=self._facts.node_id,
+            gateway=self._facts.gateway,
             model=self._facts.model,
             device=self._facts.device,
             gpu_uuids=self._facts.gpu_uuids,
@@ -361,7 +362,7 @@ class NodeController:
         if self._downloads is not None:
             self._downloads.detach()
         self._process = replace(self._process, running=False, pid=None, started_at=None, last_exit=outcome.sentence())
-        self._facts = replace(self._facts, active_requests=0, tokens_per_second=0.0)
+        self._facts = replace(self._facts, active_requests=0, tokens_per_second=0.0, gateway="")
         self._logs.say(f"The engine {outcome.sentence()}.")
         self._dispatch(EngineExited(outcome, self._chance()))
 

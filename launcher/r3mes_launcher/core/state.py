@@ -118,6 +118,8 @@ class NodeState:
     progress: Progress | None = None
     engine: ProcessState = field(default_factory=ProcessState)
     node_id: str = ""
+    gateway: str = ""
+    """Origin of the gateway that it is registered with now; empty while it is with none."""
     model: str = ""
     device: str = ""
     gpu_uuids: tuple[str, ...] = ()

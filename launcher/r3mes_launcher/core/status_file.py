@@ -94,6 +94,7 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "fault": None if fault is None else {"code": fault.code, "message": fault.message, "hint": fault.hint},
             "retry_at": node.retry_at,
             "node_id": node.node_id,
+            "gateway": node.gateway,
             "model": node.model,
             "device": node.device,
             "requests": node.total_requests,

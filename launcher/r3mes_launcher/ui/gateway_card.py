@@ -89,7 +89,8 @@ class GatewayCard(Card):
         if before.kind is not gateway.kind or not (self.local.isChecked() or self.remote.isChecked()):
             (self.local if gateway.kind is GatewayKind.LOCAL else self.remote).setChecked(True)
         if gateway.kind is GatewayKind.REMOTE and not self.url.hasFocus() and not self.url.isModified():
-            self.url.setText(gateway.url)
+            # Another gateway may be in use while the chosen one does not answer.
+            self.url.setText(gateway.order[0] if gateway.order else gateway.url)
         self.local.setEnabled(not state.demo)
         self.remote.setEnabled(not state.demo)
         self._address.setVisible(self.remote.isChecked() and not state.demo)
