@@ -3111,6 +3111,10 @@
         <translation>Bu sistem pille çalışıp çalışmadığını bildirmiyor.</translation>
     </message>
     <message>
+        <source>This system does not tell whether its connection is metered.</source>
+        <translation>Bu sistem bağlantısının kotalı olup olmadığını bildirmiyor.</translation>
+    </message>
+    <message>
         <source>This system has no keyring that the wallet can use.</source>
         <translation>Bu sistemde cüzdanın kullanabileceği bir anahtarlık yok.</translation>
     </message>
@@ -5826,6 +5830,14 @@
         <translation>Ağ geçidi yanıt vermiyor</translation>
     </message>
     <message>
+        <source>Serving is paused and needs you</source>
+        <translation>Hizmet duraklatıldı ve sizi bekliyor</translation>
+    </message>
+    <message>
+        <source>Something is wrong with a GPU</source>
+        <translation>Bir GPU&apos;da sorun var</translation>
+    </message>
+    <message>
         <source>Serving is paused</source>
         <translation>Hizmet duraklatıldı</translation>
     </message>
@@ -6003,6 +6015,14 @@
         <translation>Ağ geçidi yanıt vermiyor</translation>
     </message>
     <message>
+        <source>Paused until you do something about it</source>
+        <translation>Siz bir şey yapana kadar duraklatıldı</translation>
+    </message>
+    <message>
+        <source>Something is wrong with a GPU</source>
+        <translation>Bir GPU&apos;da sorun var</translation>
+    </message>
+    <message>
         <source>Paused by something else than you</source>
         <translation>Sizden başka bir nedenle duraklatıldı</translation>
     </message>
@@ -6169,6 +6189,14 @@
 <context>
     <name>PolicyCard</name>
     <message>
+        <source>Not available here: {why} The rule has no effect.</source>
+        <translation>Burada kullanılamıyor: {why} Kuralın etkisi yok.</translation>
+    </message>
+    <message>
+        <source>Told by {source}.</source>
+        <translation>Bildiren: {source}.</translation>
+    </message>
+    <message>
         <source>When this computer serves</source>
         <translation>Bu bilgisayar ne zaman hizmet verir</translation>
     </message>
@@ -6251,6 +6279,14 @@
     <message>
         <source>A gateway turns such a node away; without it nothing is earned.</source>
         <translation>Ağ geçidi böyle bir düğümü geri çevirir; onsuz kazanç olmaz.</translation>
+    </message>
+    <message>
+        <source>Pause while the wallet is locked</source>
+        <translation>Cüzdan kilitliyken duraklat</translation>
+    </message>
+    <message>
+        <source>The node needs no open wallet to serve. This is for those who want to be there when it earns.</source>
+        <translation>Düğümün hizmet vermek için açık bir cüzdana ihtiyacı yoktur. Bu, kazanırken başında olmak isteyenler içindir.</translation>
     </message>
     <message>
         <source>Pause while these programs run</source>

@@ -95,7 +95,10 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     add("drain", "switch Serving off and wait until the last request and the engine have ended")
     pause = add("pause", "do not serve for a while; the switch stays on")
     pause.add_argument("length", nargs="?", choices=_PAUSES, default="until-resumed")
-    add("resume", "end the pause")
+    resume = add("resume", "end the pause")
+    resume.add_argument(
+        "--anyway", action="store_true", help="also set aside what holds now and may be set aside without harm"
+    )
     download = add("download", "the model that is being downloaded, and the token of its hub")
     steps = download.add_subparsers(dest="action", required=True)
     for name, purpose in (
@@ -238,6 +241,8 @@ async def _steer(options: argparse.Namespace) -> int:
             case "pause":
                 arguments = {"choice": commands.PAUSES[options.length].value}
                 return await commands.told(place, terminal, "pause", arguments)
+            case "resume":
+                return await commands.told(place, terminal, "resume", {"anyway": options.anyway})
             case "logs":
                 wish = {name: getattr(options, name) for name in ("follow", "level", "process", "search", "lines")}
                 return await commands.logs(place, terminal, wish, options.json)

@@ -80,7 +80,7 @@ def launcher(environment: dict[str, str], r3mes: Run) -> Iterator[subprocess.Pop
 def test_a_launcher_does_what_it_is_told(launcher: subprocess.Popen[str], r3mes: Run, tmp_path: Path) -> None:
     asked = r3mes("pause", "15m", "--demo")
     assert asked.returncode == 0 and "Paused" in asked.stdout
-    assert r3mes("resume", "--demo").returncode == 0
+    assert r3mes("resume", "--anyway", "--demo").returncode == 0
     again = r3mes("start", "--demo")
     assert again.returncode == 0 and "wished serving" in again.stdout, "a second start tells the first launcher"
 

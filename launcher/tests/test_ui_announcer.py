@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from r3mes_launcher.core.doctor.report import DoctorState, GpuFlaw
 from r3mes_launcher.core.notifications import News, Route
+from r3mes_launcher.core.policy.reasons import ActiveReason, PolicyReport, SuspendReason
 from r3mes_launcher.core.state import Actual, Desired, Fault, GatewayState, LauncherState, NodeState
 from r3mes_launcher.ports.notifier import RecordedNotifier
 from r3mes_launcher.ui.announcer import Announcer, news_wording
@@ -56,6 +58,15 @@ def test_the_choice_is_kept_to(qapp: Any, preferences: Preferences) -> None:
     said = announce(notifier, preferences)
     assert notifier.told == []
     assert bool(said) is (preferences.routes[News.FAULT] is Route.IN_APP)
+
+
+def test_what_needs_the_person_says_why(qapp: Any) -> None:
+    disk = ActiveReason(SuspendReason.DISK, "disk", (("free_mb", 10), ("needed_mb", 1024)), 0.0)
+    full = replace(SERVING, policy=PolicyReport((disk,)))
+    assert news_wording(News.NEEDS_YOU, full, 0.0)[1] == "Only 10 MB are free on the disk; 1024 MB are needed."
+    flaws = (GpuFlaw("a", True, "it is slow", "Update the driver."), GpuFlaw("b", False, "it calculates wrongly", ""))
+    flawed = replace(SERVING, doctor=DoctorState(flaws=flaws))
+    assert news_wording(News.GPU_FLAW, flawed, 0.0)[1] == "It is slow. Update the driver. It calculates wrongly."
 
 
 @pytest.mark.parametrize("each", list(News))

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.autostart_desk import AutostartDesk
 from r3mes_launcher.core.policy.policy_settings import PolicySettings, TemperatureRule
+from r3mes_launcher.core.policy.reasons import PolicyReport, SourceState
 from r3mes_launcher.core.settings import Settings, SettingsStore
 from r3mes_launcher.core.settings_desk import SettingsDesk
 from r3mes_launcher.core.state import (
@@ -59,6 +60,28 @@ def test_a_check_box_changes_its_rule_in_the_file(page: Any, store: SettingsStor
     QTest.keyClick(row.check, Qt.Key.Key_Space)
     assert store.current.policy.battery.enabled is False
     assert not row.numbers["below_percent"].isEnabled()
+
+
+def test_a_rule_says_where_it_has_its_readings_from_or_that_it_has_none(window: Any, page: Any) -> None:
+    rows = page.sections.policy.rows
+    sources = (
+        SourceState("idle", "GNOME"),
+        SourceState("power", unavailable="This system does not tell whether it runs on battery."),
+    )
+    window.show_state(LauncherState(policy=PolicyReport(sources=sources)))
+    assert rows["idle"].source == "Told by GNOME."
+    assert rows["battery"].source == (
+        "Not available here: This system does not tell whether it runs on battery. The rule has no effect."
+    )
+    window.show_state(LauncherState())
+    assert rows["idle"].source == rows["battery"].source == ""
+
+
+def test_a_locked_wallet_pauses_where_somebody_wants_that(page: Any, store: SettingsStore) -> None:
+    rows = page.sections.policy.rows
+    assert not rows["wallet.2"].check.isChecked() and rows["wallet"].check.isChecked()
+    QTest.keyClick(rows["wallet.2"].check, Qt.Key.Key_Space)
+    assert store.current.policy.wallet.needs_unlocked and store.current.policy.wallet.needs_stake
 
 
 def type_number(field: Any, text: str) -> None:

@@ -21,6 +21,10 @@ class News(StrEnum):
     """The node stopped and will not start by itself."""
     TOO_HOT = "too_hot"
     GATEWAY_LOST = "gateway_lost"
+    NEEDS_YOU = "needs_you"
+    """Paused by something that ends only when the person does something."""
+    GPU_FLAW = "gpu_flaw"
+    """The engine found something wrong with a card."""
     PAUSED = "paused"
     """Paused by something else than the person or their schedule."""
     BACK = "back"
@@ -37,10 +41,14 @@ DEFAULT_ROUTES: Mapping[News, Route] = {
     News.FAULT: Route.DESKTOP,
     News.TOO_HOT: Route.DESKTOP,
     News.GATEWAY_LOST: Route.IN_APP,
+    News.NEEDS_YOU: Route.DESKTOP,
+    News.GPU_FLAW: Route.IN_APP,
     News.PAUSED: Route.OFF,
     News.BACK: Route.IN_APP,
 }
-_TROUBLE = frozenset({News.FAULT, News.TOO_HOT, News.GATEWAY_LOST})
+_TROUBLE = frozenset({News.FAULT, News.TOO_HOT, News.GATEWAY_LOST, News.NEEDS_YOU})
+_ONLY_YOU = frozenset({SuspendReason.DISK, SuspendReason.WALLET_LOCKED, SuspendReason.STAKE_TOO_LOW})
+"""An update that is being installed ends by itself; one that waits for another start is told by its code."""
 # What people do themselves, or set themselves, is no news to them.
 _EXPECTED = frozenset({SuspendReason.PAUSE, SuspendReason.SCHEDULE, SuspendReason.USER_ACTIVE, SuspendReason.SLEEP})
 
@@ -64,10 +72,15 @@ def news(before: LauncherState, now_is: LauncherState, told: Told, now: float) -
     if node.desired is Desired.SERVING:
         if SuspendReason.TEMPERATURE in fresh:
             found.append(News.TOO_HOT)
+        elif fresh & _ONLY_YOU or _waits_for_a_start(now_is) > _waits_for_a_start(before):
+            found.append(News.NEEDS_YOU)
         elif fresh - _EXPECTED and node.actual is Actual.SUSPENDED:
             found.append(News.PAUSED)
         if before.gateway.reachable and not now_is.gateway.reachable and before.gateway.url == now_is.gateway.url:
             found.append(News.GATEWAY_LOST)
+    known = {flaw.uuid for flaw in before.doctor.flaws}
+    if any(flaw.uuid not in known for flaw in now_is.doctor.flaws):
+        found.append(News.GPU_FLAW)
     serves = node.actual is Actual.SERVING and now_is.gateway.reachable
     if serves and told.trouble:
         found.append(News.BACK)
@@ -76,6 +89,10 @@ def news(before: LauncherState, now_is: LauncherState, told: Told, now: float) -
     if _TROUBLE.intersection(spoken):
         told = replace(told, trouble=True)
     return replace(told, at={**told.at, **dict.fromkeys(spoken, now)}), spoken
+
+
+def _waits_for_a_start(state: LauncherState) -> bool:
+    return any(reason.code == "update_restart" for reason in state.policy.reasons)
 
 
 def route_of(each: News, routes: Mapping[News, Route], hour: int, quiet: tuple[int, int] | None) -> Route:

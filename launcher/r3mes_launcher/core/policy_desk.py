@@ -21,7 +21,7 @@ from r3mes_launcher.core.policy.decision import (
 )
 from r3mes_launcher.core.policy.observations import GpuObservation, Observations
 from r3mes_launcher.core.policy.policy_settings import PolicySettings, program_name
-from r3mes_launcher.core.policy.reasons import ActiveReason, PauseChoice, PolicyReport
+from r3mes_launcher.core.policy.reasons import ActiveReason, PauseChoice, PolicyReport, SourceState
 from r3mes_launcher.core.settings import KeptPause, SettingsStore
 from r3mes_launcher.core.source_watch import SourceWatch
 from r3mes_launcher.ports.clock import Clock
@@ -33,6 +33,7 @@ from r3mes_launcher.ports.program_update import UpdateReading
 from r3mes_launcher.ports.session_events import SessionEvents
 from r3mes_launcher.ports.sleep_delay import NoSleepDelay, SleepDelay
 from r3mes_launcher.ports.source import Source, Unavailable
+from r3mes_launcher.sentence import phrase
 from r3mes_launcher.wallet.auto_lock import SystemEvent
 
 LOOK_S = 1.0
@@ -55,6 +56,8 @@ UPDATE_S = 30.0
 GPU_BUSY_S = 0.25
 """While an engine holds a GPU: with the 0.5 s that it has to end, its memory is free within a second."""
 GPU_CALM_S = 2.0
+
+METERED_NOT_TOLD = phrase("This system does not tell whether its connection is metered.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +197,22 @@ class PolicyDesk:
         self._state = decide(self.settings, seen, self._state, now)
         if self._state.pause != before:
             self._keep_pause()
-        unavailable = tuple((watch.name, watch.unavailable) for watch in self._watches if watch.unavailable)
-        report = self._state.report(unavailable)
+        report = self._state.report(self._source_states())
         if report != self._report:
             self._report = report
             self._tell(report)
+
+    def _source_states(self) -> tuple[SourceState, ...]:
+        known = [
+            SourceState(watch.name, watch.told_by, watch.unavailable)
+            for watch in self._watches
+            if watch.told_by or watch.unavailable
+        ]
+        seen = self._seen
+        if self.settings.metered.enabled and seen.online is not None and seen.metered is None:
+            # What tells of the network does not always tell what it costs.
+            known.append(SourceState("metered", unavailable=METERED_NOT_TOLD))
+        return tuple(known)
 
     async def _run(self) -> None:
         while True:

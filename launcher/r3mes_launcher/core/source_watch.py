@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from r3mes_launcher.core.blocking_reader import BlockingReader
 from r3mes_launcher.ports.clock import Clock
-from r3mes_launcher.ports.source import Source, Unavailable
+from r3mes_launcher.ports.source import NamedSource, Source, Unavailable
 from r3mes_launcher.sentence import Sentence, phrase
 
 Value = TypeVar("Value")
@@ -33,6 +33,8 @@ class SourceWatch(Generic[Value]):
         self.name = name
         self.unavailable = ""
         """Why this computer does not tell; empty where it does, or was not asked."""
+        self.told_by = ""
+        """What told last, where the source has a name for it."""
         self._source = source
         self._clock = clock
         self._interval_s = interval_s
@@ -90,8 +92,9 @@ class SourceWatch(Generic[Value]):
             self._miss(value.reason)
         else:
             self.unavailable = ""
+            self.told_by = self._source.name if isinstance(self._source, NamedSource) else ""
             self._tell(value)
 
     def _miss(self, reason: str) -> None:
-        self.unavailable = reason
+        self.unavailable, self.told_by = reason, ""
         self._tell(None)

@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from r3mes_launcher.core.data_folder import DataFolder, read_json_object, write_atomically
+from r3mes_launcher.core.policy.reasons import ActiveReason
 from r3mes_launcher.core.run_record import START_TIME_TOLERANCE_S
 from r3mes_launcher.core.state import LauncherState, LogLevel
 
@@ -87,10 +88,7 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "desired": node.desired.value,
             "actual": node.actual.value,
             "reason": node.reason,
-            "suspended": [
-                {"reason": active.reason.value, "sentence": active.sentence, "since": active.since}
-                for active in node.suspended
-            ],
+            "suspended": [_reason(active) for active in node.suspended],
             "fault": None if fault is None else {"code": fault.code, "message": fault.message, "hint": fault.hint},
             "retry_at": node.retry_at,
             "node_id": node.node_id,
@@ -114,6 +112,15 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "reachable": gateway.reachable,
             "message": gateway.message,
         },
+        "policy": {
+            "paused": None if state.policy.paused is None else state.policy.paused.value,
+            "paused_until": state.policy.paused_until,
+            "set_aside": [_reason(active) for active in state.policy.set_aside],
+            "sources": [
+                {"name": source.name, "told_by": source.told_by, "unavailable": source.unavailable}
+                for source in state.policy.sources
+            ],
+        },
         "models": list(state.models),
         "download": None
         if download is None
@@ -127,6 +134,10 @@ def status_document(state: LauncherState) -> dict[str, Any]:
             "message": download.message,
         },
     }
+
+
+def _reason(active: ActiveReason) -> dict[str, Any]:
+    return {"reason": active.reason.value, "sentence": active.sentence, "since": active.since}
 
 
 def running_launcher(folder: DataFolder) -> RunningLauncher | None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from r3mes_launcher.ports.source import Source, Unavailable
+from r3mes_launcher.ports.source import NamedSource, Source, Unavailable
 
 ANSWER_S = 2.0
 """A desktop answers in milliseconds; one that hangs must not keep the thread."""
@@ -81,6 +81,8 @@ class XIdle:
     Qt program on X11 needs, as libxcb-screensaver is often not installed.
     """
 
+    name = "X11"
+
     def __init__(self, display: str) -> None:
         self._display = display.encode()
         self._xcb: Any = None
@@ -150,6 +152,8 @@ class XIdle:
 class MutterIdle:
     """GNOME, on Wayland too, by org.gnome.Mutter.IdleMonitor. Satisfies `Source[float]`."""
 
+    name = "GNOME"
+
     def __init__(self) -> None:
         self._connection: Any = None
 
@@ -185,6 +189,8 @@ class MutterIdle:
 class WindowsIdle:
     """GetLastInputInfo of user32. Satisfies `Source[float]`."""
 
+    name = "Windows"
+
     def read(self) -> float | Unavailable:
         if sys.platform != "win32":
             return NO_DESKTOP
@@ -204,6 +210,8 @@ class WindowsIdle:
 
 class MacIdle:
     """CGEventSourceSecondsSinceLastEventType of the combined session. Satisfies `Source[float]`."""
+
+    name = "macOS"
 
     def read(self) -> float | Unavailable:
         path = ctypes.util.find_library("ApplicationServices")
@@ -225,6 +233,11 @@ class FirstThatTells:
         self._chosen: Source[float] | None = None
         self._answer: Unavailable = otherwise
         self._skip = 0
+
+    @property
+    def name(self) -> str:
+        chosen = self._chosen
+        return chosen.name if isinstance(chosen, NamedSource) else ""
 
     def read(self) -> float | Unavailable:
         if self._chosen is not None:

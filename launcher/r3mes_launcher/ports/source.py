@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 Value_co = TypeVar("Value_co", covariant=True)
 
@@ -23,4 +23,14 @@ class Source(Protocol[Value_co]):
 
     def close(self) -> None:
         """Safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class NamedSource(Protocol):
+    """A source of which a person is told where its readings come from."""
+
+    @property
+    def name(self) -> str:
+        """Of what told last, as people call it, such as `X11`; empty before that. May be asked on any thread."""
         ...

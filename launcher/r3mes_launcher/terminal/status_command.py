@@ -33,6 +33,12 @@ def _text(launcher: RunningLauncher) -> str:
     hint = _part(node, "fault").get("hint")
     if hint:
         lines.append(f"            {hint}")
+    policy = _part(launcher.status, "policy")
+    for active in policy.get("set_aside") or ():
+        lines.append(f"            Anyway, although: {active['sentence']}")
+    for source in policy.get("sources") or ():
+        if source["unavailable"]:
+            lines.append(f"            Not told here ({source['name']}): {source['unavailable']}")
     if engine.get("pid"):
         lines.append(f"  Engine:   pid {engine['pid']}, {node.get('model')} on {node.get('device')}")
     if engine.get("restarts"):

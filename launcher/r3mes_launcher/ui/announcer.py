@@ -8,9 +8,10 @@ from datetime import datetime
 from r3mes_launcher.core.notifications import News, Route, Told, news, route_of
 from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ports.notifier import Notifier
-from r3mes_launcher.ui.core_wording import spoken
+from r3mes_launcher.ui.core_wording import flaw_words, spoken
 from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.preferences import Preferences
+from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.wording import node_wording
 
 
@@ -54,6 +55,11 @@ def news_wording(each: News, state: LauncherState, now: float) -> tuple[str, str
             return translate("News", "A GPU is too hot"), translate("News", "Serving pauses until it has cooled down.")
         case News.GATEWAY_LOST:
             return translate("News", "The gateway does not answer"), spoken(state.gateway.message)
+        case News.NEEDS_YOU:
+            return translate("News", "Serving is paused and needs you"), all_reasons(state.policy.reasons, now)
+        case News.GPU_FLAW:
+            words = " ".join(flaw_words(flaw) for flaw in state.doctor.flaws)
+            return translate("News", "Something is wrong with a GPU"), words
         case News.PAUSED:
             return translate("News", "Serving is paused"), why
         case News.BACK:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QLocale
 
+from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.engine_faults import known_fault
 from r3mes_launcher.core.state import Fault
 from r3mes_launcher.sentence import Figure, NumberText, Sentence, sentence_of
@@ -46,6 +47,14 @@ def fault_words(fault: Fault) -> tuple[str, str]:
         if general != known.message:
             return f"{general} ({message})", spoken(fault.hint)
     return message, spoken(fault.hint)
+
+
+def flaw_words(flaw: GpuFlaw) -> str:
+    """What is wrong with a card and what to do: the engine's words, which are parts of sentences."""
+    said = (spoken(part) for part in (flaw.reason, flaw.hint) if part)
+    return " ".join(
+        QLocale().toUpper(text[:1]) + text[1:] + ("" if text.endswith((".", "!", "?")) else ".") for text in said
+    )
 
 
 def _figure(figure: Figure) -> Figure:

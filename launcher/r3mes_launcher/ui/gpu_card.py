@@ -19,7 +19,7 @@ from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.state import GpuSample
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.card import Callout, Card
-from r3mes_launcher.ui.core_wording import spoken
+from r3mes_launcher.ui.core_wording import flaw_words
 from r3mes_launcher.ui.gpu_history import CardHistory, Figure
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
@@ -32,12 +32,6 @@ CRITICAL_C = 92
 # A figure without a known limit gets an axis that fits ordinary cards.
 _USUAL_POWER_W = 300.0
 _HOTTEST_AXIS_C = 100.0
-
-
-def _sentence(text: str) -> str:
-    """The engine's words, which begin a line here."""
-    text = spoken(text)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 class FigurePanel(QWidget):
@@ -136,7 +130,7 @@ class GpuCard(Card):
         if flaw is not None:
             self._flaw.show_tone(Tone.WARNING if flaw.usable else Tone.BAD)
             title = self.tr("It works, with a flaw") if flaw.usable else self.tr("The engine can't use this card")
-            self._flaw.show_words(title, " ".join(_sentence(part) for part in (flaw.reason, flaw.hint) if part))
+            self._flaw.show_words(title, flaw_words(flaw))
 
     def show_sample(self, sample: GpuSample, history: CardHistory) -> None:
         self._about.show_text(

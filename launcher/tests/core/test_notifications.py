@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from r3mes_launcher.core.doctor.report import DoctorState, GpuFlaw
 from r3mes_launcher.core.notifications import DEFAULT_ROUTES, QUIET_S, News, Route, Told, news, route_of
+from r3mes_launcher.core.policy.reasons import ActiveReason, PolicyReport, SuspendReason
 from r3mes_launcher.core.state import Actual, Desired, GatewayState, LauncherState, NodeState
 
 UP = GatewayState(url="http://127.0.0.1:1", reachable=True)
@@ -44,6 +47,43 @@ def test_a_lost_gateway_is_told_while_serving_is_wished_and_when_it_was_not_exch
     assert news(off, replace(off, gateway=DOWN), Told(), 0.0)[1] == ()
     other = replace(DOWN, url="https://elsewhere.example.org")
     assert news(state(Actual.SERVING), state(Actual.SERVING, other), Told(), 0.0)[1] == ()
+
+
+def held(reason: SuspendReason, code: str, **more: Any) -> LauncherState:
+    active = ActiveReason(reason, code, (), 0.0)
+    return replace(state(Actual.SUSPENDED), policy=PolicyReport((active,)), **more)
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "each"),
+    [
+        (SuspendReason.DISK, "disk", News.NEEDS_YOU),
+        (SuspendReason.STAKE_TOO_LOW, "stake_too_low", News.NEEDS_YOU),
+        (SuspendReason.WALLET_LOCKED, "wallet_locked", News.NEEDS_YOU),
+        (SuspendReason.UPDATE, "update_restart", News.NEEDS_YOU),
+        (SuspendReason.UPDATE, "update", News.PAUSED),
+        (SuspendReason.METERED, "metered", News.PAUSED),
+        (SuspendReason.SCHEDULE, "schedule", None),
+    ],
+)
+def test_what_ends_only_by_the_person_is_told_to_them(reason: SuspendReason, code: str, each: News | None) -> None:
+    told, found = news(state(Actual.SERVING), held(reason, code), Told(), 0.0)
+    assert found == (() if each is None else (each,))
+    assert news(held(reason, code), held(reason, code), told, 1.0)[1] == ()
+
+
+def test_an_update_that_was_installed_and_waits_for_a_start_is_told() -> None:
+    before, after = held(SuspendReason.UPDATE, "update"), held(SuspendReason.UPDATE, "update_restart")
+    assert news(before, after, Told(), 0.0)[1] == (News.NEEDS_YOU,)
+
+
+def test_a_new_flaw_of_a_card_is_told_once() -> None:
+    serving = state(Actual.SERVING)
+    flawed = replace(serving, doctor=DoctorState(flaws=(GpuFlaw("GPU-1", True, "it is slow", ""),)))
+    told, found = news(serving, flawed, Told(), 0.0)
+    assert found == (News.GPU_FLAW,)
+    assert news(flawed, flawed, told, QUIET_S)[1] == ()
+    assert news(flawed, serving, told, QUIET_S)[1] == ()
 
 
 @given(st.lists(st.tuples(st.sampled_from(Actual), st.booleans(), st.floats(0, 300)), max_size=40))

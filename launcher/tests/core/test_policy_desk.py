@@ -20,9 +20,9 @@ from r3mes_launcher.core.back_off import BackOff
 from r3mes_launcher.core.foreign_use import ForeignUse
 from r3mes_launcher.core.launcher import LauncherCore
 from r3mes_launcher.core.policy.observations import GpuObservation
-from r3mes_launcher.core.policy.policy_settings import GpuBusyRule, IdleRule, PolicySettings
-from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SuspendReason
-from r3mes_launcher.core.policy_desk import SLEPT_S, PolicyDesk
+from r3mes_launcher.core.policy.policy_settings import GpuBusyRule, IdleRule, MeteredRule, PolicySettings
+from r3mes_launcher.core.policy.reasons import PauseChoice, PolicyReport, SourceState, SuspendReason
+from r3mes_launcher.core.policy_desk import METERED_NOT_TOLD, SLEPT_S, PolicyDesk
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.source_watch import SourceWatch
 from r3mes_launcher.core.state import Actual, Desired
@@ -280,7 +280,30 @@ async def test_what_is_not_told_here_is_said_and_stops_nothing(one: Desk, until:
     await one.clock.pass_time(3)
     await asyncio.sleep(0.05)
     await one.clock.pass_time(3)
-    assert one.desk.report.unavailable == (("idle", "No desktop."),) and one.names() == []
+    assert SourceState("idle", unavailable="No desktop.") in one.desk.report.sources and one.names() == []
+
+
+async def test_what_the_network_costs_is_said_to_be_unknown_where_nobody_tells_it(one: Desk) -> None:
+    one.desk.observe(gateway_remote=True, online=True, metered=None)
+    assert SourceState("metered", unavailable=METERED_NOT_TOLD) in one.desk.report.sources
+    one.desk.change(PolicySettings(metered=MeteredRule(enabled=False)))
+    assert all(source.name != "metered" for source in one.desk.report.sources)
+
+
+async def test_a_watch_knows_what_its_source_is_called(until: Until, hand_clock: Any) -> None:
+    class Named(FixedSource[float]):
+        name = "X11"
+
+    source = Named(5.0)
+    watch = SourceWatch("idle", source, hand_clock, lambda: 1.0, lambda: True, lambda value: None)
+    running = asyncio.create_task(watch.run())
+    await until(lambda: watch.told_by == "X11")
+    source.value = Unavailable("Gone.")
+    watch.hurry()
+    await until(lambda: watch.unavailable == "Gone.")
+    assert watch.told_by == ""
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_source_that_raises_is_unavailable_and_not_the_end(until: Until, hand_clock: Any) -> None:

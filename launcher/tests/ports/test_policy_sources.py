@@ -71,19 +71,20 @@ def test_an_x_server_tells_the_idle_time_and_its_death_is_survived(
     x_server: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     display, server = x_server
-    source = XIdle(display)
+    source = FirstThatTells((XIdle(display),), NO_DESKTOP)
+    assert source.name == ""
     touch(display)
     waited = threading.Event()
     waited.wait(0.3)
     idle = source.read()
-    assert isinstance(idle, float) and 0.25 < idle < 60
+    assert isinstance(idle, float) and 0.25 < idle < 60 and source.name == "X11"
     touch(display)
     fresh = source.read()
     assert isinstance(fresh, float) and fresh < 0.25
     server.kill()
     server.wait(10)
     gone = source.read()
-    assert isinstance(gone, Unavailable) and gone.reason.endswith(".")
+    assert isinstance(gone, Unavailable) and gone.reason.endswith(".") and source.name == ""
     source.close()
     source.close()
 
@@ -99,7 +100,7 @@ def test_the_first_source_that_tells_is_kept_until_it_falls_silent() -> None:
     first: FixedSource[float] = FixedSource(Unavailable("Not yet."))
     second: FixedSource[float] = FixedSource(5.0)
     source = FirstThatTells((first, second), NO_DESKTOP)
-    assert source.read() == 5.0
+    assert source.read() == 5.0 and source.name == ""
     first.value, second.value = 1.0, Unavailable("Gone.")
     assert source.read() == 1.0
 

@@ -124,7 +124,10 @@ class _Steering:
         return status_document(self._core.state)
 
     async def resume(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
-        await self._core.resume()
+        if arguments.get("anyway") is True:
+            await self._core.serve_anyway()
+        else:
+            await self._core.resume()
         return status_document(self._core.state)
 
     async def logs(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:

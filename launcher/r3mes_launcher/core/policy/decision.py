@@ -16,6 +16,7 @@ from r3mes_launcher.core.policy.reasons import (
     ActiveReason,
     PauseChoice,
     PolicyReport,
+    SourceState,
     SuspendReason,
     Urgency,
 )
@@ -68,14 +69,14 @@ class PolicyState:
     def urgency(self) -> Urgency:
         return max((active.urgency for active in self.reasons), default=Urgency.WHEN_DONE)
 
-    def report(self, unavailable: tuple[tuple[str, str], ...] = ()) -> PolicyReport:
+    def report(self, sources: tuple[SourceState, ...] = ()) -> PolicyReport:
         pause = self.pause
         return PolicyReport(
             self.reasons,
             tuple(active for active in self.holding if active.reason in self.set_aside),
             None if pause is None else pause.choice,
             None if pause is None else pause.until,
-            unavailable,
+            sources,
         )
 
 

@@ -132,6 +132,18 @@ class PauseChoice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where the policy has something from, or why this computer does not tell it."""
+
+    name: str
+    """`idle`, `power`, `programs`, `network`, `metered`, `disk`, `update` or `gpu_use`."""
+    told_by: str = ""
+    """Such as `X11`, where there are several ways."""
+    unavailable: str = ""
+    """One sentence: a rule that needs it has no effect here."""
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyReport:
     """What front ends show of the policy."""
 
@@ -141,8 +153,8 @@ class PolicyReport:
     """They hold too, and the person serves anyway until they are over."""
     paused: PauseChoice | None = None
     paused_until: float | None = None
-    unavailable: tuple[tuple[str, str], ...] = ()
-    """What this computer does not tell: the source's name and why, as a sentence."""
+    sources: tuple[SourceState, ...] = ()
+    """Those that have something to say of themselves: what they are called, or that they don't tell."""
 
     @property
     def overridable(self) -> bool:

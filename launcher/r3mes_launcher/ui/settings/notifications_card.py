@@ -28,6 +28,8 @@ class NotificationsCard(Card):
             (News.FAULT, self.tr("Serving stopped by a fault")),
             (News.TOO_HOT, self.tr("A GPU is too hot")),
             (News.GATEWAY_LOST, self.tr("The gateway does not answer")),
+            (News.NEEDS_YOU, self.tr("Paused until you do something about it")),
+            (News.GPU_FLAW, self.tr("Something is wrong with a GPU")),
             (News.PAUSED, self.tr("Paused by something else than you")),
             (News.BACK, self.tr("Serving again after trouble")),
         ):

@@ -7,8 +7,12 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from r3mes_launcher.core.policy import policy_settings as rules
 from r3mes_launcher.core.policy.policy_settings import PolicySettings
+from r3mes_launcher.core.policy.reasons import SourceState
 from r3mes_launcher.core.settings_sections import Section
+from r3mes_launcher.core.state import LauncherState
+from r3mes_launcher.ui.core_wording import spoken
 from r3mes_launcher.ui.intents import Intents
+from r3mes_launcher.ui.language import translate
 from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.settings.rule_row import Figure, NamesRow, RuleRow
 from r3mes_launcher.ui.settings.schedule_grid import ScheduleGrid
@@ -19,6 +23,26 @@ from r3mes_launcher.ui.tokens import Tone
 
 # Whoever switches the schedule on starts with the nights.
 _FIRST_HOURS = frozenset(day * 24 + hour for day in range(7) for hour in (0, 1, 2, 3, 4, 5, 6, 22, 23))
+
+
+_SOURCES = {
+    "idle": "idle",
+    "battery": "power",
+    "gpu_busy": "gpu_use",
+    "temperature": "gpu_use",
+    "metered": "metered",
+    "disk": "disk",
+}
+"""From where each rule has its readings; only rules that are on ask for any."""
+
+
+def _source_words(source: SourceState | None) -> tuple[str, Tone | None]:
+    if source is not None and source.unavailable:
+        words = translate("PolicyCard", "Not available here: {why} The rule has no effect.")
+        return words.format(why=spoken(source.unavailable)), Tone.WARNING
+    if source is not None and source.told_by:
+        return translate("PolicyCard", "Told by {source}.").format(source=source.told_by), None
+    return "", None
 
 
 class PolicyCard(SectionCard):
@@ -83,6 +107,16 @@ class PolicyCard(SectionCard):
                 self.tr("A gateway turns such a node away; without it nothing is earned."),
                 switch="needs_stake",
             ),
+            RuleRow(
+                theme,
+                "wallet",
+                rules.WalletRule,
+                self.tr("Pause while the wallet is locked"),
+                self.tr(
+                    "The node needs no open wallet to serve. This is for those who want to be there when it earns."
+                ),
+                switch="needs_unlocked",
+            ),
             NamesRow(
                 theme,
                 "exclusive_apps",
@@ -91,7 +125,8 @@ class PolicyCard(SectionCard):
             ),
         ):
             row.changed.connect(self._on_rule)
-            self.rows[row.rule] = row
+            # One rule may have two switches.
+            self.rows[row.rule if row.rule not in self.rows else f"{row.rule}.2"] = row
             self.body.addWidget(row)
         self.scheduled = QCheckBox(self.tr("Serve only at these hours"))
         self.scheduled.clicked.connect(self._on_scheduled)
@@ -106,12 +141,19 @@ class PolicyCard(SectionCard):
 
     def draw(self) -> None:
         settings = self.settings
-        for name, row in self.rows.items():
-            row.show_values(getattr(settings.policy, name).model_dump())
+        for row in self.rows.values():
+            row.show_values(getattr(settings.policy, row.rule).model_dump())
         schedule = settings.policy.schedule
         self.scheduled.setChecked(schedule.enabled)
         self.grid.show_hours(hours_of(schedule))
         self.grid.setVisible(schedule.enabled)
+
+    def show_state(self, state: LauncherState) -> None:
+        super().show_state(state)
+        sources = {source.name: source for source in state.policy.sources}
+        for row in self.rows.values():
+            if isinstance(row, RuleRow):
+                row.show_source(*_source_words(sources.get(_SOURCES.get(row.rule, ""))))
 
     @property
     def policy(self) -> PolicySettings:

@@ -75,6 +75,9 @@ class RuleRow(QWidget):
                 self.numbers[figure.field] = number
             row.addStretch(1)
             column.addLayout(row)
+        self._source = PlainLabel("", "caption", wrap=True)
+        self._source.hide()
+        column.addLayout(indented(self._source, space(6)))
         self._problem = PlainLabel("", "caption", wrap=True)
         self._problem.show_tone(Tone.BAD)
         self._problem.hide()
@@ -95,6 +98,16 @@ class RuleRow(QWidget):
         for name, number in self.numbers.items():
             number.show_number(values[name])
             number.setEnabled(on)
+
+    def show_source(self, sentence: str, tone: Tone | None) -> None:
+        """Where the rule has its readings from, or that this computer does not tell; empty: nothing to say."""
+        self._source.show_text(sentence)
+        self._source.show_tone(tone)
+        self._source.setVisible(bool(sentence))
+
+    @property
+    def source(self) -> str:
+        return "" if self._source.isHidden() else self._source.text()
 
     def show_problem(self, sentence: str) -> None:
         """Below the figures; what was typed stays."""
