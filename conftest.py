@@ -9,9 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 SHARED_MODEL = re.compile(r"\b(contract|converted_model|model_engine|models_state_dir)\b: ")
 """The fixtures of the embedded model, as a test asks for them."""
+
+
+REPEATABLE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+"""Property tests as they always run: no example is judged by the time it took, which would measure the machine, and a
+second run tries the same examples. `--hypothesis-profile search` tries others each time, for the search of faults."""
+SEARCH = settings(REPEATABLE, derandomize=False, print_blob=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Before Hypothesis' own hook, which loads the profile of the command line."""
+    settings.register_profile("repeatable", REPEATABLE)
+    settings.register_profile("search", SEARCH)
+    settings.load_profile("repeatable")
 
 
 def pytest_collection_finish() -> None:

@@ -96,7 +96,9 @@ def test_half_an_adapter_is_refused(made: Any, tmp_path: Path) -> None:
     refused({name: tensor.T.copy() for name, tensor in whole.items()}, "shapes")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(at=st.floats(0, 1), cut=st.booleans(), byte=st.integers(0, 255))
 def test_a_damaged_file_is_a_sentence_or_whole(made: Any, tmp_path: Path, at: float, cut: bool, byte: int) -> None:
     folder = made(tmp_path / "x")

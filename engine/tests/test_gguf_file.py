@@ -13,7 +13,9 @@ from r3mes_engine.errors import ModelUnusable
 from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_protocol.exit_codes import ExitCode
 
-on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+on_files = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=200
+)
 
 
 def write_gguf(path: Path, *, template: bool = True, tokenizer: bool = True) -> Path:

@@ -13,7 +13,9 @@ from r3mes_engine.errors import ModelUnusable
 from r3mes_engine.models.folder import check_folder
 from r3mes_engine.models.safetensors_file import check_safetensors
 
-on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+on_files = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=200
+)
 
 
 @pytest.fixture

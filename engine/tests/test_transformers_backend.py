@@ -122,7 +122,9 @@ def tokenizer(converted_model: Path) -> Any:
     return Tokenizer.from_file(str(converted_model / "tokenizer.json"))
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(text=st.text())
 def test_the_real_tokenizer_streams_any_text(tokenizer: Any, text: str) -> None:
     tokens = tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"), add_special_tokens=False).ids

@@ -80,7 +80,9 @@ PIECES = [
 ]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
     st.sampled_from(["/cosmos/tx/v1beta1/txs", "/cosmos/staking/v1beta1/validators", "/devnet/faucet"])

@@ -235,7 +235,9 @@ async def test_coins_are_neither_made_nor_lost(
     assert not caplog.records, "no message met a fault in the chain's own code"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.integers(0, 10**9), st.data())
 async def test_changed_bytes_are_never_taken(
     make_node: Callable[..., Any], make_signer: Callable[..., Any], seed: int, data: st.DataObject

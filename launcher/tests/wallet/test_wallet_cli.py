@@ -169,7 +169,9 @@ def test_bad_input_is_exit_2_with_one_sentence(
     assert "abandon" not in result.err
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(
     st.sampled_from(["derive", "sign", "sign-message", "verify-message", "decode"]),
     st.dictionaries(

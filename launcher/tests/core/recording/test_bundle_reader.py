@@ -215,7 +215,9 @@ NAMES = ("node", "engine", "gateway", "desired", "actual", "reason", "suspended"
 STATUS = st.dictionaries(st.sampled_from(NAMES), st.dictionaries(st.sampled_from(NAMES), JUNK, max_size=8) | JUNK)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(status=STATUS, lines=st.lists(st.fixed_dictionaries({"at": JUNK, "status": STATUS}), max_size=4), other=JUNK)
 def test_whatever_the_json_says_it_is_read_or_refused(
     packed: Callable[..., Path], status: Any, lines: list[Any], other: Any
