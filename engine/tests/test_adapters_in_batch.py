@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -305,3 +306,84 @@ async def test_adapters_that_can_not_be_used_are_named_and_passed_over(bench: Be
         "foreign", "large",
     ]  # fmt: skip
     assert [offer.name for offer in shelf.offers] == ["good"]
+
+
+@pytest.fixture
+def slow_reads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., threading.Event]:
+    """(shelf) → an event that reading on its thread waits for."""
+
+    def hold(shelf: AdapterShelf) -> threading.Event:
+        go, read = threading.Event(), shelf._read
+
+        def held(*arguments: Any) -> LoadedAdapter:
+            assert go.wait(30)
+            return read(*arguments)
+
+        monkeypatch.setattr(shelf, "_read", held)
+        return go
+
+    return hold
+
+
+async def test_an_adapter_that_is_unloaded_while_it_is_read_is_not_here(shelf_of: Any, slow_reads: Any) -> None:
+    shelf = shelf_of(2)
+    go = slow_reads(shelf)
+    leasing = asyncio.ensure_future(shelf.lease("a0"))
+    while not shelf._near.keys:
+        await asyncio.sleep(0)
+    shelf.remove("a0")
+    go.set()
+    with pytest.raises(GenerationFailed) as refusal:
+        await leasing
+    assert refusal.value.code is FailureCode.ADAPTER_NOT_FOUND
+    assert shelf._near.used == 0 and not shelf._loaded
+    assert (await shelf.lease("a1")).digest == shelf._near.keys[0]
+
+
+async def test_a_lease_that_is_given_up_while_it_is_read_leaves_no_trace(shelf_of: Any, slow_reads: Any) -> None:
+    shelf = shelf_of(1)
+    go = slow_reads(shelf)
+    leasing = asyncio.ensure_future(shelf.lease("a0"))
+    while not shelf._near.keys:
+        await asyncio.sleep(0)
+    leasing.cancel()
+    await asyncio.gather(leasing, return_exceptions=True)
+    go.set()
+    assert shelf._near.used == 0 and places(shelf) == {"a0": Residency.DISK}
+    shelf.release((await shelf.lease("a0")).digest)
+
+
+async def test_what_leaves_a_gpu_is_not_served_from_the_computers_memory(
+    bench: Bench, shelf_of: Any, slow_reads: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = shelf_of(3)
+    # The second memory of a GPU, on a processor.
+    shelf._far.capacity = shelf._near.capacity
+    for name in ("a0", "a1", "a2"):
+        shelf.release((await shelf.lease(name)).digest)
+    digests = {offer.name: offer.digest for offer in shelf.offers}
+    assert places(shelf)["a0"] is Residency.CPU and set(shelf._kept) == {digests["a0"]}
+    go = slow_reads(shelf)
+    first = asyncio.ensure_future(shelf.lease("a0"))
+    while digests["a0"] not in shelf._near:
+        await asyncio.sleep(0)
+    second = asyncio.ensure_future(shelf.lease("a0"))
+    leaver = asyncio.ensure_future(shelf.lease("a1"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not second.done() and not leaver.done()
+    go.set()
+    assert await first is await second and (await leaver).digest == digests["a1"]
+    assert set(shelf._kept) == {digests["a2"]}
+
+
+async def test_files_that_are_written_anew_are_not_served_under_the_old_digest(bench: Bench, shelf_of: Any) -> None:
+    shelf = shelf_of(2)
+    digest = next(offer.digest for offer in shelf.offers if offer.name == "a0")
+    bench.adapter_folder("shelf/a0", 99)
+    with pytest.raises(GenerationFailed) as refusal:
+        await shelf.lease(digest)
+    assert refusal.value.code is FailureCode.ADAPTER_NOT_FOUND
+    assert [offer.name for offer in shelf.offers] == ["a1"] and shelf._near.used == 0
+    added = await shelf.add(bench._folder / "shelf" / "a0", "a0")
+    assert added.digest != digest and places(shelf)["a0"] is Residency.CPU

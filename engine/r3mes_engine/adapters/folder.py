@@ -57,6 +57,8 @@ class AdapterFolder:
     ranks: Mapping[str, int]
     """The rank in each layer that it changes, by the layer's path in the base model."""
     parameters: int
+    stamp: tuple[int, ...]
+    """By which a file that was written anew is known; see `is_unchanged`."""
 
     @property
     def rank(self) -> int:
@@ -67,6 +69,8 @@ def check_adapter(
     folder: Path, layers: Mapping[str, LayerSize], base_name: str, name: str | None = None
 ) -> AdapterFolder:
     """`layers` are the layers of the base model that may be changed. Raises AdapterUnusable."""
+    # Before anything is read: what changes in between has another stamp.
+    stamp = _stamp(folder)
     config = _config(folder / CONFIG)
     scale = _scale(config)
     base = _base_model(config, base_name)
@@ -88,7 +92,22 @@ def check_adapter(
         scale=scale,
         ranks=ranks,
         parameters=sum(math.prod(shape) for _, shape in tensors.values()),
+        stamp=stamp,
     )
+
+
+def is_unchanged(folder: AdapterFolder) -> bool:
+    """Whether its files are the ones that were checked: under its digest nothing else may be served."""
+    return _stamp(folder.path) == folder.stamp
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Empty where a file is missing."""
+    try:
+        told = [(folder / name).stat() for name in (CONFIG, WEIGHTS)]
+    except OSError:
+        return ()
+    return tuple(number for one in told for number in (one.st_ino, one.st_size, one.st_mtime_ns))
 
 
 def _config(path: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from r3mes_engine.adapters.folder import CONFIG, AdapterFolder, AdapterUnusable, check_adapter
+from r3mes_engine.adapters.folder import CONFIG, AdapterFolder, AdapterUnusable, check_adapter, is_unchanged
 from r3mes_engine.adapters.lora import LoadedAdapter, LoraLayers, read_adapter
 from r3mes_engine.adapters.residency import Residency
 from r3mes_engine.errors import GenerationFailed
@@ -48,7 +48,9 @@ class AdapterShelf:
         self._near: Residency[str] = Residency(device_bytes)
         self._far: Residency[str] = Residency(host_bytes if device.type != "cpu" else 0)
         self._loaded: dict[str, LoadedAdapter] = {}
-        """By digest, in whichever memory."""
+        """By digest, in the device's memory."""
+        self._kept: dict[str, LoadedAdapter] = {}
+        """Of a GPU's leavers, in the computer's own memory."""
         self._one_load = asyncio.Lock()
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="adapters")
 
@@ -92,9 +94,9 @@ class AdapterShelf:
         return self._near.free_places(max(self._size(folder) for folder in self._folders.values()))
 
     def _place(self, digest: str) -> Place:
-        if digest not in self._loaded:
-            return Place.DISK
-        return Place.GPU if digest in self._near and self._device.type == "cuda" else Place.CPU
+        if digest in self._loaded:
+            return Place.GPU if self._device.type == "cuda" else Place.CPU
+        return Place.CPU if digest in self._kept else Place.DISK
 
     def _size(self, folder: AdapterFolder) -> int:
         return folder.parameters * int(self._dtype.itemsize)
@@ -104,10 +106,11 @@ class AdapterShelf:
             (folder for folder in self._folders.values() if folder.digest == wanted), None
         )
         if folder is None:
-            raise GenerationFailed(
-                FailureCode.ADAPTER_NOT_FOUND, f"The adapter {wanted!r} is not here.", param="adapter"
-            )
+            raise _not_here(wanted)
         return folder
+
+    def _on_shelf(self, digest: str) -> bool:
+        return any(folder.digest == digest for folder in self._folders.values())
 
     async def lease(self, wanted: str) -> LoadedAdapter:
         """The adapter of a name or digest, loaded, kept until `release`. Raises GenerationFailed."""
@@ -118,7 +121,7 @@ class AdapterShelf:
 
     def release(self, digest: str) -> None:
         self._near.end_lease(digest)
-        if not self._near.leased(digest) and all(folder.digest != digest for folder in self._folders.values()):
+        if not self._near.leased(digest) and not self._on_shelf(digest):
             # It was unloaded while its last answer was still under way.
             self._drop(digest)
 
@@ -143,42 +146,43 @@ class AdapterShelf:
         self._on_change()
 
     def _drop(self, digest: str) -> None:
-        self._loaded.pop(digest, None)
-        for memory in (self._near, self._far):
-            if digest in memory:
-                memory.leave(digest)
+        """What is being read just now is not among them: whoever reads it finds it gone from the shelf."""
+        if self._loaded.pop(digest, None) is not None:
+            self._near.leave(digest)
+        if self._kept.pop(digest, None) is not None:
+            self._far.leave(digest)
 
     async def _bring(self, folder: AdapterFolder) -> None:
         """Into the device's memory. Nothing else happens between its return and the caller's next step."""
-        if folder.digest in self._near and folder.digest in self._loaded:
+        if folder.digest in self._loaded:
             return
         async with self._one_load:
-            if folder.digest in self._near and folder.digest in self._loaded:
+            if folder.digest in self._loaded:
                 return
             await self._load(folder)
             self._on_change()
 
     async def _load(self, folder: AdapterFolder) -> None:
-        size = self._size(folder)
+        loop, size = asyncio.get_running_loop(), self._size(folder)
         leavers = self._near.leavers(size)
         if leavers is None:
             raise GenerationFailed(
                 FailureCode.CAPACITY, "All the memory for adapters is taken by adapters that are in use."
             )
-        loop = asyncio.get_running_loop()
+        # All of them leave the book at once, so that nobody takes one that is about to go.
+        left = [(digest, self._loaded.pop(digest)) for digest in leavers]
         for digest in leavers:
             self._near.leave(digest)
-            loaded = self._loaded.pop(digest)
-            if self._far.capacity:
-                await loop.run_in_executor(self._reading, self._keep_far, digest, loaded)
         self._near.enter(folder.digest, size)
         try:
-            near = await loop.run_in_executor(self._reading, self._read, folder)
+            await self._keep_far(left)
+            near = await loop.run_in_executor(self._reading, self._read, folder, self._kept.get(folder.digest))
         except BaseException as problem:
             self._near.leave(folder.digest)
             if isinstance(problem, AdapterUnusable):
                 log.error("the adapter %s is not served any more: %s", folder.name, problem)
-                self._folders.pop(folder.name, None)
+                if self._folders.get(folder.name) is folder:
+                    del self._folders[folder.name]
                 self._on_change()
                 raise GenerationFailed(
                     FailureCode.ADAPTER_NOT_FOUND, f"The adapter {folder.name!r} can't be loaded.", param="adapter"
@@ -188,27 +192,43 @@ class AdapterShelf:
                     FailureCode.OUT_OF_MEMORY, f"There is no memory for the adapter {folder.name!r}."
                 ) from None
             raise
-        if folder.digest in self._far:
+        if self._kept.pop(folder.digest, None) is not None:
             self._far.leave(folder.digest)
+        if not self._on_shelf(folder.digest):
+            self._near.leave(folder.digest)
+            raise _not_here(folder.name)
         self._loaded[folder.digest] = near
 
-    def _read(self, folder: AdapterFolder) -> LoadedAdapter:
-        far = self._loaded.get(folder.digest)
-        loaded = far.to(self._device) if far is not None else read_adapter(folder, self._device, self._dtype)
+    def _read(self, folder: AdapterFolder, kept: LoadedAdapter | None) -> LoadedAdapter:
+        if kept is not None:
+            loaded = kept.to(self._device)
+        else:
+            loaded = read_adapter(folder, self._device, self._dtype)
+            if not is_unchanged(folder):
+                raise AdapterUnusable("Its files were changed after they had been checked.")
         self._layers.swap(folder.ranks)
         return loaded
 
-    def _keep_far(self, digest: str, loaded: LoadedAdapter) -> None:
-        """Runs on the reading thread, while the one load that it is a part of waits."""
-        size = sum(half.nbytes for halves in loaded.halves.values() for half in halves)
-        leavers = self._far.leavers(size)
-        if leavers is None:
-            return
-        for leaver in leavers:
-            self._far.leave(leaver)
-            self._loaded.pop(leaver, None)
-        self._loaded[digest] = loaded.to(torch.device("cpu"))
-        self._far.enter(digest, size)
+    async def _keep_far(self, left: list[tuple[str, LoadedAdapter]]) -> None:
+        """Empties the list, one by one, so that the device's memory is free for who comes."""
+        loop, cpu = asyncio.get_running_loop(), torch.device("cpu")
+        while left:
+            digest, loaded = left.pop(0)
+            size = sum(half.nbytes for halves in loaded.halves.values() for half in halves)
+            leavers = self._far.leavers(size)
+            if not self._far.capacity or leavers is None:
+                continue
+            for leaver in leavers:
+                self._far.leave(leaver)
+                del self._kept[leaver]
+            kept = await loop.run_in_executor(self._reading, loaded.to, cpu)
+            if self._on_shelf(digest):
+                self._kept[digest] = kept
+                self._far.enter(digest, size)
 
     def close(self) -> None:
         self._reading.shutdown(wait=False, cancel_futures=True)
+
+
+def _not_here(name: str) -> GenerationFailed:
+    return GenerationFailed(FailureCode.ADAPTER_NOT_FOUND, f"The adapter {name!r} is not here.", param="adapter")

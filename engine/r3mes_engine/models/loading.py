@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,13 +37,15 @@ def convert_gguf(gguf: Path, folder: Path) -> None:
     """Writes a Hugging Face folder with dense weights. Raises what the library raises."""
     with _parsed_once():
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        model = AutoModelForCausalLM.from_pretrained(
+        model, told = AutoModelForCausalLM.from_pretrained(
             gguf.parent,
             gguf_file=gguf.name,
             dtype=DTYPE,
             # Otherwise the result is still called quantised: it can't be saved, nor trained.
             quantization_config=GgufConfig(dequantize=True),
+            output_loading_info=True,
         )
+    _check_complete(told)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
@@ -100,7 +102,7 @@ def load_model(folder: Path, device: torch.device, quantisation: Quantisation | 
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}.get(kind, native_dtype(device))
     quantised = kind in ("int8", "nf4")
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model, told = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             attn_implementation="sdpa",
@@ -110,7 +112,9 @@ def load_model(folder: Path, device: torch.device, quantisation: Quantisation | 
             quantization_config=_bitsandbytes(kind, dtype) if quantised else None,
             # Quantised weights are made on their way to the device and can't be moved afterwards.
             device_map={"": device} if quantised else None,
+            output_loading_info=True,
         )
+        _check_complete(told)
         return model.eval() if quantised else model.to(device).eval()
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise EngineExit(
@@ -124,6 +128,14 @@ def load_model(folder: Path, device: torch.device, quantisation: Quantisation | 
             # The model is not to blame.
             raise ending(fault) from error
         raise _unusable(folder, "model", error) from error
+
+
+def _check_complete(told: Mapping[str, Any]) -> None:
+    """The library fills weights that it does not find with random numbers and warns: such a model talks nonsense.
+    Raises ValueError."""
+    missing = sorted(told["missing_keys"])
+    if missing:
+        raise ValueError(f"{len(missing)} of its weights are missing, such as {missing[0][:80]}")
 
 
 def _bitsandbytes(kind: Quantisation, dtype: torch.dtype) -> BitsAndBytesConfig:
