@@ -4898,6 +4898,18 @@
         <source>{seconds} s</source>
         <translation>{seconds} sn</translation>
     </message>
+    <message>
+        <source>{days} d</source>
+        <translation>{days} g</translation>
+    </message>
+    <message>
+        <source>{hours} h</source>
+        <translation>{hours} sa</translation>
+    </message>
+    <message>
+        <source>{minutes} min</source>
+        <translation>{minutes} dk</translation>
+    </message>
 </context>
 <context>
     <name>FirstRunSheet</name>
@@ -7626,6 +7638,14 @@
     <message>
         <source>{time}: {value}.</source>
         <translation>{time}: {value}.</translation>
+    </message>
+    <message>
+        <source>{span} ago</source>
+        <translation>{span} önce</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>şimdi</translation>
     </message>
 </context>
 <context>

@@ -129,6 +129,24 @@ def test_a_chart_speaks(chart: TimeSeriesWidget) -> None:
     assert chart.accessibleDescription() == "Temperature, Card: no values yet."
 
 
+def test_a_chart_tells_its_edges(chart: TimeSeriesWidget, qtbot: QtBot, theme: Any) -> None:
+    assert chart.labels() == ("100 °C", "", "10 min ago", "now")
+    chart.show_series(TimeSeries(600.0), 100.0)
+    assert chart.labels() == ("", "", "", ""), "nothing is known yet"
+    days = TimeSeriesWidget(theme, "Power", "W", moment_text=lambda at: f"day {at / 86400:.0f}", bar_s=86400.0)
+    qtbot.addWidget(days)
+    series = TimeSeries(3 * 86400.0)
+    for day, value in enumerate((2.0, -1.0, 4.0)):
+        series.add(day * 86400.0, value)
+    days.show_series(series, 0.0)
+    assert days.labels() == ("4 W", "-1 W", "day 0", "day 2")
+    days.resize(320, 200)
+    assert not days.grab().isNull()
+    centres = [point.x() for line in days._lines for point in line.toList()]
+    plot = days._plot()
+    assert centres == pytest.approx([plot.left() + plot.width() * share for share in (1 / 6, 3 / 6, 5 / 6)])
+
+
 def test_the_keyboard_moves_the_cursor(chart: TimeSeriesWidget, qtbot: QtBot) -> None:
     assert chart.reading() == ""
     qtbot.keyClick(chart, Qt.Key.Key_Left)

@@ -85,6 +85,14 @@ def test_durations(seconds: float, text: str) -> None:
     assert figures.duration(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (119, "119 s"), (600.0, "10 min"), (7200, "2 h"), (86_400, "24 h"), (604_800, "7 d")],
+)
+def test_a_round_time_is_told_by_its_largest_unit(seconds: float, text: str) -> None:
+    assert figures.span(seconds) == text
+
+
 def test_sizes_and_counts() -> None:
     assert figures.size(231_000_000) == "231 MB"
     assert figures.size(2_300_000_000) == "2.3 GB"

@@ -69,6 +69,18 @@ def duration(seconds: float) -> str:
     return translate("Figures", "{seconds} s").format(seconds=rest)
 
 
+def span(seconds: float) -> str:
+    """A round time, by its largest unit: `10 min`, `24 h`, `7 d`."""
+    whole = round(seconds)
+    if whole > 86400 * 2:
+        return translate("Figures", "{days} d").format(days=round(whole / 86400))
+    if whole >= 7200:
+        return translate("Figures", "{hours} h").format(hours=round(whole / 3600))
+    if whole >= 120:
+        return translate("Figures", "{minutes} min").format(minutes=round(whole / 60))
+    return translate("Figures", "{seconds} s").format(seconds=whole)
+
+
 def remaining(seconds: float) -> str:
     """Like `duration`, rounded up: a countdown ends at 1 s, not at a long 0."""
     return duration(math.ceil(max(0.0, seconds)))

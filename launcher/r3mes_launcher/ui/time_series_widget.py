@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from r3mes_launcher.ui import figures
+from r3mes_launcher.ui.chart_axes import AxisLabels, ChartAxes
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.tokens import Tone
@@ -30,6 +31,8 @@ from r3mes_launcher.ui.tokens import Tone
 _PAGE = 60
 # From so long a time on, a moment without its day is not clear.
 _LONG_S = 43_200.0
+# Of the time a bar stands for; the rest keeps it from its neighbours.
+_BAR_SHARE = 0.72
 
 
 class TimeSeriesWidget(QWidget):
@@ -47,12 +50,18 @@ class TimeSeriesWidget(QWidget):
         parent: QWidget | None = None,
         value_text: Callable[[float | None], str] | None = None,
         moment_text: Callable[[float], str] | None = None,
+        bar_s: float = 0.0,
     ) -> None:
-        """`value_text` and `moment_text` write values and times in other words than a number with its unit."""
+        """`value_text` and `moment_text` write values and times in other words than a number with its unit.
+
+        `bar_s`: each value is the sum of so many seconds around its moment, and is drawn as a bar; 0: a line.
+        """
         super().__init__(parent)
         self._value_text = value_text
         self._moment_text = moment_text
+        self._bar_s = bar_s
         self._theme = theme
+        self._axes = ChartAxes(theme)
         self._name = name
         self._unit = unit
         self._digits = digits
@@ -68,10 +77,10 @@ class TimeSeriesWidget(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(self._theme.metrics.space(48), self._theme.metrics.space(17))
+        return QSize(self._theme.metrics.space(48), self._theme.metrics.space(24))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(self._theme.metrics.space(30), self._theme.metrics.space(12))
+        return QSize(self._theme.metrics.space(30), self._theme.metrics.space(22))
 
     def rename(self, name: str) -> None:
         """For a chart whose figure can be chosen."""
@@ -129,6 +138,18 @@ class TimeSeriesWidget(QWidget):
             return self._value_text(value)
         return figures.value(value, self._unit, self._digits)
 
+    def labels(self) -> AxisLabels:
+        """What stands at the edges of the plot."""
+        if self._series.summary() is None:
+            return AxisLabels()
+        base, newest = self._base(), self._series.sample(-1)[0]
+        if self._moment_text is not None:
+            first, last = self._moment_text(self._series.sample(0)[0]), self._moment_text(newest)
+        else:
+            first = self.tr("{span} ago").format(span=figures.span(self._series.span_s))
+            last = self.tr("now")
+        return AxisLabels(self.format(self._top()), self.format(base) if base < 0 else "", first, last)
+
     # The cursor is a moment, so that it stays on its sample while new ones arrive.
 
     def _cursor_index(self) -> int | None:
@@ -147,7 +168,7 @@ class TimeSeriesWidget(QWidget):
         if len(self._series) and plot.width() > 0:
             share = (event.position().x() - plot.left()) / plot.width()
             newest = self._series.sample(-1)[0]
-            index = self._series.nearest(newest - self._series.span_s * (1 - share))
+            index = self._series.nearest(newest + self._bar_s / 2 - self._series.span_s * (1 - share))
             self._put_cursor(None if index is None else self._series.sample(index)[0])
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
@@ -186,7 +207,7 @@ class TimeSeriesWidget(QWidget):
 
     def _plot(self) -> QRectF:
         edge = float(self._theme.metrics.space(0.8))
-        return QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        return self._axes.plot(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge))
 
     def _top(self) -> float:
         summary = self._series.summary()
@@ -200,7 +221,7 @@ class TimeSeriesWidget(QWidget):
     def _point(self, plot: QRectF, at: float, value: float, newest: float, edges: tuple[float, float]) -> QPointF:
         """`edges` are the values of the lower and the upper edge."""
         base, top = edges
-        x = plot.right() - (newest - at) / self._series.span_s * plot.width()
+        x = plot.right() - (newest + self._bar_s / 2 - at) / self._series.span_s * plot.width()
         return QPointF(x, plot.bottom() - (value - base) / (top - base) * plot.height())
 
     def _zero(self, plot: QRectF) -> float:
@@ -233,7 +254,9 @@ class TimeSeriesWidget(QWidget):
         if self._base() < 0:
             painter.setPen(QPen(QColor(tokens.border_strong), hair))
             painter.drawLine(QPointF(plot.left(), zero), QPointF(plot.right(), zero))
-        for line in self._lines:
+        if self._bar_s:
+            self._paint_bars(painter, plot, colour, zero)
+        for line in self._lines if not self._bar_s else ():
             area = QPolygonF(line)
             area.append(QPointF(line.last().x(), zero))
             area.append(QPointF(line.first().x(), zero))
@@ -245,6 +268,7 @@ class TimeSeriesWidget(QWidget):
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.drawPolyline(line)
+        self._axes.paint(painter, plot, self.labels())
         self._paint_cursor(painter, plot, colour)
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.accent), float(metrics.space(0.45))))
@@ -254,6 +278,13 @@ class TimeSeriesWidget(QWidget):
                 QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), metrics.small_radius, metrics.small_radius
             )
         painter.end()
+
+    def _paint_bars(self, painter: QPainter, plot: QRectF, colour: QColor, zero: float) -> None:
+        width = self._bar_s / self._series.span_s * plot.width() * _BAR_SHARE
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for point in (point for line in self._lines for point in line.toList()):
+            painter.drawRect(QRectF(point.x() - width / 2, min(point.y(), zero), width, abs(zero - point.y())))
 
     def _paint_cursor(self, painter: QPainter, plot: QRectF, colour: QColor) -> None:
         index = self._cursor_index()

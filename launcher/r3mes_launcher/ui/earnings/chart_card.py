@@ -47,9 +47,14 @@ class ChartCard(Card):
         self.choice.currentIndexChanged.connect(self._draw)
         self.heading_row.addWidget(self.choice)
         self.chart = TimeSeriesWidget(
-            theme, self.tr("Earnings by day"), "", value_text=self._value_text, moment_text=self._moment_text
+            theme,
+            self.tr("Earnings by day"),
+            "",
+            value_text=self._value_text,
+            moment_text=self._moment_text,
+            bar_s=_DAY_S,
         )
-        self.chart.setMinimumHeight(theme.metrics.space(34))
+        self.chart.setMinimumHeight(theme.metrics.space(40))
         self.body.addWidget(self.chart)
         self._nothing = PlainLabel(
             self.tr("Type the prices of electricity and of a REMES to see this."), "caption", wrap=True
@@ -66,7 +71,7 @@ class ChartCard(Card):
 
     def _draw(self) -> None:
         days = self._seen.days
-        series = TimeSeries(max(1, len(days) - 1) * _DAY_S + _DAY_S / 2)
+        series = TimeSeries(max(1, len(days)) * _DAY_S)
         for day in reversed(days):
             series.add(_noon(day.day), self._value(day.figures))
         # Of the chart alone: what is written is made from the decimal figures.
