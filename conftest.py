@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,20 @@ SEARCH = settings(REPEATABLE, derandomize=False, print_blob=True)
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure() -> None:
     """Before Hypothesis' own hook, which loads the profile of the command line."""
+    heed_the_keyboard_signals()
     settings.register_profile("repeatable", REPEATABLE)
     settings.register_profile("search", SEARCH)
     settings.load_profile("repeatable")
+
+
+def heed_the_keyboard_signals() -> None:
+    """A shell lets what it starts in the background ignore Ctrl-C and Ctrl-\\, and their children inherit that: the
+    tests that send them would wait for a process that never ends."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    quit_signal = getattr(signal, "SIGQUIT", None)
+    if quit_signal is not None and signal.getsignal(quit_signal) is signal.SIG_IGN:
+        signal.signal(quit_signal, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
