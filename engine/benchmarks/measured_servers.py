@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -22,8 +23,8 @@ from streaming_load import Target
 from r3mes_engine.device import model_threads, usable_cores
 from r3mes_protocol.control import ReadyEvent, parse_event
 
-START_S = 600.0
-"""vLLM compiles at its first start."""
+START_S = 1200.0
+"""vLLM compiles at its first start: two minutes on quiet cores, more than ten on busy ones."""
 END_S = 20.0
 """For a server to end by itself."""
 PLACES = 16
@@ -105,7 +106,7 @@ def child(command: Sequence[str], log: Path, more: Mapping[str, str], output: in
 def last_words(log: Path) -> str:
     """What a server that failed wrote: the last line that names an error, or else the last one."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    named = [line for line in lines if "Error" in line or "error:" in line]
+    named = [line for line in lines if re.search(r"\w*(Error|Exception): ", line) and " WARNING " not in line]
     return (named or lines or ["nothing"])[-1][-400:]
 
 

@@ -75,7 +75,10 @@ def _find(wanted: str) -> ModelSource:
 def _path(wanted: str) -> Path:
     try:
         path = Path(wanted).expanduser()
-        path.exists()
+        # Not `exists()`, which says no more than no for a path that cannot be, from Python 3.14 on.
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
     except (OSError, RuntimeError, ValueError):
         # Too long for a path, or in the home of somebody who is not known here.
         raise ModelUnusable(
