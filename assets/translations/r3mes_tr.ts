@@ -1891,6 +1891,10 @@
         <translation>Yanıt yarıda kesildi: ağ geçidi bağlantıyı bitmeden kapattı. Yeniden deneyin.</translation>
     </message>
     <message>
+        <source>The answer did not end where it had to, so it was cut off.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The answer of {origin} is too long.</source>
         <translation>{origin} yanıtı çok uzun.</translation>
     </message>
@@ -4019,8 +4023,8 @@
         <translation>{file} okunamıyor ({why}).</translation>
     </message>
     <message>
-        <source>{file} in this bundle is larger than {most} MiB.</source>
-        <translation>Bu paketteki {file} {most} MiB&apos;den büyük.</translation>
+        <source>{file} in this bundle is larger than {most} KiB.</source>
+        <translation>Bu paketteki {file} {most} KiB{most} MiB&apos;den büyükapos;den büyük.</translation>
     </message>
     <message>
         <source>{file} is larger than any diagnostics bundle.</source>

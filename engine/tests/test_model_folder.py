@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from r3mes_engine.errors import ModelUnusable
 from r3mes_engine.models.folder import check_folder
-from r3mes_engine.models.safetensors_file import check_safetensors
+from r3mes_engine.models.safetensors_file import MAX_HEADER_BYTES, check_safetensors
 
 on_files = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=200
@@ -87,6 +87,9 @@ def test_damaged_headers_never_raise_anything_else(folder: Path, data: st.DataOb
         {"dtype": "F32", "shape": "2", "data_offsets": [0, 8]},
         {"dtype": "F32", "shape": [2], "data_offsets": [0, 8, 9]},
         {"shape": [2], "data_offsets": [0, 8]},
+        # Their product would be a number of millions of digits.
+        {"dtype": "F32", "shape": [2**60] * 400_000, "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [0, *[2**60] * 400_000], "data_offsets": [0, 8]},
         7,
     ],
 )
@@ -95,6 +98,15 @@ def test_impossible_tensors_are_refused(tmp_path: Path, entry: object) -> None:
     path = tmp_path / "t.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(8))
     with pytest.raises(ModelUnusable, match="damaged"):
+        check_safetensors(path)
+
+
+def test_a_header_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.safetensors"
+    with path.open("wb") as file:
+        file.write((MAX_HEADER_BYTES + 1).to_bytes(8, "little"))
+        file.truncate(8 + MAX_HEADER_BYTES + 1)
+    with pytest.raises(ModelUnusable, match="in its header"):
         check_safetensors(path)
 
 

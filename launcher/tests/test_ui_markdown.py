@@ -173,7 +173,8 @@ def test_every_span_is_plain_and_every_address_is_shown_and_ascii(text: str) -> 
     ["*" * 20_000, "[" * 20_000, "`" * 20_000, "**a" * 7000, "_a_" * 7000, "[a](" * 5000, "http://" * 3000,
      "![" * 9000,
      "\\" * 20_000, "~~" * 10_000, "|" * 20_000, "a|" * 9000 + "\n" + "-|" * 9000, "- " * 9000,
-     "> " * 9000, "#" * 20_000],
+     "> " * 9000, "#" * 20_000,
+     *[f"{begin}{' ' * 3990}{end}\n" * 50 for begin, end in (("```", "`"), ("a|b\n", "x-"))]],
 )  # fmt: skip
 def test_hostile_text_takes_no_long_time(hostile: str) -> None:
     began = time.process_time()

@@ -11,8 +11,11 @@ from typing import Any
 
 from r3mes_engine.errors import ModelUnusable
 
-MAX_HEADER_BYTES = 100_000_000
-"""The bound of the format's own reader."""
+MAX_HEADER_BYTES = 16 * 1024 * 1024
+"""The entries of a hundred thousand tensors; the largest files hold some hundreds. Read, a header of nothing but
+brackets takes twenty times its size, so the format's own bound of 100 MB would be 2 GB of memory."""
+MAX_ELEMENTS = 2**63
+"""Of one tensor, as in the format's own reader. A shape of a million sides would keep a processor busy for hours."""
 
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
@@ -81,6 +84,8 @@ def _span(name: str, entry: Any) -> tuple[int, int]:
             if not isinstance(length, int) or length < 0:
                 raise ValueError
             elements *= length
+            if elements > MAX_ELEMENTS:
+                raise ValueError
         if not (isinstance(start, int) and isinstance(stop, int) and 0 <= start <= stop):
             raise ValueError
     except (KeyError, TypeError, ValueError):

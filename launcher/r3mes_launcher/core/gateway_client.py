@@ -34,6 +34,8 @@ ACCOUNT_S = 15.0
 
 MAX_ANSWER_TOKENS = 1024
 """Small models don't always find the end."""
+MAX_ANSWER_CHARS = 1024 * 1024
+"""A thousand characters for each token that is asked for: who sends more never ends."""
 MAX_ERROR_BYTES = 64 * 1024
 MAX_MODELS_BYTES = 1024 * 1024
 MAX_ACCOUNT_BYTES = 4 * 1024 * 1024
@@ -192,7 +194,7 @@ class GatewayClient:
             "stream_options": {"include_usage": True},
             "max_tokens": MAX_ANSWER_TOKENS,
         }
-        finished = False
+        finished, length = False, 0
         try:
             async with self._client(origin).stream("POST", f"{origin}/v1/chat/completions", json=body) as response:
                 if response.status_code != httpx.codes.OK:
@@ -204,6 +206,9 @@ class GatewayClient:
                             return
                         for delta in _deltas(data):
                             finished = finished or bool(delta.finish_reason)
+                            length += len(delta.text)
+                            if length > MAX_ANSWER_CHARS:
+                                raise ChatError("The answer did not end where it had to, so it was cut off.")
                             yield delta
         except httpx.HTTPError as error:
             if finished:

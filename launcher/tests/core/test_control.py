@@ -199,6 +199,21 @@ async def test_a_long_path_and_what_a_crash_left_are_no_obstacle(
     await server.close()
 
 
+async def test_a_socket_in_a_folder_that_others_may_write_to_gets_no_token(
+    tmp_path: Path, logs: LogHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="r3mes-"))
+    deep = DataFolder.under(tmp_path / ("d" * 120), False)
+    deep.create()
+    verbs = Verbs()
+    server = ControlServer(deep.root, {"echo": verbs.echo}, logs)
+    await server.start()
+    Path(address_of(deep.root)).parent.chmod(0o777)
+    with pytest.raises(NobodyListens):
+        await ask(deep, "echo", {"password": "a secret"})
+    await server.close()
+
+
 @given(st.binary(max_size=300) | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
 def test_any_bytes_are_a_request_or_a_sentence(line: bytes | str) -> None:
     data = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from r3mes_launcher.core.gateway_client import GatewayClient, GatewayUnreachable, is_loopback
+from r3mes_launcher.core.gateway_client import MAX_ANSWER_CHARS, GatewayClient, GatewayUnreachable, is_loopback
 from r3mes_launcher.core.gateway_monitor import GatewayMonitor, GatewayReport, pause_s
 from r3mes_launcher.core.interface import ChatError
 from r3mes_launcher.core.state import ChatDelta, ChatTurn
@@ -141,6 +141,16 @@ async def test_what_goes_wrong_is_a_sentence(
     with pytest.raises(ChatError, match=sentence) as raised:
         await answer(client, server)
     assert str(raised.value).isprintable()
+
+
+async def test_an_answer_without_an_end_is_cut_off(client: GatewayClient, server: Server) -> None:
+    server.pieces, server.holds = [OK, *[word("x" * 16_384)] * (MAX_ANSWER_CHARS // 16_384 + 1)], True
+    taken = 0
+    with pytest.raises(ChatError, match="did not end"):
+        async for delta in client.chat(server.origin, TURNS, "a-model"):
+            taken += len(delta.text)
+    assert taken == MAX_ANSWER_CHARS
+    await asyncio.wait_for(server.left.wait(), 30.0)
 
 
 async def test_nobody_there_is_a_sentence(client: GatewayClient) -> None:

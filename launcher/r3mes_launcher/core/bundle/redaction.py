@@ -19,9 +19,12 @@ _LONG = 40
 
 REDACTED = "[redacted]"
 
+# A run of word signs is looked at from its beginning alone, and taken whole: else a line of "a-a-a-…", which a stranger
+# can put into a log, takes seconds.
 _SECRET_NAME = (
-    r"(?:[\w-]*(?:token|passw(?:or)?d|passphrase|secret|mnemonic|credential|private[_-]?key|api[_-]?key|access[_-]?key)"
-    r"[\w-]*|seed|pin|authorization|cookie|set-cookie|recovery[_ -](?:words|phrase))"
+    r"(?:(?<![\w-])"
+    r"(?=[\w-]*(?:token|passw(?:or)?d|passphrase|secret|mnemonic|credential|private[_-]?key|api[_-]?key|access[_-]?key))"
+    r"[\w-]++|\b(?:seed|pin|authorization|cookie|set-cookie|recovery[_ -](?:words|phrase)))"
 )
 _PRIVATE_NAME = re.compile(rf"^{_SECRET_NAME}$", re.IGNORECASE)
 # Counts have such names too: "tokens": 12.
@@ -30,7 +33,7 @@ _PROMPT_NAME = re.compile(r"^(?:prompt|content|messages|message_text|input|compl
 
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?"
 _NAMED_SECRET = re.compile(
-    rf"(?P<name>\b{_SECRET_NAME}[\"']?\s*(?:[:=]|\bis\b)\s*)(?:(?:bearer|basic)\s+)?(?P<value>{_QUOTED}|[^\s,;&)}}\]]+)",
+    rf"(?P<name>{_SECRET_NAME}[\"']?\s*(?:[:=]|\bis\b)\s*)(?:(?:bearer|basic)\s+)?(?P<value>{_QUOTED}|[^\s,;&)}}\]]+)",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"\b(bearer|basic)\s+[^\s\"',;]+", re.IGNORECASE)
@@ -40,7 +43,7 @@ _NAMED_PROMPT = re.compile(
 )
 _ARMOR = re.compile(r"-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)", re.DOTALL)
 _LOGIN = re.compile(r"(?<=://)[^\s/@\"']+@")
-_QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?#\"'<>]*)[?#][^\s\"'<>]+", re.IGNORECASE)
+_URL = re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s?#\"'<>]*+)([?#][^\s\"'<>]+)?", re.IGNORECASE)
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.?[\w-]*")
 _API_KEY = re.compile(r"\b(r3mes|sk|pk|ghp|gho|hf|xox[abp])[_-][A-Za-z0-9_-]{12,}")
 _ADDRESS = re.compile(r"\b([a-z]{2,20}1[02-9ac-hj-np-z]{4})[02-9ac-hj-np-z]{26,}([02-9ac-hj-np-z]{4})\b", re.IGNORECASE)
@@ -49,7 +52,7 @@ _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{32,}\b")
 _DENSE = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _DEVICE = re.compile(r"(?:GPU-|MIG-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 """How drivers name a card."""
-_EMAIL = re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b")
+_EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+\b")
 _IPV4 = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}(?![\w:])")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -77,7 +80,7 @@ class Redaction:
         text = _NAMED_SECRET.sub(_named_secret, text)
         text = _SCHEME.sub(r"\1 [token]", text)
         text = _LOGIN.sub("[login]@", text)
-        text = _QUERY.sub(r"\1?[query]", text)
+        text = _URL.sub(lambda url: f"{url[1]}?[query]" if url[2] else url[1], text)
         text = _JWT.sub("[token]", text)
         text = _API_KEY.sub(r"\1_[key]", text)
         text = _EXTENDED_KEY.sub("[key]", text)

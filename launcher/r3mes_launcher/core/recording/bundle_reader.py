@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,9 +33,12 @@ from r3mes_launcher.core.state import (
 from r3mes_launcher.sentence import Sentence
 from r3mes_launcher.system_cause import system_cause
 
-MAX_ZIP_BYTES = 64 * 1024 * 1024
+MAX_ZIP_BYTES = 16 * 1024 * 1024
+MAX_DOCUMENT_BYTES = 1024 * 1024
+"""Unpacked, of a file or a line that is one JSON object: some kilobytes. Read, one of brackets takes twenty times as
+much memory."""
 MAX_FILE_BYTES = 32 * 1024 * 1024
-"""Unpacked, of one file. 20,000 lines of log have 4 MB."""
+"""Unpacked, of a file with an object a line. 20,000 lines of log have 4 MB."""
 MAX_FILES = 200
 MAX_STATES = 5_000
 MAX_LINES = 20_000
@@ -43,7 +47,14 @@ MAX_TEXT = 2_000
 LATEST = 32_503_680_000.0
 """The year 3000: what comes after it is no time."""
 
-_KNOWN = ("status.json", "states.jsonl", "logs.jsonl", "doctor.json", "versions.json")
+_KNOWN = {
+    "status.json": MAX_DOCUMENT_BYTES,
+    "states.jsonl": MAX_FILE_BYTES,
+    "logs.jsonl": MAX_FILE_BYTES,
+    "doctor.json": MAX_DOCUMENT_BYTES,
+    "versions.json": MAX_DOCUMENT_BYTES,
+}
+"""With the most bytes that each may have."""
 _WAYS_TO_PACK = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SOURCES = ("launcher", "engine", "gateway")
 _REQUEST = re.compile(r"Request (\S{1,200}): ([a-z_]{1,40}), (\d{1,9}) tokens in (\d{1,9}) ms\.")
@@ -123,7 +134,8 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
     texts: dict[str, str] = {}
     for entry in entries:
         # Names are compared and never used as paths.
-        if entry.filename not in _KNOWN:
+        most = _KNOWN.get(entry.filename)
+        if most is None:
             continue
         if entry.filename in texts:
             raise _not_ours(Sentence("it holds {file} twice", file=entry.filename))
@@ -131,11 +143,10 @@ def _texts(archive: zipfile.ZipFile) -> dict[str, str]:
             raise _not_ours(Sentence("{file} is packed in a way that R3MES does not use", file=entry.filename))
         # The size that is told may be a lie; the one that is read can't be.
         with archive.open(entry) as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            most = MAX_FILE_BYTES // 1024 // 1024
+            data = file.read(most + 1)
+        if len(data) > most:
             raise BundleError(
-                Sentence("{file} in this bundle is larger than {most} MiB.", file=entry.filename, most=most)
+                Sentence("{file} in this bundle is larger than {most} KiB.", file=entry.filename, most=most // 1024)
             )
         texts[entry.filename] = data.decode("utf-8", "replace")
     if "status.json" not in texts:
@@ -150,9 +161,9 @@ def _not_ours(why: Sentence) -> BundleError:
 def _bundle(name: str, texts: Mapping[str, str]) -> Bundle:
     versions = _object(texts.get("versions.json", ""))
     system = " ".join(_text(versions.get(key), 60) for key in ("system", "release") if versions.get(key))
-    lines = tuple(_lines(texts.get("logs.jsonl", "")))[-MAX_LINES:]
+    lines = tuple(deque(_lines(texts.get("logs.jsonl", "")), MAX_LINES))
     report = _report(texts.get("doctor.json", ""))
-    states = sorted(_states(texts.get("states.jsonl", "")), key=lambda state: state.at)[-MAX_STATES:]
+    states = sorted(deque(_states(texts.get("states.jsonl", "")), MAX_STATES), key=lambda state: state.at)
     if not states:
         # A launcher that had just started: what it was is all that there is.
         at = lines[0].at if lines else report.at if report is not None else 0.0
@@ -274,7 +285,7 @@ def _report(text: str) -> DoctorReport | None:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text) if len(text) <= MAX_DOCUMENT_BYTES else None
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

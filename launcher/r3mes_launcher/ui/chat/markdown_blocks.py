@@ -34,12 +34,13 @@ class Block:
     """A table's cells; the first row is its heading."""
 
 
-_FENCE = re.compile(r"^( {0,12})(`{3,}|~{3,})[ \t]*([^`\n]*)$")
+# Possessive where two parts could share the same blanks: a line of thousands of them is tried in one way alone.
+_FENCE = re.compile(r"^( {0,12})(`{3,}|~{3,})[ \t]*+([^`\n]*)$")
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 _ITEM = re.compile(r"^( {0,12})(?:([-*+\u2022])|(\d{1,9})([.)]))(?:[ \t]+(.*))?$")
 _QUOTE = re.compile(r"^ {0,3}>[ ]?(.*)$")
-_DELIMITER = re.compile(r"^[ \t]*\|?[ \t]*:?-{1,200}:?[ \t]*(?:\|[ \t]*:?-{1,200}:?[ \t]*){0,60}\|?[ \t]*$")
+_DELIMITER = re.compile(r"^[ \t]*+\|?[ \t]*+:?-{1,200}+:?[ \t]*+(?:\|[ \t]*+:?-{1,200}+:?[ \t]*+){0,60}\|?[ \t]*$")
 LONGEST_LINE = 4000
 """A longer line is broken at a blank, and a block of more than this ends with its line: laying out one paragraph of
 hundreds of kilobytes takes Qt minutes."""

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from r3mes_launcher.core.bundle.bundle import BundleFacts, bundle_files, write_zip
 from r3mes_launcher.core.bundle.redaction import Redaction
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, Verdict
+from r3mes_launcher.core.log_hub import MAX_LINE_CHARS
 from r3mes_launcher.core.settings import Settings
 from r3mes_launcher.core.state import GatewayState, LauncherState, LogLevel, LogLine
 from r3mes_launcher.wallet.addresses import address_of_key
@@ -46,6 +47,13 @@ def test_real_phrases_below_one_another_are_found() -> None:
         lines = ["Your words:", *(f"{number}. {word}" for number, word in enumerate(words, 1)), "Done."]
         assert REDACTION.lines(lines) == ["Your words:", *["[word]"] * count, "Done."]
         assert REDACTION.document({"shown": list(words)}) == {"shown": ["[word]"] * count}
+
+
+@pytest.mark.parametrize("shape", ["a-", "a.", "1.", "token_", "token-a ", "http://", "eyJ", "x: ", "is "])
+def test_no_line_of_a_stranger_holds_a_bundle_up(shape: str) -> None:
+    line = (shape * MAX_LINE_CHARS)[:MAX_LINE_CHARS]
+    # A part of a second. In a time that grows with the square of a line, they would not end in time.
+    assert len(REDACTION.lines([line] * 50)) == 50
 
 
 def _secrets() -> list[str]:

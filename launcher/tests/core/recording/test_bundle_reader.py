@@ -20,8 +20,10 @@ from r3mes_launcher.core.policy.reasons import SENTENCES, ActiveReason, SuspendR
 from r3mes_launcher.core.recording.bundle_core import MOST_BEATS, PLAYED_S, bundle_spans, bundle_start
 from r3mes_launcher.core.recording.bundle_reader import (
     LATEST,
+    MAX_DOCUMENT_BYTES,
     MAX_FILE_BYTES,
     MAX_FILES,
+    MAX_STATES,
     BundleError,
     RecordedState,
     read_bundle,
@@ -150,6 +152,21 @@ def test_a_bomb_is_not_unpacked(packed: Callable[..., Path]) -> None:
     assert path.stat().st_size < 100_000
     with pytest.raises(BundleError, match="larger than"):
         read_bundle(path)
+
+
+def test_a_document_of_brackets_is_not_read(packed: Callable[..., Path]) -> None:
+    brackets = "[" + "[]," * (MAX_DOCUMENT_BYTES // 3) + "[]]"
+    with pytest.raises(BundleError, match=r"status\.json in this bundle is larger than"):
+        read_bundle(packed({"status.json": brackets}))
+    line = '{"at": 1, "process": "engine", "level": "info", "text": "kept", "more": %s}'
+    log = "\n".join([line % "1", line % brackets])
+    assert [line.text for line in read_bundle(packed({"status.json": "{}", "logs.jsonl": log})).lines] == ["kept"]
+
+
+def test_of_states_without_number_the_last_are_kept(packed: Callable[..., Path]) -> None:
+    states = "\n".join(f'{{"at": {at}, "status": {{}}}}' for at in range(MAX_STATES + 7))
+    bundle = read_bundle(packed({"status.json": "{}", "states.jsonl": states}))
+    assert len(bundle.states) == MAX_STATES and bundle.begin == 7
 
 
 def test_a_size_that_is_told_too_small_does_not_help(packed: Callable[..., Path]) -> None:
