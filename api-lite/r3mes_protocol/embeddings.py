@@ -7,7 +7,6 @@ otherwise. Vectors are bytes here: 32-bit floats, little-endian, as those client
 from __future__ import annotations
 
 import binascii
-import json
 import math
 import sys
 from array import array
@@ -15,6 +14,8 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from pydantic_core import from_json
 
 from r3mes_protocol.errors import ApiError, ErrorCode
 from r3mes_protocol.limits import MAX_NAME_CHARS
@@ -62,8 +63,9 @@ def parse_embedding_request(body: bytes | dict[str, Any]) -> EmbeddingRequest:
 def _read(body: bytes) -> Any:
     try:
         refuse_constants(body)
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        # Strict, as for a chat: half of a surrogate pair is no text.
+        return from_json(body)
+    except ValueError as error:
         raise ApiError(ErrorCode.INVALID_REQUEST, f"body: Invalid JSON: {error}") from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from r3mes_engine.errors import EngineExit, ModelUnusable, PermissionNeeded
 from r3mes_engine.store.catalogue import OWN_CATALOGUE, CatalogueEntry, entry_named, read_catalogues
-from r3mes_engine.store.file_download import Gate
+from r3mes_engine.store.file_download import Gate, disk_problem
 from r3mes_engine.store.store import ModelStore, Progress
 from r3mes_protocol.control import (
     CancelDownloadCommand,
@@ -204,6 +204,9 @@ class Downloads:
             if download.task.cancelled():
                 await self.store.remove(download.entry)
                 self._emit(DownloadEvent(name=download.entry.name, kind=download.entry.kind, state="cancelled"))
+        except OSError as error:
+            # It is cancelled all the same; what came of it is still there.
+            self._tell_problem(disk_problem(download.entry.name, self.store.folder(download.entry), error))
         finally:
             download.discarded.set()
 

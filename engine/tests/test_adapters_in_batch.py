@@ -211,6 +211,30 @@ async def test_a_thread_that_is_killed_is_replaced(bench: Bench, monkeypatch: py
     running.cancel()
 
 
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [
+        (MemoryError(), FailureCode.OUT_OF_MEMORY),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), FailureCode.OUT_OF_MEMORY),
+        (RuntimeError("anything else"), FailureCode.ENGINE_ERROR),
+    ],
+)
+async def test_a_loop_that_can_not_be_started_again_fails_the_request_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, problem: Exception, code: FailureCode
+) -> None:
+    def fail() -> None:
+        raise problem
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.batching, "start", fail)
+        bench.batching.close()
+        with pytest.raises(GenerationFailed) as refusal:
+            bench.batching.ensure_alive()
+        assert refusal.value.code is code and refusal.value.retryable
+    bench.batching.ensure_alive()
+    assert bench.batching.alive
+
+
 # --- the shelf -------------------------------------------------------------------------------------------------
 
 

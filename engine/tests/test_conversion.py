@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy
 import pytest
 from gguf import GGUFWriter
+from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from r3mes_engine.errors import ModelUnusable
@@ -116,6 +118,30 @@ def test_a_full_disk_is_said_before_the_work(gguf: Path, tmp_path: Path, monkeyp
     with pytest.raises(ModelUnusable, match="no room"):
         converted_folder(gguf, tmp_path / "models", convert, ignore)
     assert convert.calls == 0
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_disk_that_fills_up_is_not_the_models_fault(gguf: Path, tmp_path: Path, problem: Exception) -> None:
+    def fill(source: Path, folder: Path) -> None:
+        (folder / "half").write_bytes(b"x")
+        raise problem
+
+    with pytest.raises(ModelUnusable, match="the disk is full") as refusal:
+        converted_folder(gguf, tmp_path / "models", fill, ignore)
+    assert "Free some disk space" in refusal.value.hint
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_place_where_nothing_can_be_kept_is_a_sentence(gguf: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(ModelUnusable, match="can't be converted in"):
+        converted_folder(gguf, tmp_path / "models", Converter(), ignore)
 
 
 def test_a_damaged_file_is_refused_before_anything_is_written(gguf: Path, tmp_path: Path) -> None:

@@ -61,6 +61,27 @@ def test_openais_own_client_streams_and_collects(engine: Any) -> None:
         stopped = client.chat.completions.create(**CHAT, stop=["scripted"])
         assert stopped.choices[0].message.content == "This answer is "
         assert stopped.choices[0].finish_reason == "stop"
+        (listed,) = client.models.list().data
+        assert client.models.retrieve(listed.id) == listed
+        with pytest.raises(openai.NotFoundError) as unknown:
+            client.models.retrieve("no/such model")
+        assert unknown.value.code == "MODEL_NOT_FOUND"
+
+
+def test_half_a_character_is_no_text(engine: Any) -> None:
+    bodies = {
+        "chat/completions": b'{"model":"scripted","messages":[{"role":"user","content":"\\ud800"}]}',
+        "completions": b'{"model":"scripted","prompt":"\\ud800"}',
+        "embeddings": b'{"model":"scripted","input":"\\ud800"}',
+    }
+    with engine.client() as client:
+        for route, body in bodies.items():
+            for wrong in (body, body.replace(b"\\ud800", b"\xff"), body.decode().encode("utf-16")):
+                refusal = client.post(f"/v1/{route}", content=wrong)
+                assert (refusal.status_code, refusal.json()["error"]["code"]) == (400, "INVALID_REQUEST"), (
+                    route,
+                    wrong,
+                )
 
 
 def test_malformed_requests_get_codes_and_the_engine_goes_on(engine: Any) -> None:

@@ -19,11 +19,13 @@ from download_server import DownloadServer, Fault
 from safetensors.numpy import save_file
 
 from r3mes_engine.cli import main
+from r3mes_engine.downloads import Downloads
 from r3mes_engine.errors import ModelUnusable
 from r3mes_engine.store.catalogue import CatalogueEntry, entry_named, read_catalogues
 from r3mes_engine.store.file_download import PART, Gate
 from r3mes_engine.store.store import MARKER, ModelStore, Progress
 from r3mes_engine.store.transfer_rules import TransferLimits
+from r3mes_protocol.control import DownloadCommand
 from r3mes_protocol.exit_codes import ExitCode
 
 CONFIG = b'{"model_type": "x"}'
@@ -147,6 +149,24 @@ async def test_there_is_room_or_there_is_no_start(
     with pytest.raises(ModelUnusable, match="no room for Tiny"):
         await shelf.download(offered(server, model), lambda told: None, Gate())
     assert server.asked == []
+
+
+async def test_a_store_that_can_not_be_used_is_a_sentence(
+    server: DownloadServer, model: dict[str, bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "store").write_text("a file")
+    events: list[Any] = []
+    shelf, entry = store(tmp_path), offered(server, model)
+    with pytest.raises(ModelUnusable, match="Tiny can't be kept in") as refusal:
+        await shelf.download(entry, lambda told: None, Gate())
+    assert refusal.value.exit_code is ExitCode.MODEL_UNUSABLE and refusal.value.hint
+    # Whoever asked an engine for it hears the same, instead of waiting for ever.
+    downloads = Downloads(shelf, tmp_path, (catalogue(tmp_path / "c.json", entry),), events.append, asks=False)
+    downloads.handle(DownloadCommand(name="tiny"))
+    async with asyncio.timeout(30):
+        while not events:
+            await asyncio.sleep(0)
+    assert events[0].code == "model_unusable" and "can't be kept in" in events[0].message
 
 
 @pytest.mark.parametrize(

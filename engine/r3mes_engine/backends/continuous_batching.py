@@ -135,8 +135,8 @@ class ContinuousBatching:
         return manager.is_running() and manager.background_thread_status.fatal_error is None
 
     def ensure_alive(self) -> None:
-        """Replaces a manager that died, so that one request's fate is not everybody's. Raises GenerationFailed where
-        the GPU is what failed: another manager of this process would die as well."""
+        """Replaces a manager that died, so that one request's fate is not everybody's. Raises GenerationFailed, at once
+        where the GPU is what failed: another manager of this process would die as well."""
         if self._fault is not None:
             raise GenerationFailed(FailureCode.ENGINE_ERROR, self._fault.message)
         if not self.alive:
@@ -146,7 +146,10 @@ class ContinuousBatching:
                 self.start()
             except Exception as error:
                 self._look_for_fault(gpu_fault(error))
-                raise
+                if is_out_of_memory(error):
+                    raise GenerationFailed(FailureCode.OUT_OF_MEMORY, "This node's memory is full.") from None
+                log.exception("the token loop can't be started again")
+                raise GenerationFailed(FailureCode.ENGINE_ERROR, "The model can't be started again.") from None
 
     def add(
         self,

@@ -232,10 +232,7 @@ class TransformersBackend:
                 f"The prompt has {len(prompt)} tokens; this model takes {self._batching.request_tokens - 1} at most.",
                 param="messages",
             )
-        try:
-            self._batching.ensure_alive()
-        except (torch.OutOfMemoryError, MemoryError):
-            raise GenerationFailed(FailureCode.OUT_OF_MEMORY, "This node's memory is full.") from None
+        self._batching.ensure_alive()
         adapter = None if request.adapter is None else await self._shelf.lease(request.adapter)
         sampling = resolved(request.sampling, self._sampling)
         seed = secrets.randbits(63) if sampling.seed is None else sampling.seed % 2**63

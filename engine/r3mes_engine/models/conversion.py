@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from safetensors import SafetensorError
 
 from r3mes_engine.backends.protocol import Report
 from r3mes_engine.errors import ModelUnusable
@@ -28,6 +30,7 @@ _BYTES_PER_ELEMENT = 2
 _SPARE_BYTES = 256 * 2**20
 """Room for the tokenizer, and for a disk that should not be filled to the brim."""
 _HASH_CHUNK = 8 * 2**20
+_CAN_NOT_CONVERT = (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, ImportError)
 
 Convert = Callable[[Path, Path], None]
 """(GGUF file, empty folder) → writes the model and its tokenizer there."""
@@ -38,6 +41,17 @@ def converted_folder(gguf: Path, models_dir: Path, convert: Convert, report: Rep
 
     It appears whole or not at all: an interrupted conversion leaves a draft that the next start removes.
     """
+    try:
+        return _converted(gguf, models_dir, convert, report)
+    except OSError as error:
+        what = "is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"failed ({error.strerror or error})"
+        raise ModelUnusable(
+            f"{gguf.name} can't be converted in {models_dir}: the disk {what}.",
+            "Free some disk space, or check who may write there.",
+        ) from None
+
+
+def _converted(gguf: Path, models_dir: Path, convert: Convert, report: Report) -> Path:
     report("checking the model file", None)
     summary = check_gguf(gguf)
     folder = models_dir / _digest(gguf, report)
@@ -53,7 +67,12 @@ def converted_folder(gguf: Path, models_dir: Path, convert: Convert, report: Rep
     try:
         try:
             convert(gguf, draft)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError, ImportError) as error:
+        except OSError:
+            raise
+        except _CAN_NOT_CONVERT as error:
+            if "no space left" in str(error).lower():
+                # The library that writes weights says so in words of its own.
+                raise OSError(errno.ENOSPC, "No space left on device") from error
             raise ModelUnusable(
                 f"The model file {gguf} (architecture {summary.architecture!r}) can't be converted: {_short(error)}.",
                 "Choose a model of another architecture, or one in Hugging Face's format.",

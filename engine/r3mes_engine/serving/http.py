@@ -49,6 +49,8 @@ def build_app(service: ChatService, token: str, embeddings: EmbeddingService | N
             Route("/v1/completions", routes.completions, methods=["POST"]),
             Route("/v1/embeddings", routes.embeddings, methods=["POST"]),
             Route("/v1/models", routes.models, methods=["GET"]),
+            # The names that adapters and models of other servers have may hold slashes.
+            Route("/v1/models/{model:path}", routes.model, methods=["GET"]),
             Route("/health", routes.health, methods=["GET"]),
             Route("/metrics", routes.metrics, methods=["GET"]),
         ],
@@ -99,13 +101,23 @@ class _Routes:
         return Response(metrics_page(self._service), headers={"content-type": CONTENT_TYPE})
 
     async def models(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": self._models()})
+
+    async def model(self, request: Request) -> Response:
+        wanted = request.path_params["model"]
+        for entry in self._models():
+            if entry["id"] == wanted:
+                return JSONResponse(entry)
+        raise ApiError(ErrorCode.MODEL_NOT_FOUND, f"The model {wanted[:100]!r} is not here.", param="model")
+
+    def _models(self) -> list[dict[str, Any]]:
         base = self._service.offer.name
         entries: list[dict[str, Any]] = [{"id": base, "object": "model", "created": 0, "owned_by": "r3mes"}]
         # As vLLM lists its adapters.
         entries += [{**entries[0], "id": offer.name, "parent": base} for offer in self._service.adapters]
         if self._embeddings is not None:
             entries.append({**entries[0], "id": self._embeddings.name})
-        return JSONResponse({"object": "list", "data": entries})
+        return entries
 
     async def chat(self, request: Request) -> Response:
         chat = parse_chat_request(await _body(request))

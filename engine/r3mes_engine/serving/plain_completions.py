@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from pydantic_core import from_json
 
 from r3mes_engine.backends.protocol import FinishReason
 from r3mes_protocol.chat import ChatRequest, parse_chat_request, usage_body
@@ -31,8 +32,9 @@ def parse_completion_request(body: bytes) -> tuple[ChatRequest, str]:
     """The request as one for a chat, whose only message is the prompt, and the prompt. Raises ApiError."""
     try:
         refuse_constants(body)
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        # Strict, as for a chat: half of a surrogate pair is no text.
+        document = from_json(body)
+    except ValueError as error:
         raise ApiError(ErrorCode.INVALID_REQUEST, f"body: Invalid JSON: {error}") from None
     if not isinstance(document, dict):
         raise _invalid(None, "body: an object is wanted")

@@ -183,7 +183,7 @@ class FileDownload:
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as error:
             raise _Failed(f"the connection broke ({type(error).__name__})") from None
         except OSError as error:
-            raise self._disk_problem(error) from None
+            raise disk_problem(self._path.name, self._path.parent, error) from None
         if end is not None and have < end:
             raise _Failed("the connection ended before the file did")
         return have, state
@@ -255,23 +255,25 @@ class FileDownload:
         self._part.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
 
-    def _disk_problem(self, error: OSError) -> ModelUnusable:
-        if error.errno == errno.ENOSPC:
-            return ModelUnusable(
-                f"The disk is full: {self._path.name} does not fit in {self._path.parent}.",
-                "Free some disk space and start the download again; it goes on where it stopped.",
-            )
-        return ModelUnusable(
-            f"{self._part} can't be written: {error.strerror or type(error).__name__}.",
-            "Check who may write there, and start the download again.",
-        )
-
     def _given_up(self, failed: _Failed, failures: int) -> ModelUnusable:
         often = "" if failed.hopeless else f" {failures} times in a row"
         return ModelUnusable(
             f"{self._path.name} could not be downloaded: {failed.reason}{often}.",
             "Try again later; the download goes on where it stopped.",
         )
+
+
+def disk_problem(name: str, folder: Path, error: OSError) -> ModelUnusable:
+    """For what is to be kept in the folder."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ModelUnusable(
+            f"The disk is full: {name} does not fit in {folder}.",
+            "Free some disk space and start the download again; it goes on where it stopped.",
+        )
+    return ModelUnusable(
+        f"{name} can't be kept in {folder}: {error.strerror or type(error).__name__}.",
+        "Check the disk and who may write there, and start the download again.",
+    )
 
 
 def new_client(limits: TransferLimits) -> httpx2.AsyncClient:

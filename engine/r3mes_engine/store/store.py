@@ -30,7 +30,7 @@ from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_engine.models.safetensors_file import check_safetensors
 from r3mes_engine.models.source import ModelSource, package_file
 from r3mes_engine.store.catalogue import CatalogueEntry, Kind
-from r3mes_engine.store.file_download import PART, FileDownload, Gate, file_matches, new_client
+from r3mes_engine.store.file_download import PART, FileDownload, Gate, disk_problem, file_matches, new_client
 from r3mes_engine.store.speed import Speed
 from r3mes_engine.store.transfer_rules import GATED_HINT, TransferLimits
 
@@ -145,9 +145,12 @@ class ModelStore:
                 f"{entry.name} is given to people with an account alone.",
                 GATED_HINT,
             )
-        async with self._locked(entry, report):
-            if not self.is_whole(entry):
-                await self._fetch(entry, report, gate, token)
+        try:
+            async with self._locked(entry, report):
+                if not self.is_whole(entry):
+                    await self._fetch(entry, report, gate, token)
+        except OSError as error:
+            raise disk_problem(entry.name, self._root, error) from None
         report(Progress(entry.name, entry.kind, "done", "", entry.size, entry.size))
         return self.path(entry)
 
