@@ -16,6 +16,7 @@ from r3mes_launcher.core.child_environment import child_environment
 from r3mes_launcher.core.child_process import ChildCommand
 from r3mes_launcher.core.data_folder import HOME_VARIABLE, DataFolder, data_home
 from r3mes_launcher.core.doctor.doctor import DoctorParts
+from r3mes_launcher.core.doctor.keyring_look import KeyringLook
 from r3mes_launcher.core.history.history_store import HistoryStore
 from r3mes_launcher.core.installed_engine import InstalledEngineRuntime
 from r3mes_launcher.core.interface import Core, StartRefused
@@ -182,7 +183,7 @@ def compose_launcher(options: CompositionOptions, environ: Mapping[str, str] | N
                 surroundings=SystemSurroundings(),
                 runtime=runtime,
                 supervisor=supervisor,
-                keyring=keyring,
+                keyring=KeyringLook(role_command(Role.KEYRING), environment),
                 clock=clock,
                 logs=logs,
                 read_gpus=lambda: read_once(new_gpu_source()),

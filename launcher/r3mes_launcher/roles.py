@@ -1,4 +1,4 @@
-"""The frozen launcher's other roles: `--role NAME` makes the same program a gateway, a guard or the demo's engine."""
+"""The frozen launcher's other roles: `--role NAME` makes the same program a gateway, a guard and so on."""
 
 from __future__ import annotations
 
@@ -27,4 +27,8 @@ def run_role(arguments: Sequence[str]) -> int | None:
         from r3mes_launcher.role_demo_engine import main as demo_engine
 
         return demo_engine(rest)
+    if name == Role.KEYRING:
+        from r3mes_launcher.role_keyring import main as keyring
+
+        return keyring()
     return None

@@ -12,12 +12,14 @@ class Role(StrEnum):
     API_LITE = "api-lite"
     GUARD = "guard"
     DEMO_ENGINE = "demo-engine"
+    KEYRING = "keyring"
 
 
 _MODULES = {
     Role.API_LITE: "r3mes_api",
     Role.GUARD: "r3mes_launcher.role_guard",
     Role.DEMO_ENGINE: "r3mes_launcher.role_demo_engine",
+    Role.KEYRING: "r3mes_launcher.role_keyring",
 }
 
 ROLE_FLAG = "--role"

@@ -20,7 +20,6 @@ class Icons:
     def __init__(self, folder: Path) -> None:
         self._sources = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.svg"))}
         self._made: dict[tuple[str, str, str, float], QIcon] = {}
-        self._drawings: dict[tuple[str, str], QSvgRenderer] = {}
 
     def icon(self, name: str, colour: str, disabled: str = "", dot: str = "", gap: float = 0.0) -> QIcon:
         """The icon in `colour` (`#rrggbb`). Raises KeyError.
@@ -30,36 +29,39 @@ class Icons:
         key = (name, colour + disabled, dot, gap)
         if key not in self._made:
             made = QIcon()
+            # Read once for all sizes, which takes longer than to draw one.
+            drawing, grey = self._drawing(name, colour), self._drawing(name, disabled) if disabled else None
             for size in _SIZES if gap or disabled else _LARGE_SIZES:
-                made.addPixmap(self.pixmap(name, colour, size, dot, gap))
-                if disabled:
-                    made.addPixmap(self.pixmap(name, disabled, size, "", gap), QIcon.Mode.Disabled)
+                made.addPixmap(_pixmap(drawing, size, dot, gap))
+                if grey is not None:
+                    made.addPixmap(_pixmap(grey, size, "", gap), QIcon.Mode.Disabled)
             self._made[key] = made
         return self._made[key]
 
-    def pixmap(self, name: str, colour: str, size: int, dot: str = "", gap: float = 0.0) -> QPixmap:
-        """The icon in device pixels. Raises KeyError when there is none of this name."""
-        pixmap = QPixmap(round(size * (1 + gap)), size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._drawing(name, colour).render(painter, QRectF(0, 0, size, size))
-        if dot:
-            diameter = size * 0.44
-            painter.setPen(Qt.PenStyle.NoPen)
-            corner = QRectF(size - diameter, size - diameter, diameter, diameter)
-            painter.setBrush(QColor("#ffffff"))
-            painter.drawEllipse(corner)
-            inset = diameter * 0.14
-            painter.setBrush(QColor(dot))
-            painter.drawEllipse(corner.adjusted(inset, inset, -inset, -inset))
-        painter.end()
-        return pixmap
+    def forget(self) -> None:
+        """Gives up the pictures that nobody shows any more. They are drawn anew when they are asked for."""
+        self._made.clear()
 
     def _drawing(self, name: str, colour: str) -> QSvgRenderer:
-        # Read once for all sizes: that takes longer than to draw one, and the first window needs some 300 of them.
-        drawing = self._drawings.get((name, colour))
-        if drawing is None:
-            source = self._sources[name].replace("currentColor", colour)
-            drawing = self._drawings[name, colour] = QSvgRenderer(QByteArray(source.encode()))
-        return drawing
+        return QSvgRenderer(QByteArray(self._sources[name].replace("currentColor", colour).encode()))
+
+
+def _pixmap(drawing: QSvgRenderer, size: int, dot: str, gap: float) -> QPixmap:
+    """In device pixels."""
+    pixmap = QPixmap(round(size * (1 + gap)), size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    drawing.render(painter, QRectF(0, 0, size, size))
+    if dot:
+        diameter = size * 0.44
+        painter.setPen(Qt.PenStyle.NoPen)
+        corner = QRectF(size - diameter, size - diameter, diameter, diameter)
+        painter.setBrush(QColor("#ffffff"))
+        painter.drawEllipse(corner)
+        inset = diameter * 0.14
+        painter.setBrush(QColor(dot))
+        painter.drawEllipse(corner.adjusted(inset, inset, -inset, -inset))
+    painter.end()
+    # The copy has no paint engine, which a picture keeps after it was painted and which is twice as large.
+    return pixmap.copy()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from r3mes_launcher.core.doctor.checks import examine
 from r3mes_launcher.core.doctor.facts import EngineFacts, Facts, FolderFacts, GatewayFacts, SystemFacts
@@ -21,7 +21,7 @@ from r3mes_launcher.ports.clock import Clock
 from r3mes_launcher.ports.engine_runtime import EngineRuntime
 from r3mes_launcher.ports.surroundings import Surroundings
 from r3mes_launcher.sentence import Sentence, sentence_of
-from r3mes_launcher.wallet.os_keyring import KeyringPort, KeyringState
+from r3mes_launcher.wallet.os_keyring import KeyringState
 from r3mes_protocol import __version__
 
 LOOK_S = 10.0
@@ -34,6 +34,12 @@ ENGINE_FIND_S = 60.0
 Result = TypeVar("Result")
 
 
+class KeyringPresence(Protocol):
+    async def look(self) -> KeyringState:
+        """Whether the system has a keyring; asks it for nothing."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DoctorParts:
     """What the composition root chose."""
@@ -42,7 +48,7 @@ class DoctorParts:
     surroundings: Surroundings
     runtime: EngineRuntime
     supervisor: Supervisor
-    keyring: KeyringPort
+    keyring: KeyringPresence
     clock: Clock
     logs: LogHub
     read_gpus: Callable[[], GpuReport]
