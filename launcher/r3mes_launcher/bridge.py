@@ -7,17 +7,15 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from r3mes_launcher.core.chats.answer_figures import AnswerFigures, AnswerMeter
 from r3mes_launcher.core.interface import ChatError, Core
-from r3mes_launcher.core.policy.reasons import PauseChoice
-from r3mes_launcher.core.state import ChatTurn, Desired, DeviceChoice, GatewayKind, GpuReport, LauncherState, LogLine
+from r3mes_launcher.core.state import ChatTurn, GpuReport, LauncherState, LogLine
 from r3mes_launcher.ui.coalescer import Coalescer
 from r3mes_launcher.ui.core_thread import CoreEndedError, CoreFactory, CoreThread
 from r3mes_launcher.ui.core_wording import spoken_error
@@ -184,29 +182,38 @@ class Bridge(QObject):
     def running(self) -> bool:
         return self._thread.alive
 
-    # Intents: from the GUI thread.
+    # Intents: from the GUI thread. Which there are is the window's affair (`ui/current_bridge.py`).
 
-    def set_desired(self, desired: Desired) -> None:
-        self._wish(lambda core: core.set_desired(desired))
+    def wish(self, intent: Callable[[Core], Awaitable[object]]) -> None:
+        """An intent that tells nothing but its failure, by `failed`."""
+        self.ask(intent, lambda _: None, self.failed.emit)
 
-    def cancel_provisioning(self) -> None:
-        self._wish(lambda core: core.cancel_provisioning())
+    def ask(
+        self,
+        question: Callable[[Core], Awaitable[Result]],
+        done: Callable[[Result], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Any intent, such as the wallet's. The question may hold a secret: it is dropped with its answer."""
 
-    def pause(self, choice: PauseChoice) -> None:
-        self._wish(lambda core: core.pause(choice))
+        async def perform(core: Core) -> None:
+            try:
+                result = await question(core)
+            except (ValueError, OSError, WalletError) as error:
+                # Foreseeable: the core's sentence, or the system's own words for a file.
+                sentence = spoken_error(error)
+            except Exception as error:
+                sentence = self.tr("That did not work ({detail}).").format(detail=f"{type(error).__name__}: {error}")
+            else:
+                self._post(lambda: done(result))
+                return
+            self._post(lambda: failed(sentence))
 
-    def resume(self) -> None:
-        self._wish(lambda core: core.resume())
-
-    def serve_anyway(self) -> None:
-        self._wish(lambda core: core.serve_anyway())
-
-    def retry(self) -> None:
-        self._wish(lambda core: core.retry())
-
-    def examine(self) -> None:
-        """The doctor's report comes with the state."""
-        self._wish(lambda core: core.examine())
+        try:
+            self._thread.submit(perform)
+        except CoreEndedError as error:
+            sentence = spoken_error(error)
+            self._post(lambda: failed(sentence))
 
     def attend(self, is_watched: bool) -> None:
         """Whether the window can be seen. A core that has ended needs not know it."""
@@ -216,43 +223,6 @@ class Bridge(QObject):
 
         with contextlib.suppress(CoreEndedError):
             self._thread.submit(tell)
-
-    def choose_device(self, device: DeviceChoice) -> None:
-        self._wish(lambda core: core.choose_device(device))
-
-    def serve_on_cpu(self) -> None:
-        """The tester's way out of "no usable GPU": both wishes in order."""
-
-        async def both(core: Core) -> None:
-            await core.choose_device(DeviceChoice.CPU)
-            await core.retry()
-
-        self._wish(both)
-
-    def choose_model(self, path: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        self._wish(lambda core: core.choose_model(path), lambda _: done(), failed)
-
-    def choose_gateway(
-        self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
-    ) -> None:
-        self._wish(lambda core: core.choose_gateway(kind, url), lambda _: done(), failed)
-
-    def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        """Writes off the GUI thread."""
-
-        async def write(core: Core) -> None:
-            await asyncio.to_thread(path.write_text, text, "utf-8")
-
-        self._wish(write, lambda _: done(), failed)
-
-    def ask(
-        self,
-        question: Callable[[Core], Awaitable[Result]],
-        done: Callable[[Result], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """Any other intent, such as the wallet's. The question may hold a secret: it is dropped with its answer."""
-        self._wish(question, done, failed)
 
     def chat(self, turns: Sequence[ChatTurn], model: str = "") -> ChatStream:
         """Asks for one answer. The stream belongs to the bridge until it has ended."""
@@ -269,37 +239,6 @@ class Bridge(QObject):
         except CoreEndedError as error:
             stream.conclude(False, spoken_error(error), model)
         return stream
-
-    def _wish(
-        self,
-        intent: Callable[[Core], Awaitable[Result]],
-        done: Callable[[Result], None] | None = None,
-        failed: Callable[[str], None] | None = None,
-    ) -> None:
-        report = failed or self.failed.emit
-
-        async def perform(core: Core) -> None:
-            try:
-                result = await intent(core)
-            except (ValueError, OSError, WalletError) as error:
-                # Foreseeable: the core's sentence, or the system's own words for a file.
-                sentence = spoken_error(error)
-            except Exception as error:
-                sentence = self.tr("That did not work ({detail}).").format(detail=f"{type(error).__name__}: {error}")
-            else:
-                if done is not None:
-                    self._post(lambda: done(result))
-                return
-            self._post(lambda: report(sentence))
-
-        self._submit(perform, report)
-
-    def _submit(self, work: Callable[[Core], Coroutine[Any, Any, None]], report: Callable[[str], None]) -> None:
-        try:
-            self._thread.submit(work)
-        except CoreEndedError as error:
-            sentence = spoken_error(error)
-            self._post(lambda: report(sentence))
 
     # CoreThreadListener: on the core's thread.
 

@@ -25,6 +25,7 @@ from r3mes_launcher.core.state import (
     LogLevel,
     LogLine,
 )
+from r3mes_launcher.ui.current_bridge import CurrentBridge
 
 PATIENCE_MS = 20_000
 
@@ -74,6 +75,10 @@ def open_bridge(qtbot: QtBot) -> Iterator[Callable[..., tuple[Bridge, Heard]]]:
             qtbot.waitUntil(lambda heard=heard: heard.ended == 1, timeout=PATIENCE_MS)
         assert bridge.join(10)
         bridge.deleteLater()
+
+
+def intents(bridge: Bridge) -> CurrentBridge:
+    return CurrentBridge(bridge, lambda demo: None)
 
 
 def test_the_core_is_made_and_runs_on_its_own_thread(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
@@ -155,13 +160,13 @@ def test_a_flood_while_the_window_is_busy_is_bounded_and_counted(
 def test_intents_reach_the_core_in_order(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, _ = open_bridge(lambda: fake_core)
     answers: list[str] = []
-    bridge.set_desired(Desired.SERVING)
-    bridge.retry()
-    bridge.choose_device(DeviceChoice.CPU)
-    bridge.cancel_provisioning()
-    bridge.serve_on_cpu()
-    bridge.choose_model("/models/a", lambda: answers.append("model"), answers.append)
-    bridge.choose_gateway(GatewayKind.REMOTE, "https://g", lambda: answers.append("gateway"), answers.append)
+    intents(bridge).set_desired(Desired.SERVING)
+    intents(bridge).retry()
+    intents(bridge).choose_device(DeviceChoice.CPU)
+    intents(bridge).cancel_provisioning()
+    intents(bridge).serve_on_cpu()
+    intents(bridge).choose_model("/models/a", lambda: answers.append("model"), answers.append)
+    intents(bridge).choose_gateway(GatewayKind.REMOTE, "https://g", lambda: answers.append("gateway"), answers.append)
     qtbot.waitUntil(lambda: len(answers) == 2, timeout=PATIENCE_MS)
     assert answers == ["model", "gateway"]
     assert fake_core.calls == [
@@ -180,18 +185,18 @@ def test_a_refused_wish_is_a_sentence_for_whoever_asked(open_bridge: Any, fake_c
     bridge, heard = open_bridge(lambda: fake_core)
     fake_core.refuse = ValueError("This is no address.")
     problems: list[str] = []
-    bridge.choose_gateway(GatewayKind.REMOTE, "x", lambda: problems.append("done"), problems.append)
+    intents(bridge).choose_gateway(GatewayKind.REMOTE, "x", lambda: problems.append("done"), problems.append)
     qtbot.waitUntil(lambda: bool(problems), timeout=PATIENCE_MS)
     assert problems == ["This is no address."]
     fake_core.refuse = RuntimeError("boom")
-    bridge.retry()
+    intents(bridge).retry()
     qtbot.waitUntil(lambda: bool(heard.sentences), timeout=PATIENCE_MS)
     assert heard.sentences == ["That did not work (RuntimeError: boom)."]
 
 
 def test_wishes_before_the_start_wait_for_the_core(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, _ = open_bridge(lambda: fake_core, start=False)
-    bridge.set_desired(Desired.SERVING)
+    intents(bridge).set_desired(Desired.SERVING)
     bridge.start()
     qtbot.waitUntil(lambda: bool(fake_core.calls), timeout=PATIENCE_MS)
     assert fake_core.calls == [("set_desired", Desired.SERVING)]
@@ -201,7 +206,7 @@ def test_a_bridge_that_was_never_started_closes(open_bridge: Any, fake_core: Any
     bridge, heard = open_bridge(lambda: fake_core, start=False)
     bridge.close()
     assert bridge.join(1)
-    bridge.retry()
+    intents(bridge).retry()
     qtbot.waitUntil(lambda: bool(heard.sentences), timeout=PATIENCE_MS)
     assert heard.sentences == ["The launcher's core has ended."]
     assert fake_core.calls == []
@@ -213,11 +218,11 @@ def test_files_are_written_off_the_gui_thread(
     bridge, _ = open_bridge(lambda: fake_core)
     said: list[str] = []
     with input_output_guard.on():
-        bridge.write_file(tmp_path / "log.txt", "straße\n", lambda: said.append("done"), said.append)
+        intents(bridge).write_file(tmp_path / "log.txt", "straße\n", lambda: said.append("done"), said.append)
         qtbot.waitUntil(lambda: bool(said), timeout=PATIENCE_MS)
     assert said == ["done"]
     assert (tmp_path / "log.txt").read_text("utf-8") == "straße\n"
-    bridge.write_file(tmp_path / "missing" / "log.txt", "x", lambda: said.append("done"), said.append)
+    intents(bridge).write_file(tmp_path / "missing" / "log.txt", "x", lambda: said.append("done"), said.append)
     qtbot.waitUntil(lambda: len(said) == 2, timeout=PATIENCE_MS)
     assert "No such file" in said[1]
 
@@ -337,7 +342,7 @@ def test_a_crash_of_the_core_is_a_sentence_and_a_traceback_in_the_log(
     assert heard.crashes == ["The launcher's core stopped unexpectedly (RuntimeError: the sky fell)."]
     assert any("Traceback" in text for text in heard.texts)
     assert core.closed == (1 if where == "start" else 0)
-    bridge.retry()
+    intents(bridge).retry()
     qtbot.waitUntil(lambda: bool(heard.sentences), timeout=PATIENCE_MS)
 
 

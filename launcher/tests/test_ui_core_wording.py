@@ -127,7 +127,7 @@ def test_the_bridge_speaks_the_window_s_language(turkish: Speech, make_fake_core
     told: list[str] = []
     bridge.start()
     try:
-        bridge.choose_model("", lambda: None, told.append)
+        bridge.ask(lambda core: core.choose_model(""), told.append, told.append)
         qtbot.waitUntil(lambda: bool(told))
     finally:
         with qtbot.waitSignal(bridge.ended):
