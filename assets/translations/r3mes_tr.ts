@@ -1892,7 +1892,7 @@
     </message>
     <message>
         <source>The answer did not end where it had to, so it was cut off.</source>
-        <translation type="unfinished"></translation>
+        <translation>Yanıt bitmesi gereken yerde bitmedi, bu yüzden kesildi.</translation>
     </message>
     <message>
         <source>The answer of {origin} is too long.</source>

@@ -356,7 +356,7 @@ def test_weak_validators_promise_nothing() -> None:
 
 
 def test_retry_after_is_a_number_or_a_date() -> None:
-    assert retry_after("120", NOW) == 120
+    assert retry_after("120", NOW) == retry_after(" " * 12 + "120", NOW) == 120
     later = (NOW + timedelta(seconds=90)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     assert retry_after(later, NOW) == 90
     assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT", NOW) == 0

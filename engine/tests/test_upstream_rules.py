@@ -146,6 +146,9 @@ vllm:lora_requests_info{max_lora="4",running_lora_adapters="",waiting_lora_adapt
     assert (numbers.tokens, numbers.waiting, numbers.running) == (25, 2, None)
     assert (numbers.most_adapters, numbers.adapters_in_use) == (4, 0)
     assert read_numbers("llamacpp:tokens_predicted_total 7\n").tokens == 7
+    for no_count in ("²", "9" * 5000):
+        page = f'vllm:lora_requests_info{{max_lora="{no_count}",running_lora_adapters=""}} 1.0\n'
+        assert read_numbers(page).most_adapters is None
 
 
 @given(st.text())

@@ -25,7 +25,6 @@ class FailureCode(StrEnum):
     CANCELLED = "cancelled"
 
 
-EXIT_USAGE = 2
 EXIT_FAILED = 3
 """Something that is missing or did not work, told in a sentence."""
 EXIT_CANCELLED = 130

@@ -384,6 +384,11 @@ def test_a_restore_shows_the_addresses_before_it_is_done(window: Any, core: Fake
     sheet = page.host.sheet
     assert isinstance(sheet, RestoreSheet)
     sheet.phrase.setPlainText("abandon about")
+    QTest.keyClicks(sheet.passphrase.line, "word ")
+    assert "ends with a blank" in texts(sheet)
+    QTest.keyClick(sheet.passphrase.line, Qt.Key.Key_Backspace)
+    assert "blank" not in texts(sheet)
+    sheet.passphrase.line.clear()
     core.wallet.refuse = WalletError(Problem.BAD_MNEMONIC, "Word 2 is not in the list.")
     QTest.mouseClick(sheet.go_on, Qt.MouseButton.LeftButton)
     assert "Word 2" in sheet.problem and sheet.phrase.toPlainText() == "abandon about", "nothing typed is lost"

@@ -18,7 +18,6 @@ UNBONDING_POOL = "not_bonded_tokens_pool"
 REWARDS = "distribution"
 
 _DENOM = re.compile(r"[a-zA-Z][a-zA-Z0-9/:._-]{2,127}")
-MAX_AMOUNT_DIGITS = 78
 
 
 def amount_of(coin: Values | None) -> tuple[str, int]:

@@ -54,7 +54,6 @@ class Placer:
         self._replicas: dict[str, int] = {}
         self._fair = 0
         self.placed: Mapping[str, Placed] = {}
-        self.hints_given = 0
 
     def heat(self, adapter: str, now: float) -> float:
         """Requests for the adapter that run at once, on average."""
@@ -110,7 +109,6 @@ class Placer:
         said = self._hints.due(self._missing(now), now)
         for one in said:
             self._hint(one.node_id, one.adapter)
-        self.hints_given += len(said)
         return said
 
     def _missing(self, now: float) -> Iterator[Hint]:

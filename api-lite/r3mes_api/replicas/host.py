@@ -64,11 +64,6 @@ class ReplicaHost:
         self._guests: set[_Guest] = set()
         self._closing = False
 
-    @property
-    def guests(self) -> int:
-        """Replicas whose requests may run here."""
-        return len(self._guests)
-
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application of the address; the handshake has been received. Raises ApiError before it accepts."""
         if self._closing:

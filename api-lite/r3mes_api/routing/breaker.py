@@ -67,6 +67,3 @@ class Breaker:
     def succeeded(self) -> None:
         self.failures = self._rests = 0
         self.last_failure = self.open_until = self.probe_until = float("-inf")
-
-    def is_forgotten(self, now: float, memory_s: float) -> bool:
-        return now - self.last_failure >= memory_s and now >= self.open_until

@@ -150,7 +150,8 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds, from a number or a date; None for anything else."""
     if value is None:
         return None
-    if value.strip().isdecimal():
+    value = value.strip()
+    if value.isdecimal():
         return float(value[:12])
     try:
         when = parsedate_to_datetime(value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 _LINE = re.compile(r"(?P<name>[A-Za-z_:][\w:]*)(?:\{(?P<labels>[^\n]*)\})?\s+(?P<value>[-+.\deE]+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 _TOKENS = frozenset(
     {
@@ -49,7 +50,7 @@ def read_numbers(page: str) -> UpstreamNumbers:
         if name == _ADAPTERS:
             labels = dict(_LABEL.findall(found["labels"] or ""))
             # The value is the time at which it was told; what was told last is true.
-            if value >= newest and labels.get("max_lora", "").isdigit():
+            if value >= newest and _COUNT.fullmatch(labels.get("max_lora", "")):
                 newest, most = value, int(labels["max_lora"])
                 in_use = len([one for one in labels.get("running_lora_adapters", "").split(",") if one.strip()])
             continue

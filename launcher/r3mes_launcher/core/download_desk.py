@@ -114,13 +114,6 @@ class DownloadDesk:
     async def forget_token(self) -> KeyringState:
         return await self._keyring.forget(TOKEN_NAME)
 
-    async def look_for_token(self) -> KeyringState:
-        """READY where the keyring has one, LOST where it has none."""
-        fetched = await self._keyring.fetch(TOKEN_NAME)
-        if fetched.key is not None:
-            fetched.key.wipe()
-        return fetched.state
-
     # --- inside --------------------------------------------------------------------------------------------------
 
     async def _offer(self, told: Download) -> None:

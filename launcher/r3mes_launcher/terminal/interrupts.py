@@ -15,15 +15,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.arrived = asyncio.Event()
-        self.by_keyboard = False
         self.on_next: Callable[[], bool] | None = None
         """Returns whether it took the interrupt for itself."""
 
     def take(self, number: int) -> None:
-        if number == signal.SIGINT:
-            if self.on_next is not None and self.on_next():
-                return
-            self.by_keyboard = True
+        if number == signal.SIGINT and self.on_next is not None and self.on_next():
+            return
         self.arrived.set()
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import groupby
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QColor,
-    QFocusEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -23,23 +19,25 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from r3mes_launcher.ui import figures
 from r3mes_launcher.ui.chart_axes import AxisLabels, ChartAxes
+from r3mes_launcher.ui.moment_cursor import MomentCursor
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.tokens import Tone
 
-# Page Up and Page Down move the cursor by a minute of samples.
-_PAGE = 60
 # From so long a time on, a moment without its day is not clear.
 _LONG_S = 43_200.0
 # Of the time a bar stands for; the rest keeps it from its neighbours.
 _BAR_SHARE = 0.72
 
 
-class TimeSeriesWidget(QWidget):
+class TimeSeriesWidget(MomentCursor):
     """Draws a TimeSeries that somebody else fills; call `refresh` when it has grown.
 
     The y axis goes from 0 to `ceiling`; a value above it, or below 0, stretches the axis.
     """
+
+    page = 60
+    """A minute of samples."""
 
     def __init__(
         self,
@@ -68,10 +66,7 @@ class TimeSeriesWidget(QWidget):
         self._series = TimeSeries(1.0)
         self._ceiling = 100.0
         self._tone = Tone.BUSY
-        self._cursor: float | None = None
         self._lines: list[QPolygonF] = []
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(name)
         theme.changed.connect(self.update)
@@ -122,13 +117,13 @@ class TimeSeriesWidget(QWidget):
 
     def reading(self) -> str:
         """What the cursor is on, empty without a cursor."""
-        index = self._cursor_index()
+        index = self._place()
         if index is None:
             return ""
         at, value = self._series.sample(index)
-        return self.tr("{time}: {value}.").format(time=self._moment(at), value=self.format(value))
+        return self.tr("{time}: {value}.").format(time=self._words_of(at), value=self.format(value))
 
-    def _moment(self, at: float) -> str:
+    def _words_of(self, at: float) -> str:
         if self._moment_text is not None:
             return self._moment_text(at)
         return figures.clock(at) if self._series.span_s < _LONG_S else figures.day_and_hour(at)
@@ -150,18 +145,14 @@ class TimeSeriesWidget(QWidget):
             last = self.tr("now")
         return AxisLabels(self.format(self._top()), self.format(base) if base < 0 else "", first, last)
 
-    # The cursor is a moment, so that it stays on its sample while new ones arrive.
+    def _places(self) -> int:
+        return len(self._series)
 
-    def _cursor_index(self) -> int | None:
+    def _place(self) -> int | None:
         return None if self._cursor is None else self._series.nearest(self._cursor)
 
-    def _put_cursor(self, at: float | None) -> None:
-        if at == self._cursor:
-            return
-        self._cursor = at
-        self.setAccessibleDescription(self.spoken())
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-        self.update()
+    def _moment(self, place: int) -> float:
+        return self._series.sample(place)[0]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         plot = self._plot()
@@ -170,34 +161,6 @@ class TimeSeriesWidget(QWidget):
             newest = self._series.sample(-1)[0]
             index = self._series.nearest(newest + self._bar_s / 2 - self._series.span_s * (1 - share))
             self._put_cursor(None if index is None else self._series.sample(index)[0])
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        if not self.hasFocus():
-            self._put_cursor(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        self._put_cursor(None)
-        super().focusOutEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        last = len(self._series) - 1
-        index = self._cursor_index()
-        here = last if index is None else index
-        moves = {
-            Qt.Key.Key_Left: here - 1 if index is not None else last,
-            Qt.Key.Key_Right: here + 1,
-            Qt.Key.Key_PageUp: here - _PAGE,
-            Qt.Key.Key_PageDown: here + _PAGE,
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        key = Qt.Key(event.key())
-        if key is Qt.Key.Key_Escape and self._cursor is not None:
-            self._put_cursor(None)
-        elif key in moves and last >= 0:
-            self._put_cursor(self._series.sample(min(max(moves[key], 0), last))[0])
-        else:
-            super().keyPressEvent(event)
 
     # Painting.
 
@@ -287,7 +250,7 @@ class TimeSeriesWidget(QWidget):
             painter.drawRect(QRectF(point.x() - width / 2, min(point.y(), zero), width, abs(zero - point.y())))
 
     def _paint_cursor(self, painter: QPainter, plot: QRectF, colour: QColor) -> None:
-        index = self._cursor_index()
+        index = self._place()
         if index is None:
             return
         tokens, metrics = self._theme.tokens, self._theme.metrics
@@ -301,7 +264,7 @@ class TimeSeriesWidget(QWidget):
             painter.setBrush(colour)
             size = float(metrics.space(1.1))
             painter.drawEllipse(spot, size, size)
-        text = f"{self.format(value)}  ·  {self._moment(at)}"
+        text = f"{self.format(value)}  ·  {self._words_of(at)}"
         painter.setFont(self._theme.figure_font(0.9))
         box = QRectF(painter.fontMetrics().boundingRect(text))
         pad = float(metrics.space(1.2))

@@ -120,7 +120,7 @@ class TimelineCard(Card):
         self._show_reading()
 
     def _show_reading(self) -> None:
-        self._reading.show_text(self.widget.reading())
+        self._reading.show_text(self.widget.spoken())
 
     def _on_as_list(self, as_list: bool) -> None:
         self.list.setVisible(as_list)

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QColor,
-    QFocusEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -20,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from r3mes_launcher.core.history.timeline import Kind, Stretch, at
+from r3mes_launcher.ui.moment_cursor import MomentCursor
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.timeline_wording import TONES, hour, spoken
 from r3mes_launcher.ui.tokens import Tone
@@ -29,7 +26,7 @@ _HOUR_S = 3600.0
 _STEPS_H = (1, 2, 3, 6, 12)
 
 
-class TimelineWidget(QWidget):
+class TimelineWidget(MomentCursor):
     cursor_moved = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -37,9 +34,6 @@ class TimelineWidget(QWidget):
         self._theme = theme
         self._begin, self._end = 0.0, 1.0
         self._stretches: tuple[Stretch, ...] = ()
-        self._cursor: float | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Timeline of the node"))
         theme.changed.connect(self.update)
@@ -55,16 +49,25 @@ class TimelineWidget(QWidget):
         self._stretches, self._begin, self._end = tuple(stretches), begin, max(end, begin + 1)
         if self._cursor is not None and not begin <= self._cursor <= end:
             self._cursor = None
-        self.setAccessibleDescription(self.reading())
+        self.setAccessibleDescription(self.spoken())
         self.update()
+
+    def _places(self) -> int:
+        return len(self._stretches)
+
+    def _place(self) -> int | None:
+        return None if self._cursor is None else at(self._stretches, self._cursor)
+
+    def _moment(self, place: int) -> float:
+        return (self._stretches[place].since + self._stretches[place].until) / 2
 
     @property
     def current(self) -> Stretch | None:
         """The stretch that the cursor is on."""
-        index = None if self._cursor is None else at(self._stretches, self._cursor)
-        return None if index is None else self._stretches[index]
+        place = self._place()
+        return None if place is None else self._stretches[place]
 
-    def reading(self) -> str:
+    def spoken(self) -> str:
         """The cursor's stretch in a sentence, or the newest one."""
         if self.current is not None:
             return spoken(self.current)
@@ -72,48 +75,18 @@ class TimelineWidget(QWidget):
 
     def choose(self, index: int) -> None:
         """Puts the cursor on a stretch. Raises IndexError."""
-        stretch = self._stretches[index]
-        self._put_cursor((stretch.since + stretch.until) / 2)
+        self._put_cursor(self._moment(index))
 
     def _put_cursor(self, moment: float | None) -> None:
-        if moment == self._cursor:
-            return
-        self._cursor = moment
-        self.setAccessibleDescription(self.reading())
-        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
-        self.update()
-        self.cursor_moved.emit()
+        if moment != self._cursor:
+            super()._put_cursor(moment)
+            self.cursor_moved.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         bar = self._bar()
         share = (event.position().x() - bar.left()) / max(bar.width(), 1.0)
         moment = self._begin + share * (self._end - self._begin)
         self._put_cursor(moment if at(self._stretches, moment) is not None else None)
-
-    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        if not self.hasFocus():
-            self._put_cursor(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        self._put_cursor(None)
-        super().focusOutEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        last = len(self._stretches) - 1
-        here = None if self._cursor is None else at(self._stretches, self._cursor)
-        moves = {
-            Qt.Key.Key_Left: last if here is None else here - 1,
-            Qt.Key.Key_Right: last if here is None else here + 1,
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: last,
-        }
-        key = Qt.Key(event.key())
-        if key is Qt.Key.Key_Escape and self._cursor is not None:
-            self._put_cursor(None)
-        elif key in moves and last >= 0:
-            self.choose(min(max(moves[key], 0), last))
-        else:
-            super().keyPressEvent(event)
 
     # Painting.
 

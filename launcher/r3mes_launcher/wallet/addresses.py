@@ -22,7 +22,6 @@ COMPRESSED_KEY_BYTES = 33
 class AddressKind(StrEnum):
     ACCOUNT = ""
     OPERATOR = "valoper"
-    CONSENSUS = "valcons"
 
 
 class DecodedAddress(NamedTuple):

@@ -37,11 +37,6 @@ class HistoryDatabase:
         self._connection: sqlite3.Connection | None = None
         self._in_memory = path is None
 
-    @property
-    def in_memory(self) -> bool:
-        """Whether what is kept ends with this run."""
-        return self._in_memory
-
     def open(self) -> None:
         """Never fails."""
         try:

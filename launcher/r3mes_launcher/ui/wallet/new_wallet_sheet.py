@@ -32,6 +32,7 @@ from r3mes_launcher.ui.wallet.money import money
 from r3mes_launcher.ui.wallet.sheet import Sheet
 from r3mes_launcher.ui.wallet.sheet_host import SheetHost
 from r3mes_launcher.ui.wallet.text_field import TextField
+from r3mes_launcher.wallet.mnemonic import passphrase_warning
 
 _PHRASE_LINES = 4
 WORD_CHOICES = (24, 12)
@@ -136,6 +137,7 @@ class RestoreSheet(_WalletSheet):
         self.phrase.setUndoRedoEnabled(False)
         self._phrase_name.setBuddy(self.phrase)
         self.passphrase = TextField(theme, self.tr("Passphrase, if it has one (not your password)"), secret=True)
+        self.passphrase.edited.connect(self._warn_of_blanks)
         self._first = (self._phrase_name, self.phrase, self.passphrase)
         for widget in self._first:
             self.body.addWidget(widget)
@@ -169,6 +171,9 @@ class RestoreSheet(_WalletSheet):
         self.go_on = self.add_button(self.tr("Look for my coins"), self._on_continue, "primary")
         self.phrase.setFocus()
         self.finished.connect(lambda _: self._forget())
+
+    def _warn_of_blanks(self) -> None:
+        self.passphrase.show_hint(spoken(passphrase_warning(self.passphrase.text) or ""))
 
     def _on_continue(self) -> None:
         if self._paths:
