@@ -20,31 +20,37 @@ if shutil.which("Xvfb") is None:
 COMMAND = (sys.executable, str(Path(__file__).parents[1] / "benchmarks" / "budgets.py"))
 SLACK = 2.5
 """Continuous integration is slower than a desktop and shares its processors. A busy machine gets more by its load."""
+LIMIT_S = 300.0
+"""Of one test: a machine that is ten times slower takes minutes for what takes half a minute."""
+START_S = 1.0
 MOST_MEMORY_MIB = 150.0
 """What it takes today with the tools of the tests, and some; the bar of 130 is not reached yet."""
 
 
 def measured(name: str, *options: str) -> tuple[Any, float]:
-    """What the command tells of one budget, and the slack that it was given."""
+    """What the command tells of one budget, and the slack that it gets: by the load before or after, whichever is more.
+    The command measures again while the bars are not held, so that one stop of the machine is not held against it."""
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    slack = SLACK * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    load = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     asked = subprocess.run(
-        [*COMMAND, "--only", name, "--rounds", "2", "--slack", f"{slack:.2f}", "--json", *options],
-        env=environment, capture_output=True, text=True, timeout=110,
+        [*COMMAND, "--only", name, "--rounds", "4", "--slack", f"{SLACK * load:.2f}", "--json", *options],
+        env=environment, capture_output=True, text=True, timeout=LIMIT_S - 10,
     )  # fmt: skip
     assert asked.returncode in (0, 1), asked.stderr
     told = json.loads(asked.stdout)
     print(told)
     assert "problem" not in told, told
-    return told, slack
+    return told, SLACK * max(load, told["load"])
 
 
 @pytest.mark.alone
+@pytest.mark.timeout(LIMIT_S)
 def test_the_window_starts_within_its_budget() -> None:
-    told, _ = measured("start")
-    assert told["held"], told
+    told, slack = measured("start")
+    assert told["figures"]["answered_s"] <= START_S * slack, told
 
 
+@pytest.mark.timeout(LIMIT_S)
 def test_the_window_idles_within_its_budget() -> None:
     """Beside other tests: what is measured is the processor time of the window itself."""
     told, slack = measured("idle", "--seconds", "4")
