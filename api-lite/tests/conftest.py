@@ -66,7 +66,7 @@ from r3mes_protocol.sse import encode_event
 from r3mes_protocol.usage import SignedUsage, UsageStatement, sign_usage
 from r3mes_protocol.wire import JobId, WireModel
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 """Longest wait for anything; a test that needs it has failed."""
 
 START_S = 60.0
@@ -141,7 +141,7 @@ class GatewayProcess:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(5)
+                self.process.wait(60)
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):
@@ -656,10 +656,10 @@ def stop_server(process: subprocess.Popen[bytes]) -> None:
     # Nothing of it is kept, so it need not tidy up.
     process.send_signal(signal.SIGQUIT if os.name == "posix" else signal.SIGTERM)
     try:
-        process.wait(20)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait(20)
+        process.wait(60)
 
 
 def postgres_binaries() -> Path | None:
@@ -743,7 +743,7 @@ class RedisServer:
     def kill(self) -> None:
         assert self._process is not None
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(60)
 
     def stop(self) -> None:
         if self._process is not None:

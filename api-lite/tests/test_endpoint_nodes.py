@@ -510,7 +510,7 @@ async def test_a_client_that_leaves_closes_the_connection_within_100_ms(
 
     server = await start_server(endless)
     await start_node(gateway, endpoint=server.url())
-    async with httpx.AsyncClient() as leaving:
+    async with httpx.AsyncClient(timeout=60) as leaving:
         body = chat_prompt(stream=when != "from a whole answer")
         request = asyncio.create_task(leaving.post(f"{gateway.url}/v1/chat/completions", json=body, timeout=20))
         asked = await until(lambda: server.asked and server.asked[0], "the endpoint was asked")
@@ -523,7 +523,7 @@ async def test_a_client_that_leaves_closes_the_connection_within_100_ms(
     assert asked.gone_at - left_at < 0.1
 
     async def free() -> bool:
-        async with httpx.AsyncClient() as other:
+        async with httpx.AsyncClient(timeout=60) as other:
             nodes = (await other.get(f"{gateway.url}/v1/nodes")).json()["data"]
         return bool(nodes[0]["jobs"] == 0)
 

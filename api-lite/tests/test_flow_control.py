@@ -73,10 +73,10 @@ async def test_a_stalled_reader_stops_its_generation_and_costs_no_memory(
         stopped_at = endless.sent
         loop = asyncio.get_running_loop()
         while endless.sent < stopped_at + MIB:
-            assert await asyncio.wait_for(loop.sock_recv(client, 256 * 1024), 10)
+            assert await asyncio.wait_for(loop.sock_recv(client, 256 * 1024), 60)
     finally:
         client.close()
-    await asyncio.wait_for(node.jobs[1].cancelled.wait(), 5)
+    await asyncio.wait_for(node.jobs[1].cancelled.wait(), 60)
 
 
 async def test_many_stalled_readers_cost_a_window_each(
@@ -110,7 +110,7 @@ async def test_a_reader_that_never_comes_back_loses_its_answer(
     client = await _connect_and_stall(gateway.url, chat_prompt(stream=True))
     try:
         await until(lambda: node.jobs, "the job came")
-        await asyncio.wait_for(node.jobs[0].cancelled.wait(), 10)
+        await asyncio.wait_for(node.jobs[0].cancelled.wait(), 60)
     finally:
         client.close()
 

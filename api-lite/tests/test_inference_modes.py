@@ -145,19 +145,19 @@ def test_property_2_gpu_less_graceful_degradation_disabled_says_so(start_gateway
         ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}),
         ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}),
     ):
-        response = httpx.post(gateway.url + path, json=body)
+        response = httpx.post(gateway.url + path, json=body, timeout=60)
         error = response.json()["error"]
         assert (response.status_code, error["code"]) == (503, "INFERENCE_DISABLED")
         assert "inference" in error["message"].lower() and "disabled" in error["message"].lower()
     for path in ("/health", "/health/live", "/health/ready", "/v1/models", "/v1/nodes", "/system/version"):
-        assert httpx.get(gateway.url + path).status_code == 200
-    assert httpx.get(f"{gateway.url}/v1/models").json()["data"] == []
+        assert httpx.get(gateway.url + path, timeout=60).status_code == 200
+    assert httpx.get(f"{gateway.url}/v1/models", timeout=60).json()["data"] == []
 
 
 @pytest.mark.parametrize("mode", ["disabled", "mock", "remote"])
 def test_property_2_gpu_less_graceful_degradation_idle_memory_is_small(start_gateway: Any, mode: str) -> None:
     gateway = start_gateway(inference_mode=mode)
-    assert httpx.get(f"{gateway.url}/health").json()["mode"] == mode
+    assert httpx.get(f"{gateway.url}/health", timeout=60).json()["mode"] == mode
     assert gateway.rss_bytes() <= 80 * 1024 * 1024
 
 

@@ -365,7 +365,7 @@ class World:
             socket.vanish()
         for task in (*self.serving, *self.requests):
             with suppress(asyncio.CancelledError):
-                await asyncio.wait_for(task, 10)
+                await asyncio.wait_for(task, 60)
 
 
 STEPS = st.lists(

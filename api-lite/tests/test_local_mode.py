@@ -101,7 +101,7 @@ async def test_only_its_own_engine_may_register(
 
 def test_a_child_that_registers_with_another_key_than_it_told_is_refused(start_local: StartLocal) -> None:
     gateway = start_local({"other_key": True}, wait=False)
-    assert gateway.process.wait(20) == ExitCode.KEY_OR_GRANT_INVALID
+    assert gateway.process.wait(60) == ExitCode.KEY_OR_GRANT_INVALID
     assert "own engine only" in gateway.log_text()
 
 
@@ -129,7 +129,7 @@ def test_property_2_gpu_less_graceful_degradation_a_start_that_fails_says_why(
     start_local: StartLocal, folder: Path, act: dict[str, Any], exit_code: int, words: tuple[str, ...]
 ) -> None:
     gateway = start_local(act, wait=False)
-    assert gateway.process.wait(20) == exit_code
+    assert gateway.process.wait(60) == exit_code
     last = gateway.log_text().splitlines()[-1]
     assert all(word in last for word in words), gateway.log_text()
     assert len(_runs(folder)) == 1
@@ -139,13 +139,13 @@ def test_property_2_gpu_less_graceful_degradation_no_such_python(start_gateway: 
     gateway = start_gateway(
         inference_mode="local", engine_python="/nowhere/python", local_state_folder=tmp_path / "state", wait=False
     )
-    assert gateway.process.wait(20) == ExitCode.CONFIGURATION
+    assert gateway.process.wait(60) == ExitCode.CONFIGURATION
     assert "/nowhere/python" in gateway.log_text() and "R3MES_ENGINE_PYTHON" in gateway.log_text()
 
 
 def test_an_engine_that_hangs_while_loading_fails_the_start(start_local: StartLocal, folder: Path) -> None:
     gateway = start_local({"hang": True}, local_start_s=2, wait=False)
-    assert gateway.process.wait(20) == ExitCode.INTERNAL
+    assert gateway.process.wait(60) == ExitCode.INTERNAL
     assert "not ready within 2 s" in gateway.log_text()
     assert all(_gone(pid) for pid in _runs(folder))
 

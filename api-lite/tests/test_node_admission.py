@@ -354,7 +354,7 @@ async def test_a_node_can_not_speak_for_anothers_job(remote_gateway: Any, start_
 
     honest = await start_node(remote_gateway, waits)
     asking = asyncio.create_task(ask(remote_gateway))
-    await asyncio.wait_for(entered.wait(), 5)
+    await asyncio.wait_for(entered.wait(), 60)
     thief = await start_node(remote_gateway)
     job = honest.jobs[0]
     stolen = bytes.fromhex(job.job_id) + b"\x01" + job.event(" stolen")

@@ -48,7 +48,7 @@ def start_engine(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[byte
     yield start
     for engine in engines:
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
     for log in tmp_path.glob("engine-*.log"):
         assert "Traceback" not in log.read_text(), log.read_text()
 

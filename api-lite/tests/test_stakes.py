@@ -304,7 +304,7 @@ async def test_a_chain_that_hangs_holds_nobody_longer_than_the_time_out() -> Non
 
     chain.delegated = hang  # type: ignore[method-assign]
     book = _book(chain, clock=chain.clock, timeout_s=0.05)
-    found = await asyncio.wait_for(book.standing(OWNER, [Role.SERVING]), 5)
+    found = await asyncio.wait_for(book.standing(OWNER, [Role.SERVING]), 60)
     assert found.state is StakeState.UNKNOWN
     await book.close()
 
@@ -507,7 +507,9 @@ async def test_warn_lets_everybody_in_and_says_so(
 
 async def test_the_emulated_chain_is_read_like_a_real_one(start_gateway: Any, start_node: Any, owner: Any) -> None:
     devnet = start_gateway(inference_mode="disabled", devnet="true")
-    network = httpx.get(f"{devnet.url}/cosmos/base/tendermint/v1beta1/node_info").json()["default_node_info"]["network"]
+    network = httpx.get(f"{devnet.url}/cosmos/base/tendermint/v1beta1/node_info", timeout=60).json()[
+        "default_node_info"
+    ]["network"]
     gateway = start_gateway(inference_mode="remote", stake_policy="require", chain_urls=devnet.url, network=network)
     node = await start_node(gateway, register=False)
     node.grant = owner.grant(node.node_id, node.origin, network=network)

@@ -51,7 +51,7 @@ from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId, WireModel
 if TYPE_CHECKING:
     import openai
 
-WAIT_S = 30.0
+WAIT_S = 60.0
 """Deadline of anything that a test waits for. It is long because the machine may be busy; nothing waits for it in vain
 unless the test fails."""
 

@@ -45,7 +45,7 @@ def real_gateway(tmp_path: Path) -> Iterator[str]:
     assert lines and lines[0], (tmp_path / "gateway.log").read_text()
     yield parse_api_ready(lines[0]).url
     process.terminate()
-    process.wait(10)
+    process.wait(60)
     process.stdin.close()
     process.stdout.close()
 

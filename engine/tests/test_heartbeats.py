@@ -25,7 +25,7 @@ def busy_engine(gateway_url: str) -> Iterator[subprocess.Popen[bytes]]:
         yield engine
     finally:
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
 
 
 def test_a_busy_model_does_not_starve_the_heartbeats(start_gateway: Any) -> None:

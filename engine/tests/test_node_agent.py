@@ -73,7 +73,7 @@ class PlayedConnection:
 
     async def said(self, kind: str, number: int = 1) -> dict[str, Any]:
         """The so-manieth message of a kind that the node sent."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 found = [m for m in self.sent if isinstance(m, dict) and m["type"] == kind]
                 if len(found) >= number:
@@ -139,7 +139,7 @@ async def test_each_rejection_has_its_consequence(code: RejectCode, run: Any) ->
         await accepting.said("heartbeat")
         return
     with pytest.raises(EngineExit) as ended:
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
     about_the_key = code in (
         RejectCode.SIGNATURE_INVALID,
         RejectCode.GRANT_MISSING,
@@ -288,7 +288,7 @@ async def test_drain_before_and_between_sessions_ends_at_once(run: Any) -> None:
         task = run(played)
         await asyncio.sleep(0)
         await played.agent.drain("test")
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 60)
 
 
 async def test_drain_says_goodbye_after_the_last_terminal(run: Any) -> None:
@@ -298,7 +298,7 @@ async def test_drain_says_goodbye_after_the_last_terminal(run: Any) -> None:
     connection.inbox.put_nowait(job().to_json())
     await connection.said("heartbeat")
     await played.agent.drain("closing time")
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
     kinds = [message["type"] for message in connection.sent if isinstance(message, dict)]
     assert kinds == ["register", "heartbeat", "drain", "done", "bye"]
 

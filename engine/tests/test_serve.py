@@ -594,7 +594,7 @@ def test_a_reader_that_does_not_read_stops_nothing(start_gateway: Any, tmp_path:
             for job_id in jobs:
                 assert isinstance(session.terminal(job_id), Done)
         engine.send_signal(signal.SIGTERM)
-        assert engine.wait(10) == 0
+        assert engine.wait(60) == 0
     finally:
         engine.kill()
         engine.wait()

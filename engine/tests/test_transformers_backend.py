@@ -95,7 +95,7 @@ async def test_leaving_an_answer_takes_it_out_of_the_batch(backend: Any) -> None
     answer.close()
     answer.close()
     scheduler = backend._batching._manager.batch_processor.scheduler
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while scheduler.active_requests or scheduler.waiting_requests:
             await asyncio.sleep(0.01)
     with pytest.raises(StopAsyncIteration):

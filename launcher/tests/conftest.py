@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.ui.theme import Theme
 
 # How long a test waits for what must come: far longer than it takes on a busy machine with two cores.
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 # A modal dialog that is still open after this has nobody who would close it.
 MODAL_LIMIT_MS = 30_000
 QT_FIXTURES = frozenset({"qapp", "qtbot"})
@@ -513,7 +513,7 @@ def window(qtbot: QtBot, theme: Theme, intents: RecordedIntents) -> MainWindow:
     made = MainWindow(theme, intents, WindowContent())
     qtbot.addWidget(made, before_close_func=lambda widget: widget.allow_close())
     made.show()
-    qtbot.waitExposed(made)
+    qtbot.waitExposed(made, timeout=60_000)
     made.pages.make_all()
     return made
 

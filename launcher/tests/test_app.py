@@ -38,7 +38,7 @@ from r3mes_launcher.ui.preferences import CloseAction, PreferenceFile, Preferenc
 from r3mes_launcher.ui.signal_watcher import SignalWatcher
 from r3mes_launcher.ui.single_instance import SingleInstance, instance_name
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 SERVING = NodeState(desired=Desired.SERVING, actual=Actual.SERVING, active_requests=2)
 
 
@@ -236,7 +236,7 @@ def test_a_crash_of_the_core_is_a_bar_with_a_way_on(open_app: Any, make_fake_cor
     qtbot.waitUntil(lambda: not stage.app.bridge.running, timeout=PATIENCE_MS)
     qtbot.mouseClick(stage.window.bars.restart, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: stage.made == [False, False], timeout=PATIENCE_MS)
-    assert broken.started.wait(10)
+    assert broken.started.wait(60)
     assert not stage.window.bars.crash.isVisible()
 
 

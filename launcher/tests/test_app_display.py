@@ -116,7 +116,7 @@ def display() -> Iterator[str]:
     assert number, "Xvfb did not start"
     yield f":{number}"
     server.terminate()
-    server.wait(20)
+    server.wait(60)
     server.stdout.close()
 
 

@@ -27,7 +27,7 @@ from r3mes_launcher.core.state import (
 )
 from r3mes_launcher.ui.current_bridge import CurrentBridge
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 class Heard:
@@ -73,7 +73,7 @@ def open_bridge(qtbot: QtBot) -> Iterator[Callable[..., tuple[Bridge, Heard]]]:
         bridge.close()
         if was_running:
             qtbot.waitUntil(lambda heard=heard: heard.ended == 1, timeout=PATIENCE_MS)
-        assert bridge.join(10)
+        assert bridge.join(60)
         bridge.deleteLater()
 
 
@@ -91,7 +91,7 @@ def test_the_core_is_made_and_runs_on_its_own_thread(open_bridge: Any, fake_core
     _, heard = open_bridge(factory)
     qtbot.waitUntil(lambda: bool(heard.states), timeout=PATIENCE_MS)
     assert made_on == ["r3mes-core"]
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     assert fake_core.thread == "r3mes-core"
 
 
@@ -107,7 +107,7 @@ def test_states_are_coalesced_to_ten_a_second_and_the_newest_wins(
     open_bridge: Any, fake_core: Any, qtbot: QtBot
 ) -> None:
     _, heard = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     began = time.monotonic()
     stop = threading.Event()
     last = replace(LauncherState(), models=("last",))
@@ -132,7 +132,7 @@ def test_states_are_coalesced_to_ten_a_second_and_the_newest_wins(
 
 def test_every_gpu_report_and_every_line_arrives_in_order(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     _, heard = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     for number in range(300):
         fake_core.report(GpuReport(at=float(number)))
         fake_core.log([LogLine(0, "engine", LogLevel.INFO, f"{number}.{part}") for part in range(3)])
@@ -146,7 +146,7 @@ def test_a_flood_while_the_window_is_busy_is_bounded_and_counted(
     open_bridge: Any, fake_core: Any, qtbot: QtBot
 ) -> None:
     _, heard = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     qtbot.waitUntil(lambda: bool(heard.states), timeout=PATIENCE_MS)
     line = LogLine(0, "engine", LogLevel.INFO, "x")
     # The GUI thread is busy here, so nothing is taken away meanwhile.
@@ -247,7 +247,7 @@ class Answer:
 
 def test_an_answer_streams_and_ends_once(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, _ = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     answer = Answer(bridge.chat([ChatTurn("user", "Hello?")], "small"))
     fake_core.say("Once", model="small-1")
     qtbot.waitUntil(lambda: answer.text == "Once", timeout=PATIENCE_MS)
@@ -266,7 +266,7 @@ def test_an_answer_streams_and_ends_once(open_bridge: Any, fake_core: Any, qtbot
 
 def test_stop_is_instant_and_closes_the_generation(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, _ = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     stream = bridge.chat([ChatTurn("user", "Hello?")])
     answer = Answer(stream)
     fake_core.say("Once")
@@ -281,7 +281,7 @@ def test_stop_is_instant_and_closes_the_generation(open_bridge: Any, fake_core: 
 
 def test_a_chat_error_is_a_sentence(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, _ = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     answer = Answer(bridge.chat([ChatTurn("user", "Hello?")]))
     fake_core.say("Half")
     fake_core.break_chat("The node went away.")
@@ -292,7 +292,7 @@ def test_a_chat_error_is_a_sentence(open_bridge: Any, fake_core: Any, qtbot: QtB
 
 def test_closing_stops_answers_before_the_core(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, heard = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
     answer = Answer(bridge.chat([ChatTurn("user", "Hello?")]))
     fake_core.say("Once")
     qtbot.waitUntil(lambda: answer.text == "Once", timeout=PATIENCE_MS)
@@ -311,7 +311,7 @@ def test_closing_stops_answers_before_the_core(open_bridge: Any, fake_core: Any,
 def test_closing_drains_the_core_and_ends_the_thread(open_bridge: Any, make_fake_core: Any, qtbot: QtBot) -> None:
     core = make_fake_core(close_gate=threading.Event())
     bridge, heard = open_bridge(lambda: core)
-    assert core.started.wait(10)
+    assert core.started.wait(60)
     bridge.close()
     bridge.close()
     qtbot.waitUntil(lambda: core.closed == 1, timeout=PATIENCE_MS)
@@ -321,7 +321,7 @@ def test_closing_drains_the_core_and_ends_the_thread(open_bridge: Any, make_fake
     assert heard.ended == 0, "the window still hears what the core does while it drains"
     core.close_gate.set()
     qtbot.waitUntil(lambda: heard.ended == 1, timeout=PATIENCE_MS)
-    assert bridge.join(10)
+    assert bridge.join(60)
     assert core.listeners == []
     assert not bridge.running
 
@@ -356,7 +356,7 @@ def test_a_refused_start_says_only_its_sentence(open_bridge: Any, make_fake_core
 
 def test_an_error_nobody_waits_for_reaches_the_log(open_bridge: Any, fake_core: Any, qtbot: QtBot) -> None:
     bridge, heard = open_bridge(lambda: fake_core)
-    assert fake_core.started.wait(10)
+    assert fake_core.started.wait(60)
 
     def explode() -> None:
         raise RuntimeError("in a callback")

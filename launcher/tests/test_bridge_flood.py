@@ -60,7 +60,7 @@ def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any,
     bridge.ended.connect(lambda: ended.append(True))
     bridge.start()
     window.go_to(LOGS)
-    assert fake_core.started.wait(20)
+    assert fake_core.started.wait(60)
     rounds: list[str] = []
     kept = False
     while not kept and len(rounds) < ROUNDS:
@@ -75,6 +75,6 @@ def test_the_gui_timer_is_on_time_in_a_flood_of_lines(qtbot: QtBot, window: Any,
     qtbot.waitUntil(lambda: window.pages.logs.view.shown_text().endswith("of a flood"), timeout=20_000)
     bridge.close()
     qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
-    assert bridge.join(10)
+    assert bridge.join(60)
     bridge.deleteLater()
     assert kept, rounds

@@ -105,7 +105,7 @@ def launched(qtbot: QtBot, theme: Theme, serving_environment: dict[str, str]) ->
     yield Launched(window, qtbot)
     with qtbot.waitSignal(bridge.ended, timeout=60_000):
         bridge.close()
-    assert bridge.join(10.0)
+    assert bridge.join(60)
 
 
 def test_a_prompt_is_answered_by_a_real_model_token_by_token(launched: Launched, worker: ThreadPoolExecutor) -> None:

@@ -106,8 +106,8 @@ def test_rename_by_keyboard_and_an_empty_title_is_none(page: Any, intents: Any, 
         assert editor is not None
         editor.setText(typed)
         qtbot.keyClick(editor, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda title=title: titles(page) == [title], timeout=5000)
-        qtbot.waitUntil(lambda: page.chats.list.findChild(QLineEdit) is None, timeout=5000)
+        qtbot.waitUntil(lambda title=title: titles(page) == [title], timeout=20_000)
+        qtbot.waitUntil(lambda: page.chats.list.findChild(QLineEdit) is None, timeout=20_000)
     assert next(iter(answering.kept_chats.values())).title == "Night trains"
     say(page, intents, "Second", "Two")
     assert titles(page) == ["Night trains"], "a title that somebody gave stays"
@@ -201,7 +201,7 @@ def test_answer_anew_and_what_was_there_comes_back_when_it_fails(page: Any, inte
     assert page.views[-1].words == "Roses" and "No node serves right now." in texts(page)
     qtbot.mouseClick(page.views[-1].retry, Qt.MouseButton.LeftButton)
     page.stop()
-    qtbot.waitUntil(lambda: not page.conversation.answering, timeout=5000)
+    qtbot.waitUntil(lambda: not page.conversation.answering, timeout=20_000)
     assert page.views[-1].words == "Roses"
     page.retry()
     intents.streams[-1].arrived.emit("Violets")
@@ -246,5 +246,5 @@ def test_an_answer_without_end_is_stopped(page: Any, intents: Any, qtbot: QtBot)
     stream = intents.streams[-1]
     stream.arrived.emit("word\n\n" * 10)
     page._session._on_arrived("x" * 400_000)
-    qtbot.waitUntil(lambda: not page.conversation.answering, timeout=5000)
+    qtbot.waitUntil(lambda: not page.conversation.answering, timeout=20_000)
     assert len(page.conversation.messages[-1].text) <= 400_000

@@ -224,14 +224,14 @@ def test_the_prices_are_a_click_away(window: Any, answered: Any, qtbot: QtBot) -
     assert window.page == SETTINGS
     page = window.pages.settings
     card = page.sections.power
-    qtbot.waitUntil(card.currency.hasFocus, timeout=5000)
+    qtbot.waitUntil(card.currency.hasFocus, timeout=20_000)
 
     def on_top() -> bool:
         return 0 <= card.mapTo(page.viewport(), QPoint(0, 0)).y() < page.viewport().height() // 4
 
-    qtbot.waitUntil(on_top, timeout=5000)
+    qtbot.waitUntil(on_top, timeout=20_000)
     page.sections.policy.grid.show()
-    qtbot.waitUntil(on_top, timeout=5000)
+    qtbot.waitUntil(on_top, timeout=20_000)
     page.verticalScrollBar().triggerAction(QAbstractSlider.SliderAction.SliderToMinimum)
     page.sections.policy.grid.hide()
     QApplication.processEvents()
@@ -250,4 +250,4 @@ def test_a_window_that_nobody_sees_tells_it(window: Any, intents: Any, qtbot: Qt
     window.show()
     assert intents.attended[-1] is True
     window.showMinimized()
-    qtbot.waitUntil(lambda: intents.attended[-1] is False, timeout=5000)
+    qtbot.waitUntil(lambda: intents.attended[-1] is False, timeout=20_000)

@@ -115,7 +115,7 @@ def chart(qtbot: QtBot, theme: Any) -> TimeSeriesWidget:
     made.show_series(series, 100.0)
     made.resize(600, 200)
     made.show()
-    qtbot.waitExposed(made)
+    qtbot.waitExposed(made, timeout=60_000)
     made.setFocus()
     return made
 
@@ -174,9 +174,9 @@ def test_the_cursor_stays_on_its_moment_while_new_samples_come(chart: TimeSeries
 
 def test_the_mouse_reads_the_nearest_sample(chart: TimeSeriesWidget, qtbot: QtBot) -> None:
     qtbot.mouseMove(chart, QPoint(chart.width() - 3, 50))
-    qtbot.waitUntil(lambda: chart.reading().endswith(": 52 °C."), timeout=5000)
+    qtbot.waitUntil(lambda: chart.reading().endswith(": 52 °C."), timeout=20_000)
     qtbot.mouseMove(chart, QPoint(1, 50))
-    qtbot.waitUntil(lambda: chart.reading().endswith(": 40 °C."), timeout=5000)
+    qtbot.waitUntil(lambda: chart.reading().endswith(": 40 °C."), timeout=20_000)
     assert not chart.grab().isNull()
 
 

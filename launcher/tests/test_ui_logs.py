@@ -58,10 +58,10 @@ def test_lines_are_filtered_by_text_level_and_source(page: Any, qtbot: QtBot) ->
     )
     assert len(shown(page)) == 5
     qtbot.keyClicks(page.search, "LO")
-    qtbot.waitUntil(lambda: shown(page) == ["model loaded"], timeout=5000)
+    qtbot.waitUntil(lambda: shown(page) == ["model loaded"], timeout=20_000)
     assert "1 of 5 lines" in texts(page)
     page.search.clear()
-    qtbot.waitUntil(lambda: len(shown(page)) == 5, timeout=5000)
+    qtbot.waitUntil(lambda: len(shown(page)) == 5, timeout=20_000)
     page.level.setCurrentIndex(page.level.findData(LogLevel.WARNING))
     assert shown(page) == ["too hot", "gone"]
     page.source.setCurrentIndex(page.source.findData("gateway"))
@@ -179,7 +179,7 @@ def test_what_was_looked_for_is_marked(page: Any, theme: Any, qtbot: QtBot) -> N
     add(page, LogBatch((line("Reconnecting in 2 s"),)))
     assert soft(page) == 0
     qtbot.keyClicks(page.search, "connect")
-    qtbot.waitUntil(lambda: soft(page) > 0, timeout=5000)
+    qtbot.waitUntil(lambda: soft(page) > 0, timeout=20_000)
     assert matches("Connect, reCONNECT", "connect") == [(0, 7), (11, 18)]
     assert matches("aaaa", "aa") == [(0, 2), (2, 4)]
     assert matches("İstanbul", "i") == [], "a letter that grows in lower case: rather no mark than a wrong one"
@@ -210,7 +210,7 @@ def test_clear(page: Any, qtbot: QtBot) -> None:
 
 def test_a_very_long_line_can_be_scrolled_and_is_copied_whole(page: Any, qtbot: QtBot) -> None:
     add(page, LogBatch((line("x" * 100_000),)))
-    qtbot.waitUntil(lambda: page.view.horizontalScrollBar().maximum() > 0, timeout=5000)
+    qtbot.waitUntil(lambda: page.view.horizontalScrollBar().maximum() > 0, timeout=20_000)
     qtbot.keyClick(page.view, Qt.Key.Key_Right)
     assert page.view.horizontalScrollBar().value() > 0
     page.view.copy()
@@ -221,4 +221,4 @@ def test_find_focuses_the_search(window: Any, page: Any, qtbot: QtBot) -> None:
     page.view.setFocus()
     window.activateWindow()
     qtbot.keyClick(page.view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(page.search.hasFocus, timeout=5000)
+    qtbot.waitUntil(page.search.hasFocus, timeout=20_000)

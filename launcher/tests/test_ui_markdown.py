@@ -244,7 +244,7 @@ def test_code_is_copied_as_it_was_written(view: MarkdownView, qtbot: QtBot) -> N
     qtbot.mouseClick(code.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == "def f(x):\n    return x  # **not bold**"
     assert code.lines.layoutDirection() is Qt.LayoutDirection.LeftToRight
-    qtbot.waitUntil(lambda: not code._copied.isActive(), timeout=5000)
+    qtbot.waitUntil(lambda: not code._copied.isActive(), timeout=20_000)
 
 
 def test_a_link_is_reached_by_keyboard_and_asks_to_be_opened(view: MarkdownView, qtbot: QtBot) -> None:
@@ -255,7 +255,7 @@ def test_a_link_is_reached_by_keyboard_and_asks_to_be_opened(view: MarkdownView,
     view.link_wished.connect(wished.append)
     view.activateWindow()
     text.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.waitUntil(text.hasFocus, timeout=5000)
+    qtbot.waitUntil(text.hasFocus, timeout=20_000)
     for _ in range(3):
         qtbot.keyClick(text, Qt.Key.Key_Return)
         qtbot.keyClick(text, Qt.Key.Key_Tab)

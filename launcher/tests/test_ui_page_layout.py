@@ -75,7 +75,7 @@ def test_no_painting_of_home_shows_a_squeezed_card(qtbot: QtBot, theme: Any, int
     qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
     seen = Squeezed(window)
     window.show()
-    qtbot.waitExposed(window)
+    qtbot.waitExposed(window, timeout=60_000)
     for node in (*NODES, *reversed(NODES)):
         for gateway in (GatewayState(), GATEWAY):
             policy = PolicyReport(reasons=node.suspended)

@@ -47,7 +47,7 @@ def test_a_page_is_made_when_it_is_opened_with_what_came_before(
     window = MainWindow(theme, intents, WindowContent())
     qtbot.addWidget(window, before_close_func=lambda widget: widget.allow_close())
     window.show()
-    qtbot.waitExposed(window)
+    qtbot.waitExposed(window, timeout=60_000)
     window.show_state(ready_state)
     window.show_logs(LogBatch((LogLine(0.0, "engine", LogLevel.INFO, "before anybody looked"),), dropped=3))
     for _ in range(20):

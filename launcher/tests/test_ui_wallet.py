@@ -680,7 +680,7 @@ def test_every_sheet_is_usable_by_keyboard_with_names_and_room(
     for name, make in SHEETS.items():
         page.host.open(make(window._theme, window._intents, page.host))
         sheet = page.host.sheet
-        qtbot.waitExposed(sheet)
+        qtbot.waitExposed(sheet, timeout=60_000)
         sheet.activateWindow()
         assert sheet.windowTitle() and sheet.accessibleName(), name
         check_keyboard_names_and_room(sheet)

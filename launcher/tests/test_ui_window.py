@@ -139,7 +139,7 @@ def test_pages_are_opened_by_keyboard(full: Any, qtbot: QtBot) -> None:
         (Qt.Key.Key_1, HOME),
     ):
         qtbot.keyClick(full, key, Qt.KeyboardModifier.ControlModifier)
-        qtbot.waitUntil(lambda page=page: full.page == page, timeout=5000)
+        qtbot.waitUntil(lambda page=page: full.page == page, timeout=20_000)
         assert full.navigation.buttons[page].isChecked()
 
 

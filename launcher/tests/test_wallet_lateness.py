@@ -94,7 +94,7 @@ def stage(qtbot: QtBot, window: Any, fake_core: Any, tmp_path: Path) -> Iterator
     backend.release.set()
     bridge.close()
     qtbot.waitUntil(lambda: bool(ended), timeout=PATIENCE_MS)
-    bridge.join(10)
+    bridge.join(60)
     bridge.deleteLater()
 
 

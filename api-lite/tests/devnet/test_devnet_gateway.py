@@ -29,7 +29,7 @@ async def test_the_gateway_answers_as_itself_and_as_a_node(
     options = {"devnet": 1, "devnet_file": file, "devnet_block_s": 0.02, "inference_mode": "mock"}
     address = make_signer("rich").address
     gateway = start_gateway(**options)
-    async with httpx.AsyncClient(base_url=gateway.url, verify=False) as http:
+    async with httpx.AsyncClient(base_url=gateway.url, verify=False, timeout=60) as http:
         assert (await http.get("/health")).status_code == 200
         assert (await http.get(NODE_INFO)).json()["default_node_info"]["network"] == "r3mes-devnet-1"
         assert (await http.get("/cosmos/nothing")).json() == {"code": 12, "message": "Not Implemented", "details": []}
@@ -49,7 +49,7 @@ async def test_the_gateway_answers_as_itself_and_as_a_node(
     gateway.process.kill()
     await gateway.ended()
     again = start_gateway(**options)
-    async with httpx.AsyncClient(base_url=again.url, verify=False) as http:
+    async with httpx.AsyncClient(base_url=again.url, verify=False, timeout=60) as http:
         assert (await http.get(balances)).json()["balances"] == [{"denom": "ur3mes", "amount": "7"}]
     again.terminate()
     assert await again.ended() == 0
@@ -114,7 +114,7 @@ async def test_every_request_has_an_answer_of_the_right_shape(
 
 async def test_without_it_there_is_no_chain(start_gateway: Callable[..., Any]) -> None:
     gateway = start_gateway()
-    async with httpx.AsyncClient(base_url=gateway.url, verify=False) as http:
+    async with httpx.AsyncClient(base_url=gateway.url, verify=False, timeout=60) as http:
         assert (await http.get(NODE_INFO)).status_code == 404
         assert (await http.post("/devnet/faucet", json={})).status_code == 404
 
@@ -166,7 +166,7 @@ async def test_a_node_is_let_in_once_its_owner_has_really_staked(
 
     poor = await registered(None)
     assert poor.rejected.code.value == "stake_insufficient"
-    async with httpx.AsyncClient(base_url=chain.url, verify=False) as http:
+    async with httpx.AsyncClient(base_url=chain.url, verify=False, timeout=60) as http:
         await http.post("/devnet/faucet", json={"address": owner.address})
         account = f"/cosmos/auth/v1beta1/accounts/{owner.address}"
 
@@ -196,7 +196,7 @@ async def test_a_node_is_let_in_once_its_owner_has_really_staked(
             node = await registered(poor.key)
             if node.registered is None:
                 return False
-            async with httpx.AsyncClient(base_url=gateway.url, verify=False) as client:
+            async with httpx.AsyncClient(base_url=gateway.url, verify=False, timeout=60) as client:
                 shown.update((await client.get(f"/v1/nodes/{node.node_id}")).json())
             return True
 

@@ -302,7 +302,7 @@ def test_a_killed_chain_is_whole(tmp_path: Path, make_signer: Callable[..., Any]
         for _ in range(lines):
             seen = int(child.stdout.readline())
         child.send_signal(signal.SIGKILL)
-        child.wait(20)
+        child.wait(60)
         child.stdout.close()
         storage = ChainStorage(file)
         chain = Chain(ChainParameters(), storage, 0)

@@ -130,10 +130,10 @@ async def test_a_client_that_leaves_frees_the_node_there_within_100_ms(
         reader, writer = await _post(here.url, chat_prompt(stream=True))
         await until(lambda node=node: node.jobs, "the job came")
         if reads:
-            assert b"word" in await asyncio.wait_for(reader.readuntil(b"word"), 5)
+            assert b"word" in await asyncio.wait_for(reader.readuntil(b"word"), 60)
         left_at = time.monotonic()
         writer.transport.abort()
-        await asyncio.wait_for(node.jobs[0].cancelled.wait(), 5)
+        await asyncio.wait_for(node.jobs[0].cancelled.wait(), 60)
         assert node.jobs[0].cancelled_at - left_at < 0.1
         await node.close()
         await sees(here, 0)
@@ -188,10 +188,10 @@ async def test_a_slow_reader_stops_the_generation_at_the_other_replica(
         for gateway, size in zip(replicas, before, strict=True):
             assert gateway.rss_bytes() - size < 4 * MIB
         while sent < seen + MIB:
-            assert await asyncio.wait_for(loop.sock_recv(reader, 256 * 1024), 10)
+            assert await asyncio.wait_for(loop.sock_recv(reader, 256 * 1024), 60)
     finally:
         reader.close()
-    await asyncio.wait_for(node.jobs[1].cancelled.wait(), 5)
+    await asyncio.wait_for(node.jobs[1].cancelled.wait(), 60)
 
 
 async def test_a_node_that_comes_back_at_another_replica_is_replaced_everywhere(
@@ -234,7 +234,7 @@ async def test_strangers_get_no_further_than_the_door(replicas: Any, start_node:
             assert json.loads(await socket_.recv())["type"] == "hello"
             await socket_.send(words)
             with pytest.raises(websockets.ConnectionClosed):
-                await asyncio.wait_for(socket_.recv(), 5)
+                await asyncio.wait_for(socket_.recv(), 60)
             assert socket_.close_code == 1008
     await start_node(there)
     await sees(here, 1)

@@ -31,7 +31,7 @@ def start_engine(tmp_path: Path) -> Iterator[Callable[..., None]]:
     yield start
     for engine in engines:
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
     assert "Traceback" not in log.read_text(), log.read_text()
 
 

@@ -37,7 +37,7 @@ from r3mes_launcher.ports.engine_runtime import EngineWish, Prepared, Refused, R
 from r3mes_launcher.ports.process_tree import system_process_trees
 
 FAKE_ENGINE = Path(__file__).with_name("fake_engine.py")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 Until = Callable[[Callable[[], object]], Awaitable[None]]
 

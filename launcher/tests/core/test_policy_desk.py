@@ -243,7 +243,7 @@ async def test_it_ends_at_whatever_moment_of_a_sleep_it_is_told_to(one: Desk, un
     await one.events.tell(SystemEvent.SLEEP)
     for _ in range(steps):
         await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await one.desk.close()
 
 
@@ -332,7 +332,7 @@ def parent_and_child() -> Iterator[tuple[int, int]]:
     assert parent.stdout is not None and parent.stdin is not None
     yield parent.pid, int(parent.stdout.readline())
     parent.stdin.close()
-    parent.wait(10)
+    parent.wait(60)
     parent.stdout.close()
 
 

@@ -54,7 +54,7 @@ class GatewayProcess:
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(60)
         if self._process.stdout is not None:
             self._process.stdout.close()
 

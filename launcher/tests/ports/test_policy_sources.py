@@ -51,7 +51,7 @@ def x_server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     with os.fdopen(reader) as told:
         yield f":{told.readline().strip()}", server
     server.kill()
-    server.wait(10)
+    server.wait(60)
 
 
 def touch(display: str) -> None:
@@ -82,7 +82,7 @@ def test_an_x_server_tells_the_idle_time_and_its_death_is_survived(
     fresh = source.read()
     assert isinstance(fresh, float) and fresh < 0.25
     server.kill()
-    server.wait(10)
+    server.wait(60)
     gone = source.read()
     assert isinstance(gone, Unavailable) and gone.reason.endswith(".") and source.name == ""
     source.close()
@@ -117,7 +117,7 @@ class Service(threading.Thread):
         self._address, self._name, self.answers = address, name, answers
         self.ready = threading.Event()
         self.start()
-        assert self.ready.wait(10)
+        assert self.ready.wait(60)
 
     def run(self) -> None:
         asyncio.run(self._serve())
@@ -171,7 +171,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
     yield serve
     daemon.terminate()
-    daemon.wait(10)
+    daemon.wait(60)
     daemon.stdout.close()
     for service in services:
         service.join(10)

@@ -122,11 +122,11 @@ async def test_windows_tells_of_sleep_and_is_asked_for_its_lock() -> None:
     for kind, event in ((4, SystemEvent.SLEEP), (18, SystemEvent.WAKE)):
         powrprof.happens(10)
         powrprof.happens(kind)
-        assert await asyncio.wait_for(told.get(), 10) is event
+        assert await asyncio.wait_for(told.get(), 60) is event
     locked = True
-    assert await asyncio.wait_for(told.get(), 10) is SystemEvent.SESSION_LOCK
+    assert await asyncio.wait_for(told.get(), 60) is SystemEvent.SESSION_LOCK
     locked = False
-    assert await asyncio.wait_for(told.get(), 10) is SystemEvent.SESSION_UNLOCK
+    assert await asyncio.wait_for(told.get(), 60) is SystemEvent.SESSION_UNLOCK
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert not powrprof.registered

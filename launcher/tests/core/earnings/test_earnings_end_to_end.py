@@ -77,7 +77,7 @@ def paid_gateway(tmp_path: Path) -> Iterator[str]:
         yield parse_api_ready(line).url
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(60)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -156,7 +156,7 @@ async def test_a_paid_answer_is_seen_as_earnings(
     await core.retry()
     await until(lambda: core.state.node.actual is Actual.SERVING, START_S)
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         key = await customer_key(client, paid_gateway)
         tokens = await ask(client, paid_gateway, key)
         tokens += await ask(client, paid_gateway, key)

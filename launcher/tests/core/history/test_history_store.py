@@ -74,7 +74,7 @@ async def test_requests_outlive_a_restart_newest_first(make: Make, said: Said) -
 
 async def test_the_writer_needs_no_question(make: Make, tmp_path: Path) -> None:
     make(write_pause_s=0.0).note_request(record(1))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             await asyncio.sleep(0.01)
             with sqlite3.connect(tmp_path / "history.sqlite") as reader:

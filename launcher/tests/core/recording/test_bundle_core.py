@@ -101,7 +101,7 @@ async def test_it_plays_states_log_and_requests_in_order_and_stays_at_the_end(
     heard = listener()
     leave = core.subscribe(heard)
     await core.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while core.state.pace.rate or core.state.node.actual is not Actual.FAULTED:
             await asyncio.sleep(0.02)
     seen = list(dict.fromkeys(state.node.actual for state in heard.states))
@@ -132,7 +132,7 @@ async def test_what_lies_before_the_last_hour_is_there_at_once(listener: Callabl
     core.subscribe(heard)
     assert heard.states[0].node.total_requests == 19, "the state of the moment at which it begins"
     await core.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not heard.lines:
             await asyncio.sleep(0.02)
     assert heard.lines == [line.text]
