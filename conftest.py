@@ -5,12 +5,21 @@ from __future__ import annotations
 import gc
 import re
 import signal
+import threading
 from collections import Counter
 from pathlib import Path
+from time import monotonic, process_time
 from typing import Any
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import HealthCheck, settings
+
+TICK_S = 0.05
+LATE_S = 0.1
+"""A tick that is late by less waited for its turn, as it does on a busy machine."""
+STOOD_STILL_S = 0.5
+"""A test may wait in vain, or measure too much, when the machine stood still for so long meanwhile."""
 
 SHARED_MODEL = re.compile(r"\b(contract|converted_model|model_engine|models_state_dir)\b: ")
 """The fixtures of the embedded model, as a test asks for them."""
@@ -23,9 +32,11 @@ SEARCH = settings(REPEATABLE, derandomize=False, print_blob=True)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Before Hypothesis' own hook, which loads the profile of the command line."""
     heed_the_keyboard_signals()
+    config.stash[MACHINE] = Machine()
+    config.pluginmanager.register(RunAgain(), "run-again")
     settings.register_profile("repeatable", REPEATABLE)
     settings.register_profile("search", SEARCH)
     settings.load_profile("repeatable")
@@ -39,6 +50,89 @@ def heed_the_keyboard_signals() -> None:
     quit_signal = getattr(signal, "SIGQUIT", None)
     if quit_signal is not None and signal.getsignal(quit_signal) is signal.SIG_IGN:
         signal.signal(quit_signal, signal.SIG_DFL)
+
+
+class Machine:
+    """Knows how long the machine stood still: a virtual machine that was stopped, a container that had used up its
+    share. A thread that is to look each `TICK_S` then looks too late."""
+
+    def __init__(self) -> None:
+        self.stood_still_s = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="machine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        at, used = monotonic(), process_time()
+        while not self._over.wait(TICK_S):
+            now, used_now = monotonic(), process_time()
+            # Not what the process itself computed: that may have kept this thread from its turn.
+            late_s = now - at - TICK_S - (used_now - used)
+            if late_s > LATE_S:
+                self.stood_still_s += late_s
+            at, used = now, used_now
+
+
+MACHINE = pytest.StashKey[Machine]()
+AGAIN = "run again"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.stash[MACHINE].start()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    session.config.stash[MACHINE].stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Runs a test again that failed while the machine stood still. No other one: what fails by itself has failed."""
+    machine = item.config.stash[MACHINE]
+    before_s, request = machine.stood_still_s, getattr(item, "_request", None)
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    failed = next((report for report in reports if report.failed), None)
+    stood_still_s = machine.stood_still_s - before_s
+    if failed is not None and stood_still_s >= STOOD_STILL_S:
+        forget_failed_fixtures(item, request)
+        why = failed.longreprtext.splitlines()[-1:] or [""]
+        item.user_properties.append((AGAIN, f"the machine stood still for {stood_still_s:.1f} s, {why[0]}"))
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def forget_failed_fixtures(item: Any, request: Any) -> None:
+    """Those of a wider scope than the test: pytest would raise once more what they raised."""
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        for definition in definitions:
+            if definition.cached_result is not None and definition.cached_result[2] is not None:
+                definition.finish(request)
+
+
+class RunAgain:
+    """Tells at the end which tests were run again, in the process that tells: with several workers it runs none."""
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            self._said += [f"RUN AGAIN {report.nodeid}: {why}" for name, why in report.user_properties if name == AGAIN]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for line in self._said:
+            terminalreporter.write_line(line)
 
 
 def pytest_collection_finish() -> None:
