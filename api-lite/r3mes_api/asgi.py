@@ -97,22 +97,31 @@ class AnswerRecord:
     completion_tokens: int = 0
 
 
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
+
+
 class Exchange:
     """One HTTP request and its response."""
 
-    # What is so at the start stands here and not in each of them.
-    path_values: Mapping[str, str] = MappingProxyType({})
-    started = False
-    finished = False
-    status = 0
-    """0 until the response starts."""
-    bytes_received = 0
-    bytes_sent = 0
-    """Of the bodies."""
-    answer: AnswerRecord | None = None
-    """For a prompt only."""
-    writing = False
-    """Whether a write waits for the client to read."""
+    __slots__ = (
+        "_direct",
+        "_send",
+        "answer",
+        "bytes_received",
+        "bytes_sent",
+        "connection",
+        "finished",
+        "headers",
+        "last_write",
+        "now",
+        "path_values",
+        "receive",
+        "received_at",
+        "scope",
+        "started",
+        "status",
+        "writing",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, clock: Callable[[], float]) -> None:
         """`clock` is that of the event loop."""
@@ -126,6 +135,16 @@ class Exchange:
         self.received_at = self.last_write = clock()
         self.headers: Headers = []
         """What every response to this request carries."""
+        self.path_values = _NO_VALUES
+        self.started = self.finished = False
+        self.status = 0
+        """0 until the response starts."""
+        self.bytes_received = self.bytes_sent = 0
+        """Of the bodies."""
+        self.answer: AnswerRecord | None = None
+        """For a prompt only."""
+        self.writing = False
+        """Whether a write waits for the client to read."""
 
     def header(self, name: bytes) -> str | None:
         for key, value in self.scope["headers"]:

@@ -21,22 +21,27 @@ _USUAL_HEADERS = {b"content-type", b"x-request-id", b"cache-control", b"x-accel-
 class GatewayCycle:
     """One request and its response; also the `Connection` of its exchange. In the place of uvicorn's own."""
 
-    # What is so at the start stands here and not in each of them.
-    body: bytes | bytearray = b""
-    """Of the request: what has come and was not taken yet."""
-    more_body = True
-    news = False
-    """Whether something came that `receive` has not told yet."""
-    disconnected = False
-    response_started = False
-    response_complete = False
-    chunked_encoding: bool | None = None
-    expected_content_length = 0
-    task: asyncio.Task[None] | None = None
-    _head: bytes | None = None
-    _gone: Callable[[], None] | None = None
-    waiter: asyncio.Future[None] | None = None
-    """Of who waits in `receive`."""
+    __slots__ = (
+        "_gone",
+        "_head",
+        "_is_head",
+        "body",
+        "chunked_encoding",
+        "disconnected",
+        "expected_content_length",
+        "flow",
+        "keep_alive",
+        "more_body",
+        "news",
+        "protocol",
+        "response_complete",
+        "response_started",
+        "scope",
+        "task",
+        "transport",
+        "waiter",
+        "waiting_for_100_continue",
+    )
 
     def __init__(self, protocol: GatewayHttpProtocol, scope: dict[str, Any], keep_alive: bool) -> None:
         self.scope = scope
@@ -45,6 +50,20 @@ class GatewayCycle:
         self.flow = protocol.flow
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = protocol.expect_100_continue
+        self.body: bytes | bytearray = b""
+        """Of the request: what has come and was not taken yet."""
+        self.more_body = True
+        self.news = False
+        """Whether something came that `receive` has not told yet."""
+        self.disconnected = self.response_started = self.response_complete = False
+        self.chunked_encoding: bool | None = None
+        self.expected_content_length = 0
+        self.task: asyncio.Task[None] | None = None
+        self.waiter: asyncio.Future[None] | None = None
+        """Of who waits in `receive`."""
+        self._is_head = scope["method"] == "HEAD"
+        self._head: bytes | None = None
+        self._gone: Callable[[], None] | None = None
 
     # --- what the protocol tells ---
 
@@ -176,14 +195,14 @@ class GatewayCycle:
             lines.append(b"%b: %b\r\n" % (name, value))
         if not self.keep_alive and not closes:
             lines.append(b"connection: close\r\n")
-        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in (204, 304):
+        if self.chunked_encoding is None and not self._is_head and status not in (204, 304):
             self.chunked_encoding = True
             lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
         return b"".join(lines)
 
     def _body(self, body: bytes, more_body: bool) -> None:
-        if self.scope["method"] == "HEAD":
+        if self._is_head:
             data = b""
         elif self.chunked_encoding:
             data = b"%x\r\n%b\r\n" % (len(body), body) if body else b""

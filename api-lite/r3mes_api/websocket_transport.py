@@ -15,6 +15,9 @@ from r3mes_api.websocket_frames import FrameCutter, FrameUse, text_frame
 
 INVALID_TEXT = 1007
 
+# Looked up once: an enum's name costs as much as a call, and every frame asks for two.
+_FOR_LIBRARY, _BINARY = FrameUse.FOR_LIBRARY, FrameUse.BINARY
+
 
 class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
     """Also the `Frames` of its socket."""
@@ -34,13 +37,13 @@ class GatewayWebSocketProtocol(WebSocketsSansIOProtocol):
             return
         sink = self._sink
         for use, piece in cutter.feed(data, self.conn.max_message_size or 0):
-            if use is FrameUse.FOR_LIBRARY:
+            if use is _FOR_LIBRARY:
                 super().data_received(piece)
             elif sink is None:
                 self.curr_msg_data_type = "text" if use is FrameUse.TEXT else "bytes"
                 self.frames = [piece]
                 self.send_receive_event_to_app()
-            elif use is FrameUse.BINARY:
+            elif use is _BINARY:
                 sink(piece)
             else:
                 text = self._decoded(piece)

@@ -15,14 +15,23 @@ from r3mes_protocol.wire import GatewayOrigin
 class NodeJob:
     """One try of a question on one node."""
 
-    # What is so at the start stands here and not in each of them.
-    trial: Try | None = None
-    metered = False
-    """Whether delivered tokens are counted, since somebody pays for them."""
-    delivered_tokens = 0
-    signed_usage: SignedUsage | None = None
-    _read_tokens = 0
-    _taken = 0
+    __slots__ = (
+        "_piece",
+        "_read_tokens",
+        "_taken",
+        "delivered_tokens",
+        "gateway",
+        "inbox",
+        "job_id",
+        "metered",
+        "node_id",
+        "node_owner",
+        "opened_at",
+        "options",
+        "signed_usage",
+        "target",
+        "trial",
+    )
 
     def __init__(
         self,
@@ -42,6 +51,13 @@ class NodeJob:
         """The origin that the node dialled and signs for."""
         self.inbox = inbox
         """What the node has sent and nobody has taken yet."""
+        self.trial: Try | None = None
+        self.metered = False
+        """Whether delivered tokens are counted, since somebody pays for them."""
+        self.delivered_tokens = 0
+        self.signed_usage: SignedUsage | None = None
+        self._read_tokens = 0
+        self._taken = 0
         # Credit goes back in larger pieces; three quarters of the window always stay with the node.
         self._piece = window // 4
 

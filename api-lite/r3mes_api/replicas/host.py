@@ -251,7 +251,7 @@ class _Guest:
             if not isinstance(item, Segment):
                 return item
             # What waits here is bounded by the job's credit, which only the other end's client renews.
-            await self._send({"type": "websocket.send", "bytes": encode_piece(job.job_id, *item)})
+            await self._send({"type": "websocket.send", "bytes": encode_piece(job.job_id, item.kind, item.payload)})
 
     def _judge(self, job: NodeJob, terminal: Terminal) -> None:
         registry, now = self._sessions.registry, self._clock()

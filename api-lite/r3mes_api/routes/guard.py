@@ -32,11 +32,18 @@ class RequestGuard:
     place of the cancellation.
     """
 
-    # What is so at the start stands here and not in each of them.
-    _owner: asyncio.Task[Any] | None = None
-    _why: Interruption | None = None
-    _watch: asyncio.Task[None] | None = None
-    _comment: asyncio.Task[None] | None = None
+    __slots__ = (
+        "_client_stall_s",
+        "_comment",
+        "_exchange",
+        "_keep_alive",
+        "_keep_alive_s",
+        "_lifecycle",
+        "_owner",
+        "_stays",
+        "_watch",
+        "_why",
+    )
 
     def __init__(
         self,
@@ -55,6 +62,10 @@ class RequestGuard:
         self._client_stall_s = client_stall_s
         self._keep_alive_s = keep_alive_s
         self._keep_alive = keep_alive
+        self._owner: asyncio.Task[Any] | None = None
+        self._why: Interruption | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._comment: asyncio.Task[Any] | None = None
 
     def __enter__(self) -> RequestGuard:
         self._lifecycle.enter(self)

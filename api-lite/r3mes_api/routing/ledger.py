@@ -79,7 +79,8 @@ class JobLedger:
         elif (
             not (payload.startswith(b"data: ") and payload.endswith(b"\n\n"))
             or payload.startswith(_THE_END)
-            or _THE_END_ON_A_LINE in payload
+            # Not by `in`, which tries bytes as a number first and makes an exception that nobody sees.
+            or payload.find(_THE_END_ON_A_LINE) >= 0
         ):
             problem = Violation.NOT_EVENTS
         if problem is not None:
