@@ -12,25 +12,17 @@ from typing import Any
 
 import psutil
 import pytest
-from nacl.signing import SigningKey
+from played_node import HELLO, IN_TIME_S, REGISTERED, PlayedConnection, PlayedNode, job
 
 from r3mes_engine.backends.scripted import ScriptedBackend
-from r3mes_engine.node.agent import NodeAgent, NodeIdentity
-from r3mes_engine.node.connection import ConnectionLost
-from r3mes_engine.node.reconnect import ReconnectPolicy
-from r3mes_engine.serving.chat_service import ChatService
-from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.control import DisconnectedEvent, RequestEvent
 from r3mes_protocol.frames import Frame, decode_frame
 from r3mes_protocol.messages import (
     Bye,
     Cancel,
-    Device,
     Done,
     Drain,
     Failed,
-    Hello,
-    Job,
     Limits,
     LoadAdapter,
     NodeMessage,
@@ -42,21 +34,10 @@ from r3mes_protocol.messages import (
     parse_gateway_message,
     parse_node_message,
 )
-from r3mes_protocol.wire import GatewayOrigin, WireModel
+from r3mes_protocol.wire import WireModel
 
-ORIGIN = GatewayOrigin("https://gateway.example")
-HELLO = Hello(session_id="a" * 32, nonce="b" * 64, gateway=ORIGIN, heartbeat_s=3600, server_time=1)
-REGISTERED = Registered(generation=1, limits=Limits(max_jobs=8))
-IN_TIME_S = 20.0
 MOST_GROWTH_BYTES = 64 * 1024 * 1024
 """For an engine that was offered frames of megabytes, of which it may hold a few at a time."""
-
-
-def job(job_id: str = "0" * 16, first_token_ms: int = 20_000, **body: Any) -> Job:
-    request = {"model": "scripted", "messages": [{"role": "user", "content": "x"}], **body}
-    return Job(
-        job_id=job_id, completion_id="c", body=request, first_token_deadline_ms=first_token_ms, deadline_ms=20_000
-    )
 
 
 class Hostile:
@@ -126,37 +107,14 @@ def text_bytes(text: str) -> bytes:
     return text.encode()
 
 
-class Connection:
-    """Plays frames to the node and keeps what it says."""
-
-    def __init__(self, *frames: WireModel | str | bytes, lost_after: bool = False) -> None:
-        self.inbox: asyncio.Queue[str | bytes | ConnectionLost] = asyncio.Queue()
+class Connection(PlayedConnection):
+    def __init__(self, *frames: WireModel | str | bytes) -> None:
+        super().__init__(*frames)
         self.sent: list[Frame | NodeMessage] = []
-        self.closed: tuple[int, str] | None = None
-        for frame in frames:
-            self.play(frame)
-        if lost_after:
-            self.inbox.put_nowait(ConnectionLost("played to its end"))
 
-    def play(self, frame: WireModel | str | bytes) -> None:
-        self.inbox.put_nowait(frame.to_json() if isinstance(frame, WireModel) else frame)
-
-    async def send(self, data: str | bytes) -> None:
-        if self.closed:
-            raise ConnectionLost("closed")
+    def hear(self, data: str | bytes) -> None:
         # Whatever happens, the node itself keeps to the contract.
         self.sent.append(decode_frame(data) if isinstance(data, bytes) else parse_node_message(data))
-        await asyncio.sleep(0)
-
-    async def receive(self) -> str | bytes:
-        data = await self.inbox.get()
-        if isinstance(data, ConnectionLost):
-            raise data
-        return data
-
-    async def close(self, code: int, reason: str) -> None:
-        self.closed = self.closed or (code, reason)
-        self.inbox.put_nowait(ConnectionLost("closed"))
 
     def terminals(self, job_id: str) -> list[Done | Failed]:
         return [said for said in self.sent if isinstance(said, Done | Failed) and said.job_id == job_id]
@@ -165,29 +123,7 @@ class Connection:
         return b"".join(said.payload for said in self.sent if isinstance(said, Frame) and said.job_id == job_id)
 
 
-class Node:
-    """An agent that is handed one connection after another, at once."""
-
-    def __init__(self, *connections: Connection, tokens: int = 5) -> None:
-        self.events: list[WireModel] = []
-        self._connections = iter(connections)
-        self.service = ChatService(ScriptedBackend(tokens, 0), JobQueue(4, 4), self.events.append)
-        self.agent = NodeAgent(
-            NodeIdentity(ORIGIN, SigningKey.generate(), Device(kind="cpu", name="test", memory_mb=1)),
-            self.service,
-            ReconnectPolicy(lambda low, high: 0.0),
-            self._dial,
-            self.events.append,
-            (),
-        )
-
-    async def _dial(self, gateway: GatewayOrigin) -> Connection:
-        try:
-            return next(self._connections)
-        except StopIteration:
-            await asyncio.Event().wait()
-            raise
-
+class Node(PlayedNode):
     async def serve(self, until: Any) -> None:
         """Runs until the condition holds, then drains; fails when the agent gives up instead."""
         running = asyncio.create_task(self.agent.run())
@@ -288,12 +224,12 @@ async def test_any_order_of_right_messages_gives_each_job_one_terminal_within_it
     messages.insert(random_.randint(0, len(messages)), Drain(reason="soon"))
     limits = Limits(max_jobs=random_.choice((2, 16, 64)), initial_window_bytes=window)
     connection = Connection(HELLO, Registered(generation=1, limits=limits), *messages)
-    node = Node(connection, tokens=100)
+    node = Node(connection, backend=ScriptedBackend(100, 0))
 
     def all_ended() -> bool:
         # Credit that came before its job was lost; nobody may wait for ever because of it.
         waiting = [job_id for job_id in jobs if not connection.terminals(job_id)]
-        if connection.inbox.empty():
+        if connection.is_read:
             for job_id in waiting:
                 connection.play(Window(job_id=job_id, bytes=4096))
                 credit[job_id] += 4096
@@ -319,9 +255,10 @@ async def test_a_session_that_ends_in_the_middle_leaves_no_job_behind(caplog: py
         jobs = [job(f"{number:016x}") for number in range(random_.randrange(1, 12))]
         ending = random_.choice([*endings, None])
         frames = [HELLO, Registered(generation=1, limits=Limits(max_jobs=64, initial_window_bytes=1024)), *jobs]
-        bad.append(Connection(*frames, *([ending] if ending is not None else []), lost_after=True))
+        bad.append(Connection(*frames, *([ending] if ending is not None else [])))
+        bad[-1].lose()
     good = Connection(HELLO, REGISTERED, job("f" * 16), Window(job_id="f" * 16, bytes=2**31))
-    node = Node(*bad, good, tokens=1000)
+    node = Node(*bad, good, backend=ScriptedBackend(1000, 0))
     await node.serve(lambda: good.terminals("f" * 16))
     assert good.payload("f" * 16).count(b"data: ") > 1000
     assert node.service.capacity.active == 0 and node.service.capacity.queued == 0

@@ -9,28 +9,18 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from nacl.signing import SigningKey
+from played_node import HELLO, ORIGIN, REGISTERED, PlayedConnection, PlayedNode, job
 
 from r3mes_engine.backends.scripted import ScriptedBackend
 from r3mes_engine.errors import EngineExit
-from r3mes_engine.node.adapter_hints import adapter_hints
-from r3mes_engine.node.agent import NodeAgent, NodeIdentity
 from r3mes_engine.node.connection import ConnectionLost, dial
-from r3mes_engine.node.reconnect import ReconnectPolicy
-from r3mes_engine.serving.chat_service import ChatService
-from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.exit_codes import ExitCode
 from r3mes_protocol.frames import FrameKind, decode_frame
 from r3mes_protocol.messages import (
     AdapterOffer,
     Bye,
-    Device,
     Done,
-    Hello,
-    Job,
-    Limits,
     LoadAdapter,
-    Registered,
     RejectCode,
     Rejected,
     Residency,
@@ -39,83 +29,30 @@ from r3mes_protocol.messages import (
 from r3mes_protocol.usage import check_usage
 from r3mes_protocol.wire import GatewayOrigin, WireModel
 
-ORIGIN = GatewayOrigin("https://gateway.example")
-HELLO = Hello(session_id="a" * 32, nonce="b" * 64, gateway=ORIGIN, heartbeat_s=3600, server_time=1)
-REGISTERED = Registered(generation=1, limits=Limits(max_jobs=8))
 
-
-class PlayedConnection:
-    """What the test puts into `inbox` comes from the gateway; `sent` is what the node said."""
-
-    def __init__(self, *messages: WireModel) -> None:
-        self.inbox: asyncio.Queue[str | bytes | ConnectionLost] = asyncio.Queue()
+class Connection(PlayedConnection):
+    def __init__(self, *frames: WireModel | str | bytes) -> None:
+        super().__init__(*frames)
         self.sent: list[dict[str, Any] | bytes] = []
-        self.closed: tuple[int, str] | None = None
-        self._said = asyncio.Event()
-        for message in messages:
-            self.inbox.put_nowait(message.to_json())
 
-    async def send(self, data: str | bytes) -> None:
-        if self.closed:
-            raise ConnectionLost("closed")
+    def hear(self, data: str | bytes) -> None:
         self.sent.append(data if isinstance(data, bytes) else json.loads(data))
-        self._said.set()
-
-    async def receive(self) -> str | bytes:
-        data = await self.inbox.get()
-        if isinstance(data, ConnectionLost):
-            raise data
-        return data
-
-    async def close(self, code: int, reason: str) -> None:
-        self.closed = self.closed or (code, reason)
-        self.inbox.put_nowait(ConnectionLost("closed"))
 
     async def said(self, kind: str, number: int = 1) -> dict[str, Any]:
         """The so-manieth message of a kind that the node sent."""
-        async with asyncio.timeout(60):
-            while True:
-                found = [m for m in self.sent if isinstance(m, dict) and m["type"] == kind]
-                if len(found) >= number:
-                    return found[number - 1]
-                self._said.clear()
-                await self._said.wait()
 
+        def found() -> list[dict[str, Any]]:
+            return [message for message in self.sent if isinstance(message, dict) and message["type"] == kind]
 
-class Played:
-    """An agent whose connections the test hands out, without any delay between tries."""
-
-    def __init__(
-        self, *connections: PlayedConnection, tokens: int = 5, pace: float = 0, backend: ScriptedBackend | None = None
-    ) -> None:
-        self.events: list[WireModel] = []
-        self._connections = iter(connections)
-        backend = backend or ScriptedBackend(tokens, pace)
-        self.service = ChatService(backend, JobQueue(4, 4), self.events.append)
-        self.agent = NodeAgent(
-            NodeIdentity(ORIGIN, SigningKey.generate(), Device(kind="cpu", name="test", memory_mb=1)),
-            self.service,
-            ReconnectPolicy(lambda low, high: 0.0),
-            self._dial,
-            self.events.append,
-            (),
-            adapter_hints(backend),
-        )
-
-    async def _dial(self, gateway: GatewayOrigin) -> PlayedConnection:
-        assert gateway == ORIGIN
-        try:
-            return next(self._connections)
-        except StopIteration:
-            await asyncio.Event().wait()
-            raise
+        await self.until(lambda: len(found()) >= number)
+        return found()[number - 1]
 
 
 @pytest.fixture
-async def run() -> AsyncIterator[Callable[[Played], asyncio.Task[None]]]:
+async def run() -> AsyncIterator[Callable[[PlayedNode], asyncio.Task[None]]]:
     tasks: list[asyncio.Task[None]] = []
 
-    def start(played: Played) -> asyncio.Task[None]:
+    def start(played: PlayedNode) -> asyncio.Task[None]:
         tasks.append(asyncio.create_task(played.agent.run()))
         return tasks[-1]
 
@@ -125,16 +62,11 @@ async def run() -> AsyncIterator[Callable[[Played], asyncio.Task[None]]]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def job(**body: Any) -> Job:
-    message = {"model": "scripted", "messages": [{"role": "user", "content": "x"}], **body}
-    return Job(job_id="0" * 16, completion_id="c", body=message, first_token_deadline_ms=9000, deadline_ms=9000)
-
-
 @pytest.mark.parametrize("code", list(RejectCode), ids=str)
 async def test_each_rejection_has_its_consequence(code: RejectCode, run: Any) -> None:
-    refusing = PlayedConnection(HELLO, Rejected(code=code, message="why"))
-    accepting = PlayedConnection(HELLO, REGISTERED)
-    task = run(Played(refusing, accepting))
+    refusing = Connection(HELLO, Rejected(code=code, message="why"))
+    accepting = Connection(HELLO, REGISTERED)
+    task = run(PlayedNode(refusing, accepting))
     if code.worth_retrying:
         await accepting.said("heartbeat")
         return
@@ -165,9 +97,9 @@ async def test_each_rejection_has_its_consequence(code: RejectCode, run: Any) ->
     ],
 )
 async def test_nonsense_costs_the_session_and_not_the_node(nonsense: str | bytes, run: Any) -> None:
-    broken, whole = PlayedConnection(), PlayedConnection(HELLO, REGISTERED)
-    broken.inbox.put_nowait(nonsense)
-    run(Played(broken, whole))
+    broken, whole = Connection(), Connection(HELLO, REGISTERED)
+    broken.play(nonsense)
+    run(PlayedNode(broken, whole))
     await whole.said("heartbeat")
     assert broken.closed is not None
     assert broken.closed[0] == 4004
@@ -175,34 +107,34 @@ async def test_nonsense_costs_the_session_and_not_the_node(nonsense: str | bytes
 
 
 async def test_a_cancel_in_the_same_breath_still_gets_its_terminal(run: Any) -> None:
-    connection = PlayedConnection(HELLO, REGISTERED)
-    connection.inbox.put_nowait(job().to_json())
-    connection.inbox.put_nowait('{"type":"cancel","job_id":"0000000000000000"}')
-    run(Played(connection))
+    connection = Connection(HELLO, REGISTERED)
+    connection.play(job())
+    connection.play('{"type":"cancel","job_id":"0000000000000000"}')
+    run(PlayedNode(connection))
     assert (await connection.said("failed"))["code"] == "cancelled"
 
 
 async def test_a_backend_that_breaks_costs_its_job_alone(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    played = Played(connection := PlayedConnection(HELLO, REGISTERED))
+    played = PlayedNode(connection := Connection(HELLO, REGISTERED))
 
     async def explode(request: object) -> None:
         raise RuntimeError("secret of the prompt")
 
     monkeypatch.setattr(played.service._backend, "answer", explode)
     run(played)
-    connection.inbox.put_nowait(job().to_json())
+    connection.play(job())
     failed = await connection.said("failed")
     assert (failed["code"], failed["retryable"]) == ("engine_error", True)
     assert "secret" not in failed["message"]
     monkeypatch.undo()
-    connection.inbox.put_nowait(job().to_json())
+    connection.play(job())
     assert (await connection.said("done"))["usage"] == {"prompt_tokens": 1, "completion_tokens": 5}
 
 
 async def test_several_choices_go_out_as_one_stream(run: Any) -> None:
-    connection = PlayedConnection(HELLO, REGISTERED)
-    connection.inbox.put_nowait(job(n=3, max_tokens=2).to_json())
-    run(Played(connection))
+    connection = Connection(HELLO, REGISTERED)
+    connection.play(job(n=3, max_tokens=2))
+    run(PlayedNode(connection))
     done = await connection.said("done")
     assert done["usage"] == {"prompt_tokens": 1, "completion_tokens": 6}
     frames = [decode_frame(data) for data in connection.sent if isinstance(data, bytes)]
@@ -237,40 +169,40 @@ class BackendWithAdapters(ScriptedBackend):
 
 
 async def test_a_hint_is_followed_and_told_at_once(run: Any, caplog: pytest.LogCaptureFixture) -> None:
-    connection = PlayedConnection(HELLO, REGISTERED)
+    connection = Connection(HELLO, REGISTERED)
     backend = BackendWithAdapters(4)
-    run(Played(connection, backend=backend))
+    run(PlayedNode(connection, backend=backend))
     registration = await connection.said("register")
     assert registration["loads_adapters"] is True and len(registration["available_loras"]) == 4
     assert (await connection.said("heartbeat"))["available_loras"] is None
     for name in ("adapter-0001", "adapter-0003", "nonsense"):
-        connection.inbox.put_nowait(LoadAdapter(name=name).to_json())
+        connection.play(LoadAdapter(name=name))
     # An answer to something sent after the hints: they have all been read.
-    connection.inbox.put_nowait(job().to_json())
+    connection.play(job())
     await connection.said("done")
     backend.may_load.set()
     told = await connection.said("adapters")
     assert [(offer["name"], offer["residency"]) for offer in told["changed"]] == [("adapter-0001", "gpu")]
     assert backend.asked == ["adapter-0001"], "one at a time; what comes meanwhile is dropped"
-    connection.inbox.put_nowait(LoadAdapter(name="adapter-0002").to_json())
-    connection.inbox.put_nowait(job().to_json())
+    connection.play(LoadAdapter(name="adapter-0002"))
+    connection.play(job())
     await connection.said("done", 2)
     assert "adapter-0002 could not be loaded" in caplog.text
 
 
 async def test_an_engine_without_adapters_asks_for_no_hints_and_passes_over_them(run: Any) -> None:
-    connection = PlayedConnection(HELLO, REGISTERED)
-    connection.inbox.put_nowait(LoadAdapter(name="x").to_json())
-    connection.inbox.put_nowait(job().to_json())
-    run(Played(connection))
+    connection = Connection(HELLO, REGISTERED)
+    connection.play(LoadAdapter(name="x"))
+    connection.play(job())
+    run(PlayedNode(connection))
     assert (await connection.said("register"))["loads_adapters"] is False
     await connection.said("done")
 
 
 async def test_what_was_made_and_sent_is_said_under_the_nodes_signature(run: Any) -> None:
-    played = Played(connection := PlayedConnection(HELLO, REGISTERED), tokens=7)
+    played = PlayedNode(connection := Connection(HELLO, REGISTERED), backend=ScriptedBackend(7, 0))
     run(played)
-    connection.inbox.put_nowait(job(adapter=None).to_json())
+    connection.play(job(adapter=None))
     done = parse_node_message(json.dumps(await connection.said("done")))
     assert isinstance(done, Done) and done.signed_usage is not None
     signed = done.signed_usage
@@ -284,7 +216,7 @@ async def test_what_was_made_and_sent_is_said_under_the_nodes_signature(run: Any
 
 
 async def test_drain_before_and_between_sessions_ends_at_once(run: Any) -> None:
-    for played in (Played(), Played(PlayedConnection(HELLO)), Played(PlayedConnection(HELLO, Bye(reason="later")))):
+    for played in (PlayedNode(), PlayedNode(Connection(HELLO)), PlayedNode(Connection(HELLO, Bye(reason="later")))):
         task = run(played)
         await asyncio.sleep(0)
         await played.agent.drain("test")
@@ -292,10 +224,10 @@ async def test_drain_before_and_between_sessions_ends_at_once(run: Any) -> None:
 
 
 async def test_drain_says_goodbye_after_the_last_terminal(run: Any) -> None:
-    connection = PlayedConnection(HELLO, REGISTERED)
-    played = Played(connection, tokens=20, pace=200)
+    connection = Connection(HELLO, REGISTERED)
+    played = PlayedNode(connection, backend=ScriptedBackend(20, 200))
     task = run(played)
-    connection.inbox.put_nowait(job().to_json())
+    connection.play(job())
     await connection.said("heartbeat")
     await played.agent.drain("closing time")
     await asyncio.wait_for(task, 60)

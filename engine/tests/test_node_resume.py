@@ -8,23 +8,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from nacl.signing import SigningKey
+from played_node import ORIGIN, PlayedConnection, PlayedNode, job
 
 from r3mes_engine.backends.scripted import ScriptedBackend
-from r3mes_engine.node.agent import NodeAgent, NodeIdentity
-from r3mes_engine.node.connection import ConnectionLost
 from r3mes_engine.node.jobs import MAX_ENDED_JOBS
-from r3mes_engine.node.reconnect import ReconnectPolicy
-from r3mes_engine.serving.chat_service import ChatService
-from r3mes_engine.serving.job_queue import JobQueue
 from r3mes_protocol.control import RequestEvent
 from r3mes_protocol.frames import decode_frame
 from r3mes_protocol.messages import (
     Acknowledged,
     Bye,
-    Device,
     Hello,
-    Job,
     Limits,
     Registered,
     Resume,
@@ -34,7 +27,6 @@ from r3mes_protocol.messages import (
 from r3mes_protocol.session_signature import registration_is_signed
 from r3mes_protocol.wire import GatewayOrigin, NodeId, SessionId, WireModel
 
-ORIGIN = GatewayOrigin("https://gateway.example")
 OTHER = GatewayOrigin("https://other.example")
 JOB = "0" * 16
 WINDOW = 128 * 1024
@@ -53,79 +45,31 @@ def registered(*resumed: tuple[str, int], grace_s: float | None = 20, window: in
     )
 
 
-class Wire:
-    """What the test puts into `inbox` comes from the gateway."""
-
-    def __init__(self, *messages: WireModel) -> None:
-        self.inbox: asyncio.Queue[str | ConnectionLost] = asyncio.Queue()
+class Wire(PlayedConnection):
+    def __init__(self, *frames: WireModel) -> None:
+        super().__init__(*frames)
         self.sent: list[Any] = []
         self.frames: list[bytes] = []
-        self.code: int | None = None
-        self._news = asyncio.Event()
-        for message in messages:
-            self.play(message)
 
-    def play(self, message: WireModel) -> None:
-        self.inbox.put_nowait(message.to_json())
-
-    def break_off(self, *, by_gateway: bool = False) -> None:
-        self.code = self.code or 1006
-        self.inbox.put_nowait(ConnectionLost("gone", by_gateway=by_gateway))
-
-    async def send(self, data: str | bytes) -> None:
-        if self.code is not None:
-            raise ConnectionLost("gone")
+    def hear(self, data: str | bytes) -> None:
         if isinstance(data, bytes):
             self.frames.append(decode_frame(data).payload)
         else:
             self.sent.append(json.loads(data))
-        self._news.set()
 
-    async def receive(self) -> str | bytes:
-        data = await self.inbox.get()
-        if isinstance(data, ConnectionLost):
-            raise data
-        return data
-
-    async def close(self, code: int, reason: str) -> None:
-        self.code = self.code or code
-        self._news.set()
-        self.inbox.put_nowait(ConnectionLost("closed"))
-
-    async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(60):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
+    def break_off(self, *, by_gateway: bool = False) -> None:
+        self.closed = self.closed or (1006, "gone")
+        self.lose(by_gateway=by_gateway)
 
     def said(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.sent if message["type"] == kind]
 
 
-class Played:
+class Played(PlayedNode):
     def __init__(
         self, *wires: Wire, tokens: int = 40, pace: float = 200, others: tuple[GatewayOrigin, ...] = ()
     ) -> None:
-        self.events: list[WireModel] = []
-        self.dialled: list[GatewayOrigin] = []
-        self._wires = iter(wires)
-        self.key = SigningKey.generate()
-        self.service = ChatService(ScriptedBackend(tokens, pace), JobQueue(4, 100), self.events.append)
-        self.agent = NodeAgent(
-            NodeIdentity(ORIGIN, self.key, Device(kind="cpu", name="test", memory_mb=1), others),
-            self.service,
-            ReconnectPolicy(lambda low, high: 0.0),
-            self._dial,
-            self.events.append,
-        )
-
-    async def _dial(self, gateway: GatewayOrigin) -> Wire:
-        self.dialled.append(gateway)
-        try:
-            return next(self._wires)
-        except StopIteration:
-            await asyncio.Event().wait()
-            raise
+        super().__init__(*wires, backend=ScriptedBackend(tokens, pace), queue=100, others=others)
 
     @property
     def outcomes(self) -> list[str]:
@@ -144,11 +88,6 @@ async def run() -> AsyncIterator[Any]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def job(job_id: str = JOB) -> Job:
-    body = {"model": "scripted", "messages": [{"role": "user", "content": "x"}]}
-    return Job(job_id=job_id, completion_id="c", body=body, first_token_deadline_ms=9000, deadline_ms=9000)
 
 
 def text(payload: bytes) -> str:
@@ -230,7 +169,7 @@ async def test_a_resume_that_can_not_be_is_a_broken_protocol(run: Any, resumed: 
     await second.until(lambda: second.said("register"))
     second.play(registered(resumed))
     await third.until(lambda: third.said("heartbeat"))
-    assert second.code == 4004
+    assert second.closed is not None and second.closed[0] == 4004
     assert "resume" not in third.said("register")[0] or resumed[0] == "f" * 16
 
 
@@ -325,4 +264,4 @@ async def test_a_better_gateway_that_is_there_again_is_returned_to_after_the_job
     await better.until(lambda: better.said("heartbeat"))
     assert played.dialled == [ORIGIN] * 4 + [OTHER] + [ORIGIN] * 3
     assert [message["type"] for message in other.sent] == ["register", "heartbeat", "drain", "done", "bye"]
-    assert looked_at.sent == [] and looked_at.code == 1001
+    assert looked_at.sent == [] and looked_at.closed is not None and looked_at.closed[0] == 1001
