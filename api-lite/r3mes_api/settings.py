@@ -346,6 +346,10 @@ class Settings(BaseSettings):
     """What the engine runs on. auto and cuda need a GPU; cpu is slow and meant for testers."""
     local_model: str = setting("builtin", "builtin, or the path of a model", "/srv/models/my-model", max_length=4096)
     """The small model that comes with the engine, or a Hugging Face folder or GGUF file."""
+    local_adapters: Path | None = setting(None, "the path of a folder", "/srv/adapters")
+    """LoRA adapters in PEFT's format, each in a folder of its own. Not set: none."""
+    local_embedding_model: Path | None = setting(None, "the path of a folder", "/srv/models/all-MiniLM-L6-v2")
+    """A sentence-transformers model for `/v1/embeddings`. Not set: none."""
     local_backend: Annotated[LocalBackend, Forgiving] = setting(
         LocalBackend.TRANSFORMERS, "transformers, scripted", "transformers"
     )

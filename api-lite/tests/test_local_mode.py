@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ import websockets
 from hypothesis import given
 from hypothesis import strategies as st
 
-from r3mes_api.local.engine_command import default_state_folder, engine_environment
+from r3mes_api.local.engine_command import EngineCommand, default_state_folder, engine_environment
 from r3mes_api.local.engine_state import EnginePhase, EngineState, start_failure
 from r3mes_api.local.restart_policy import RestartPolicy
 from r3mes_protocol.errors import ErrorCode
 from r3mes_protocol.exit_codes import ExitCode
+from r3mes_protocol.wire import GatewayOrigin
 
 FAKE = Path(__file__).parent / "fake_engine.py"
 
@@ -341,6 +343,20 @@ def test_the_engines_environment_keeps_what_libraries_need_and_no_secret(given_e
     kept = engine_environment(given_environment)
     for name in given_environment:
         assert (name in kept) == (name in ("PATH", "LD_LIBRARY_PATH", "HF_HOME"))
+
+
+def test_the_engine_is_told_what_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plain = EngineCommand("python", "builtin", "cpu", "transformers", tmp_path)
+    door = GatewayOrigin("http://127.0.0.1:1")
+    assert not {"--adapters", "--embedding-model", "--max-concurrency"} & set(plain.arguments(door))
+    # The engine runs in its own folder, so paths that are relative to the gateway's are made whole.
+    full = replace(plain, adapters=Path("loras"), embedding_model=Path("mini"), max_concurrency=3)
+    told = full.arguments(door)[len(plain.arguments(door)) :]
+    assert told == (
+        *("--max-concurrency", "3", "--adapters", str(tmp_path / "loras")),
+        *("--embedding-model", str(tmp_path / "mini")),
+    )
 
 
 def test_the_state_folder_is_the_data_folder_of_all_programs() -> None:

@@ -29,6 +29,9 @@ class EngineCommand:
     state_folder: Path
     """The node's key and converted models. The engine runs in it."""
     max_concurrency: int | None = None
+    adapters: Path | None = None
+    """A folder that holds a folder for each adapter."""
+    embedding_model: Path | None = None
 
     def arguments(self, gateway: GatewayOrigin) -> tuple[str, ...]:
         """It holds no secret: the engine's key is the engine's own."""
@@ -39,6 +42,10 @@ class EngineCommand:
         )
         if self.max_concurrency is not None:
             given += ("--max-concurrency", str(self.max_concurrency))
+        if self.adapters is not None:
+            given += ("--adapters", str(self.adapters.absolute()))
+        if self.embedding_model is not None:
+            given += ("--embedding-model", str(self.embedding_model.absolute()))
         return given
 
 

@@ -143,6 +143,8 @@ def _local_mode(settings: Settings, clock: Callable[[], float]) -> Mode:
         backend=settings.local_backend.value,
         state_folder=settings.local_state_folder or default_state_folder(os.environ, Path.home(), sys.platform),
         max_concurrency=settings.local_concurrency,
+        adapters=settings.local_adapters,
+        embedding_model=settings.local_embedding_model,
     )
     keeper = EngineKeeper(
         command,

@@ -74,4 +74,6 @@ class JsonGrammar:
 
 
 def _one_line(text: str) -> str:
+    # Behind it the library prints what its parser holds.
+    text = text.partition("<state>")[0]
     return " ".join(text.split())[:300]
