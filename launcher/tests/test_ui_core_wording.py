@@ -128,11 +128,11 @@ def test_the_bridge_speaks_the_window_s_language(turkish: Speech, make_fake_core
     bridge.start()
     try:
         bridge.ask(lambda core: core.choose_model(""), told.append, told.append)
-        qtbot.waitUntil(lambda: bool(told))
+        qtbot.waitUntil(lambda: bool(told), timeout=60_000)
     finally:
-        with qtbot.waitSignal(bridge.ended):
+        with qtbot.waitSignal(bridge.ended, timeout=60_000):
             bridge.close()
-        bridge.join(5.0)
+        bridge.join(60)
     assert told == ["Bir model seçin: bir klasör, bir GGUF dosyası ya da yerleşik olan."]
 
 
