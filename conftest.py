@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import signal
 import threading
@@ -58,15 +59,31 @@ class Machine:
 
     def __init__(self) -> None:
         self.stood_still_s = 0.0
+        self._watching = False
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="machine", daemon=True)
+        self._thread: threading.Thread | None = None
+        if hasattr(os, "register_at_fork"):
+            # Python warns of a fork beside a thread.
+            os.register_at_fork(before=self._pause, after_in_parent=self._go_on)
 
-    def start(self) -> None:
+    def watch(self) -> None:
+        self._watching = True
+        self._go_on()
+
+    def leave(self) -> None:
+        self._watching = False
+        self._pause()
+
+    def _go_on(self) -> None:
+        if not self._watching:
+            return
+        self._over.clear()
+        self._thread = threading.Thread(target=self._watch, name="machine", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def _pause(self) -> None:
         self._over.set()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
 
     def _watch(self) -> None:
@@ -85,11 +102,11 @@ AGAIN = "run again"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.stash[MACHINE].start()
+    session.config.stash[MACHINE].watch()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    session.config.stash[MACHINE].stop()
+    session.config.stash[MACHINE].leave()
 
 
 @pytest.hookimpl(tryfirst=True)
