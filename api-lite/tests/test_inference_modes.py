@@ -188,7 +188,8 @@ class Listener:
 
 async def _ask(prompt: str, token_limit: int | None = None) -> tuple[str, End]:
     listener = Listener()
-    await MockMode(tokens_per_second=10_000, first_token_s=0).answer(_question(prompt, token_limit), listener)
+    mode = MockMode(tokens_per_second=10_000, first_token_s=0, first_token_within_s=0.01, stall_s=0.01)
+    await mode.answer(_question(prompt, token_limit), listener)
     (end,) = listener.ends
     return listener.text, end
 

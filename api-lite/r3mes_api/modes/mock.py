@@ -6,8 +6,10 @@ import asyncio
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import cycle, islice
 
 from r3mes_api.modes.interface import ModelCard
+from r3mes_api.modes.mock_directives import MockDirectives, read_directives
 from r3mes_api.modes.without_nodes import WithoutNodes
 from r3mes_api.routing.question import Audience, End, Question
 from r3mes_api.setting_kinds import InferenceMode
@@ -57,10 +59,17 @@ _TOKEN = re.compile(r"\s*\S{1,6}|\s+")
 
 
 class MockMode(WithoutNodes):
-    def __init__(self, *, tokens_per_second: float, first_token_s: float) -> None:
+    """Testers may say in the prompt how it is to answer, or to fail (`mock_directives`)."""
+
+    def __init__(
+        self, *, tokens_per_second: float, first_token_s: float, first_token_within_s: float, stall_s: float
+    ) -> None:
+        """The last two are how long the gateway waits for a silent node, before the first token and after it."""
         super().__init__(InferenceMode.MOCK)
-        self._pause_s = 1.0 / tokens_per_second
+        self._tokens_per_second = tokens_per_second
         self._first_token_s = first_token_s
+        self._first_token_within_s = first_token_within_s
+        self._stall_s = stall_s
 
     def check(self) -> None:
         pass
@@ -69,13 +78,15 @@ class MockMode(WithoutNodes):
         return [ModelCard(MOCK_MODEL, nodes=0, context_tokens=CONTEXT_TOKENS)]
 
     async def answer(self, question: Question, to: Audience) -> None:
-        """Takes any model's name: there is none that it could lack."""
+        """Takes any model's name: there is none that it could lack. Raises ApiError where it was told to fail."""
         if question.kind == "embeddings":
             # Made-up vectors would pass for real ones in whatever is searched by them.
             raise ApiError(ErrorCode.MODEL_NOT_FOUND, "The mock makes no embeddings; a node does.", param="model")
+        directives, prompt = read_directives(question.prompt)
         model = question.model or MOCK_MODEL
         loop = asyncio.get_running_loop()
-        due = loop.time() + self._first_token_s
+        due = loop.time() + (self._first_token_s if directives.first is None else directives.first)
+        pause_s = 1.0 / (directives.pace or self._tokens_per_second)
         finish_reason: FinishReason = "stop"
         sent = 0
 
@@ -95,19 +106,36 @@ class MockMode(WithoutNodes):
                 for choice in range(question.choices)
             )
 
-        for token in tokens(mock_answer(question.prompt)):
+        words = tokens(mock_answer(prompt))
+        for token in words if directives.tokens is None else islice(cycle(words), directives.tokens):
+            await self._fail(directives, sent)
             if question.token_limit is not None and sent >= question.token_limit:
                 finish_reason = "length"
                 break
             # Paced by the clock and not by pauses, so that a slow client does not add to the time.
             await asyncio.sleep(max(0.0, due - loop.time()))
-            due = max(due + self._pause_s, loop.time())
+            due = max(due + pause_s, loop.time())
             await to.events(events(token))
             sent += 1
+        if finish_reason == "stop":
+            await self._fail(directives, sent)
         await to.events(events(None, finish_reason))
-        prompt_tokens = sum(1 for _ in tokens(question.prompt))
+        prompt_tokens = sum(1 for _ in tokens(prompt))
         usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=sent * question.choices)
         await to.end(End(model, finish_reason, usage))
+
+    async def _fail(self, directives: MockDirectives, sent: int) -> None:
+        """Raises ApiError, as a client would get it from a network, where it is time to fail."""
+        if directives.silent == sent:
+            await asyncio.sleep(self._stall_s if sent else self._first_token_within_s)
+            code = ErrorCode.STREAM_STALLED if sent else ErrorCode.FIRST_TOKEN_TIMEOUT
+            raise ApiError(code, "The mock fell silent, as it was told.", retry_after_s=5)
+        if directives.die == sent:
+            raise ApiError(ErrorCode.NODE_FAILED, "The mock broke off, as a node that dies; it was told to.")
+        if directives.error is not None and directives.after == sent:
+            error = ApiError(directives.error, "The mock failed, as it was told.")
+            error.retry_after_s = 1 if error.status in (429, 503) else None
+            raise error
 
 
 def mock_answer(prompt: str) -> str:

@@ -34,7 +34,10 @@ def open_mode(settings: Settings, clock: Callable[[], float], grants: GrantBook 
             return DisabledMode()
         case InferenceMode.MOCK:
             return MockMode(
-                tokens_per_second=settings.mock_tokens_per_second, first_token_s=settings.mock_first_token_s
+                tokens_per_second=settings.mock_tokens_per_second,
+                first_token_s=settings.mock_first_token_s,
+                first_token_within_s=settings.first_token_s,
+                stall_s=settings.stall_s,
             )
         case InferenceMode.REMOTE:
             return _remote_mode(settings, clock, grants)
