@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from r3mes_engine.cli import main
 from r3mes_engine.downloads import Downloads
 from r3mes_engine.errors import ModelUnusable
 from r3mes_engine.store.catalogue import CatalogueEntry, entry_named, read_catalogues
-from r3mes_engine.store.file_download import PART, Gate
+from r3mes_engine.store.file_download import PART, Gate, file_matches
 from r3mes_engine.store.store import MARKER, ModelStore, Progress
 from r3mes_engine.store.transfer_rules import TransferLimits
 from r3mes_protocol.control import DownloadCommand
@@ -112,6 +113,43 @@ async def test_repair_fetches_what_is_damaged_and_nothing_else(
     assert await shelf.remove(entry)
     assert shelf.status(entry) == ("absent", 0)
     assert not await shelf.remove(entry)
+
+
+async def test_a_file_that_was_changed_since_is_not_served(
+    server: DownloadServer, model: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, shelf = offered(server, model), store(tmp_path)
+    path = await shelf.download(entry, lambda told: None, Gate())
+    hashed: list[str] = []
+
+    def matches(file: Path, wanted: Any) -> bool:
+        hashed.append(file.name)
+        return file_matches(file, wanted)
+
+    def written(name: str, data: bytes) -> None:
+        (path / name).write_bytes(data)
+        later = (path / MARKER).stat().st_mtime_ns + 10**9
+        os.utime(path / name, ns=(later, later))
+
+    monkeypatch.setattr("r3mes_engine.store.store.file_matches", matches)
+    shelf.source(entry)
+    assert hashed == []
+    # The same bytes with another time: looked at once.
+    written("tokenizer.json", model["tokenizer.json"])
+    shelf.source(entry)
+    os.utime(path / MARKER, ns=(2 * 10**18, 2 * 10**18))
+    shelf.source(entry)
+    assert hashed == ["tokenizer.json"]
+    # One bit of the weights: size and header are those of the right file.
+    weights = bytearray(model["model.safetensors"])
+    weights[-1] ^= 1
+    written("model.safetensors", weights)
+    assert shelf.status(entry)[0] == "downloaded"
+    with pytest.raises(ModelUnusable, match=r"its file model\.safetensors was changed") as refusal:
+        shelf.source(entry)
+    assert "models repair Tiny" in refusal.value.hint
+    await shelf.repair(entry, lambda told: None, Gate())
+    assert shelf.source(entry).path == path
 
 
 async def test_a_newer_version_keeps_what_is_the_same(

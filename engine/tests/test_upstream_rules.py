@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from r3mes_engine.adapters.folder import LayerSize
 from r3mes_engine.backends.protocol import GenerationRequest, Message, Sampling
 from r3mes_engine.errors import EngineExit, GenerationFailed
+from r3mes_engine.upstream.adapters import UpstreamAdapters
 from r3mes_engine.upstream.address import UpstreamAddress, parse_base, read_key
 from r3mes_engine.upstream.chat_body import chat_body
 from r3mes_engine.upstream.command import LocalModel, LocalServer, command_line, environment, key_file_text
@@ -207,3 +211,52 @@ def test_addresses_and_keys(tmp_path: Path) -> None:
         key.write_text(bad_key)
         with pytest.raises(EngineExit):
             read_key(key)
+
+
+class Posted:
+    """A server that takes adapters, each when the test lets it."""
+
+    def __init__(self) -> None:
+        self.routes: list[str] = []
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def __call__(self, route: str, document: Mapping[str, str], adapter: str) -> None:
+        self.routes.append(route)
+        await self.go.wait()
+
+
+@pytest.fixture
+def poet(make_adapter: Any, tmp_path: Path) -> UpstreamAdapters:
+    make_adapter(tmp_path / "poet", {"layers.0.q_proj": LayerSize(16, 16)}, seed=1, targets=["q_proj"])
+    adapters = UpstreamAdapters("tiny", {}, lambda: None)
+    assert adapters.discover(tmp_path) == []
+    return adapters
+
+
+async def test_an_adapter_unloaded_while_the_server_loads_it_does_not_stay(
+    poet: UpstreamAdapters,
+) -> None:
+    post = Posted()
+    post.go.clear()
+    loading = asyncio.ensure_future(poet.ready("poet", 1, post))
+    while not post.routes:
+        await asyncio.sleep(0)
+    await poet.remove("poet", 1, post)
+    post.go.set()
+    with pytest.raises(GenerationFailed) as refused:
+        await loading
+    assert refused.value.code is FailureCode.ADAPTER_NOT_FOUND
+    assert post.routes == ["load_lora_adapter", "unload_lora_adapter"] and poet.offers(1) == ()
+
+
+async def test_files_written_anew_are_not_loaded_under_the_old_digest(
+    poet: UpstreamAdapters, make_adapter: Any, tmp_path: Path
+) -> None:
+    post = Posted()
+    (offer,) = poet.offers(1)
+    make_adapter(tmp_path / "poet", {"layers.0.q_proj": LayerSize(16, 16)}, seed=2, targets=["q_proj"])
+    with pytest.raises(GenerationFailed) as refused:
+        await poet.ready(str(offer.digest), 1, post)
+    assert refused.value.code is FailureCode.ADAPTER_NOT_FOUND
+    assert post.routes == [] and poet.offers(1) == ()

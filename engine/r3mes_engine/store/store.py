@@ -112,15 +112,36 @@ class ModelStore:
             return None
 
     def source(self, entry: CatalogueEntry) -> ModelSource:
-        """For serving a whole model. Raises ModelUnusable where the files are not what they should be."""
+        """For serving a whole model; blocking. Raises ModelUnusable where a file was changed since its download."""
         wants = entry.sampling
         sampling = Sampling() if wants is None else Sampling(temperature=wants.temperature, top_p=wants.top_p)
         if entry.package is not None:
             return ModelSource("gguf", package_file(entry.package, entry.files[0].name), entry.name, sampling)
         folder = self.folder(entry)
+        self._check_untouched(entry, folder)
         if entry.gguf is not None:
             return ModelSource("gguf", folder / entry.gguf, entry.name, sampling)
         return ModelSource("folder", folder, entry.name, sampling)
+
+    def _check_untouched(self, entry: CatalogueEntry, folder: Path) -> None:
+        """Hashes what was written after the marker, which came last: of gigabytes that lie still nobody reads one."""
+        try:
+            marked = (folder / MARKER).stat().st_mtime_ns
+            touched = [file for file in entry.files if (folder / file.name).stat().st_mtime_ns > marked]
+            for file in touched:
+                if not file_matches(folder / file.name, file):
+                    raise ModelUnusable(
+                        f"The model {entry.name} is damaged: its file {file.name} was changed after its download.",
+                        f"`r3mes-engine models repair {entry.name}` fetches it again.",
+                    )
+            if touched:
+                # A copy or a backup gave the files new times; the next start need not look again.
+                os.utime(folder / MARKER)
+        except OSError as error:
+            raise ModelUnusable(
+                f"The model {entry.name} can't be read: {error.strerror or type(error).__name__}.",
+                f"`r3mes-engine models repair {entry.name}` fetches what is missing.",
+            ) from None
 
     def path(self, entry: CatalogueEntry) -> Path:
         """The file or folder that can be served."""

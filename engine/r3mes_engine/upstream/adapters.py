@@ -12,7 +12,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from r3mes_engine.adapters.folder import CONFIG, WEIGHTS, AdapterUnusable, LayerSize, check_adapter
+from r3mes_engine.adapters.folder import (
+    CONFIG,
+    WEIGHTS,
+    AdapterFolder,
+    AdapterUnusable,
+    LayerSize,
+    check_adapter,
+    is_unchanged,
+)
 from r3mes_engine.errors import GenerationFailed, ModelUnusable
 from r3mes_engine.models.safetensors_file import check_safetensors, tensor_shapes
 from r3mes_protocol.messages import AdapterOffer, FailureCode, Residency
@@ -57,6 +65,8 @@ def own_layers(folder: Path) -> dict[str, LayerSize]:
 class _Known:
     digest: str
     path: Path
+    folder: AdapterFolder
+    """As it was checked."""
 
     @property
     def upstream_name(self) -> str:
@@ -96,7 +106,7 @@ class UpstreamAdapters:
         known = self._known.get(checked.name)
         if checked.name in self._listed or (known is not None and known.digest != checked.digest):
             raise AdapterUnusable(f"Another adapter is called {checked.name!r} already.")
-        self._known[checked.name] = _Known(checked.digest, path.resolve())
+        self._known[checked.name] = _Known(checked.digest, path.resolve(), checked)
         return checked.name
 
     def offers(self, start: int) -> tuple[AdapterOffer, ...]:
@@ -126,7 +136,13 @@ class UpstreamAdapters:
                 if self._loaded.get(known.digest) != start:
                     # Never `load_inplace`: some versions then read the files again at each step.
                     document = {"lora_name": known.upstream_name, "lora_path": str(known.path)}
+                    if not is_unchanged(known.folder):
+                        self._forget_changed(name, known)
                     await post("load_lora_adapter", document, name)
+                    if not self._is_known(known.digest):
+                        # It was unloaded while it was being loaded.
+                        await post("unload_lora_adapter", {"lora_name": known.upstream_name}, name)
+                        raise _not_here(wanted)
                     log.info("the adapter %s is loaded", name)
                     self._loaded[known.digest] = start
                     self._on_change()
@@ -156,12 +172,25 @@ class UpstreamAdapters:
         name, known = self._find(wanted)
         del self._known[name]
         self._on_change()
-        shared = any(other.digest == known.digest for other in self._known.values())
-        if not shared and self._loaded.pop(known.digest, None) == start:
+        if not self._is_known(known.digest) and self._loaded.pop(known.digest, None) == start:
             await post("unload_lora_adapter", {"lora_name": known.upstream_name}, name)
 
     def _find(self, wanted: str) -> tuple[str, _Known]:
         for name, known in self._known.items():
             if wanted in (name, known.digest):
                 return name, known
-        raise GenerationFailed(FailureCode.ADAPTER_NOT_FOUND, f"The adapter {wanted!r} is not here.", param="adapter")
+        raise _not_here(wanted)
+
+    def _is_known(self, digest: str) -> bool:
+        return any(known.digest == digest for known in self._known.values())
+
+    def _forget_changed(self, name: str, known: _Known) -> None:
+        log.error("the adapter %s is not served any more: its files were changed after they had been checked", name)
+        if self._known.get(name) is known:
+            del self._known[name]
+        self._on_change()
+        raise _not_here(name)
+
+
+def _not_here(wanted: str) -> GenerationFailed:
+    return GenerationFailed(FailureCode.ADAPTER_NOT_FOUND, f"The adapter {wanted!r} is not here.", param="adapter")
