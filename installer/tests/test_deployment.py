@@ -414,10 +414,19 @@ def test_the_stack_starts_a_gateway_that_production_accepts(name: str, replicas:
         "R3MES_SERVER_NAME": "gateway.example.org",
         "POSTGRES_PASSWORD": "0f3c" * 2 + "91ab77e2d5c8",
         "REDIS_PASSWORD": "77e2" * 2 + "0f3cd5c891ab",
+        "R3MES_NETWORK": "test-net",
         "R3MES_ACCOUNTS": "on",
         "R3MES_REPLICA_SECRET": "d5c8" * 4 + "77e20f3c91ab0d1e" if replicas else "",
     }
-    settings = {**image_environment(), **{name: interpolated(value, filled) for name, value in environment.items()}}
+    assert compose()["services"][name]["env_file"] == [{"path": "gateway.env", "required": False}]
+    further = {
+        "R3MES_STAKE_POLICY": "require",
+        "R3MES_CHAIN_URLS": "https://chain.example.org",
+        "R3MES_NETWORK": "other",
+    }
+    # As Compose does it: what stands under `environment` counts more than the file.
+    given_values = {**further, **{name: interpolated(value, filled) for name, value in environment.items()}}
+    settings = {**image_environment(), **given_values}
     result = subprocess.run(
         [sys.executable, "-m", "r3mes_api", "config", "check"],
         env={**settings, "PYTHONPATH": str(CHECKOUT / "api-lite"), "SYSTEMROOT": os.environ.get("SYSTEMROOT", "")},
@@ -428,6 +437,7 @@ def test_the_stack_starts_a_gateway_that_production_accepts(name: str, replicas:
     assert result.returncode == 0, result.stderr
     assert "R3MES_PUBLIC_URL=https://gateway.example.org" in result.stdout and "91ab" not in result.stdout
     assert "R3MES_ACCOUNTS=on" in result.stdout
+    assert "R3MES_STAKE_POLICY=require" in result.stdout and "R3MES_NETWORK=test-net" in result.stdout
     assert (f"R3MES_REPLICA_URL=http://{name}:8000" in result.stdout) is replicas
     assert "is no setting" not in result.stdout
 
