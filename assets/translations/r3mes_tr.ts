@@ -81,6 +81,10 @@
         <translation>Sistem tepsisinde kalıp olduğu gibi sürebilir. Bu yalnızca bir kez sorulur.</translation>
     </message>
     <message>
+        <source>Quitting ends the serving; running requests are finished first.</source>
+        <translation>Çıkmak hizmeti sona erdirir; süren istekler önce tamamlanır.</translation>
+    </message>
+    <message>
         <source>Keep running in the tray</source>
         <translation>Tepside çalışmaya devam et</translation>
     </message>
@@ -1131,6 +1135,10 @@
         <translation>Tümünü yeniden kopyalayın.</translation>
     </message>
     <message>
+        <source>Copy the command</source>
+        <translation>Komutu kopyala</translation>
+    </message>
+    <message>
         <source>Correct its rights, or set R3MES_HOME elsewhere.</source>
         <translation>İzinlerini düzeltin ya da R3MES_HOME&apos;u başka bir yere ayarlayın.</translation>
     </message>
@@ -1217,6 +1225,10 @@
     <message>
         <source>Get it from the project&apos;s own pages.</source>
         <translation>Projenin kendi sayfalarından alın.</translation>
+    </message>
+    <message>
+        <source>Get the driver</source>
+        <translation>Sürücüyü al</translation>
     </message>
     <message>
         <source>Get the model in the safetensors format.</source>
@@ -1575,8 +1587,16 @@
         <translation>Yalnızca {free} boş; {needed} gerekli.</translation>
     </message>
     <message>
+        <source>Open the clock&apos;s settings</source>
+        <translation>Saat ayarlarını aç</translation>
+    </message>
+    <message>
         <source>Open the data folder</source>
         <translation>Veri klasörünü aç</translation>
+    </message>
+    <message>
+        <source>Open the network&apos;s settings</source>
+        <translation>Ağ ayarlarını aç</translation>
     </message>
     <message>
         <source>Opening the export needs 64 MiB of free memory.</source>
@@ -1733,6 +1753,10 @@
     <message>
         <source>Sent; no node has confirmed it yet. It is sent again by itself, and can&apos;t be paid twice.</source>
         <translation>Gönderildi; henüz hiçbir düğüm onaylamadı. Kendiliğinden yeniden gönderilir ve iki kez ödenemez.</translation>
+    </message>
+    <message>
+        <source>Show the GPUs</source>
+        <translation>GPU&apos;ları göster</translation>
     </message>
     <message>
         <source>Show the log</source>
@@ -3783,6 +3807,10 @@
         <translation>protokolün {protocol}. sürümünü konuşuyor, bu başlatıcı {protocol_version}. sürümünü</translation>
     </message>
     <message>
+        <source>sudo usermod -aG video,render &quot;$USER&quot;</source>
+        <translation>sudo usermod -aG video,render &quot;$USER&quot;</translation>
+    </message>
+    <message>
         <source>the GPU</source>
         <translation>GPU</translation>
     </message>
@@ -4457,6 +4485,26 @@
         <source>Show the log</source>
         <translation>Günlüğü göster</translation>
     </message>
+    <message>
+        <source>Show the GPUs</source>
+        <translation>GPU&apos;ları göster</translation>
+    </message>
+    <message>
+        <source>Open the clock&apos;s settings</source>
+        <translation>Saat ayarlarını aç</translation>
+    </message>
+    <message>
+        <source>Open the network&apos;s settings</source>
+        <translation>Ağ ayarlarını aç</translation>
+    </message>
+    <message>
+        <source>Get the driver</source>
+        <translation>Sürücüyü al</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Komutu kopyala</translation>
+    </message>
 </context>
 <context>
     <name>DoctorPage</name>
@@ -4535,6 +4583,14 @@
     <message>
         <source>Not available or not needed here</source>
         <translation>Burada yok ya da gerekmiyor</translation>
+    </message>
+    <message>
+        <source>Copied. Run it in a terminal, then sign in again.</source>
+        <translation>Kopyalandı. Bir terminalde çalıştırın, sonra yeniden oturum açın.</translation>
+    </message>
+    <message>
+        <source>This desktop has no such page. In a terminal: {command}</source>
+        <translation>Bu masaüstünde böyle bir sayfa yok. Bir terminalde: {command}</translation>
     </message>
 </context>
 <context>
@@ -7218,6 +7274,18 @@
     <message>
         <source>Pause</source>
         <translation>Duraklat</translation>
+    </message>
+    <message>
+        <source>Keep to the rules again</source>
+        <translation>Kurallara yeniden uy</translation>
+    </message>
+    <message>
+        <source>Serving anyway</source>
+        <translation>Yine de hizmet veriliyor</translation>
+    </message>
+    <message>
+        <source>{reasons} This is passed over until it ends.</source>
+        <translation>{reasons} Bu, sona erene kadar göz ardı ediliyor.</translation>
     </message>
     <message>
         <source>Progress</source>

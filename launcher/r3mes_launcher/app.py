@@ -276,9 +276,12 @@ class App(QObject):
         elif self._preferences.close is CloseAction.QUIT:
             self.on_quit_wished()
         else:
+            detail = self.tr("It can stay in the tray and go on as it is. You are asked only this once.")
+            if self.content.state.node.desired is Desired.SERVING:
+                detail = " ".join((detail, self.tr("Quitting ends the serving; running requests are finished first.")))
             self._ask(
                 self.tr("Keep R3MES running?"),
-                self.tr("It can stay in the tray and go on as it is. You are asked only this once."),
+                detail,
                 [
                     (self.tr("Keep running in the tray"), lambda: self._remember_close(CloseAction.TRAY)),
                     (self.tr("Quit"), lambda: self._remember_close(CloseAction.QUIT)),

@@ -96,9 +96,11 @@ def _add_steering(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     pause = add("pause", "do not serve for a while; the switch stays on")
     pause.add_argument("length", nargs="?", choices=_PAUSES, default="until-resumed")
     resume = add("resume", "end the pause")
-    resume.add_argument(
+    manner = resume.add_mutually_exclusive_group()
+    manner.add_argument(
         "--anyway", action="store_true", help="also set aside what holds now and may be set aside without harm"
     )
+    manner.add_argument("--by-the-rules", action="store_true", help="take --anyway back; a pause stays")
     download = add("download", "the model that is being downloaded, and the token of its hub")
     steps = download.add_subparsers(dest="action", required=True)
     for name, purpose in (
@@ -242,7 +244,9 @@ async def _steer(options: argparse.Namespace) -> int:
                 arguments = {"choice": commands.PAUSES[options.length].value}
                 return await commands.told(place, terminal, "pause", arguments)
             case "resume":
-                return await commands.told(place, terminal, "resume", {"anyway": options.anyway})
+                return await commands.told(
+                    place, terminal, "resume", {"anyway": options.anyway, "by_the_rules": options.by_the_rules}
+                )
             case "logs":
                 wish = {name: getattr(options, name) for name in ("follow", "level", "process", "search", "lines")}
                 return await commands.logs(place, terminal, wish, options.json)

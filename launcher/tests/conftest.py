@@ -313,6 +313,9 @@ class FakeCore:
     async def resume(self) -> None:
         await self._note("resume")
 
+    async def keep_to_rules(self) -> None:
+        self.calls.append(("keep_to_rules",))
+
     async def serve_anyway(self) -> None:
         await self._note("serve_anyway")
 

@@ -318,6 +318,19 @@ def test_the_first_close_with_a_tray_asks_once_and_remembers(open_app: Any, qtbo
     assert json.loads((tmp_path / "window.json").read_text())["close"] == "tray"
 
 
+def test_the_first_close_says_what_quitting_ends(open_app: Any, qtbot: QtBot) -> None:
+    stage = open_app()
+    stage.app.tray = PlayedTray(stage.app.tray)
+    core = stage.cores[False]
+    core.show(replace(core.state, node=SERVING))
+    qtbot.waitUntil(lambda: stage.window.content.state.node == SERVING, timeout=PATIENCE_MS)
+    assert stage.window.windowTitle() == "R3MES · Serving", "a taskbar shows no more"
+    stage.window.close()
+    assert stage.dialog() is not None
+    assert stage.dialog().informativeText().endswith("Quitting ends the serving; running requests are finished first.")
+    stage.answer("Cancel")
+
+
 def test_a_remembered_quit_quits(open_app: Any, qtbot: QtBot) -> None:
     stage = open_app(preferences=Preferences(close=CloseAction.QUIT))
     stage.app.tray = PlayedTray(stage.app.tray)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -15,8 +16,9 @@ from r3mes_launcher.core.bundle.bundle import BundleFile
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict
 from r3mes_launcher.core.doctor.words import FIXES, TITLES
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
-from r3mes_launcher.ui import doctor_wording
-from r3mes_launcher.ui.pages import DOCTOR, HOME, LOGS
+from r3mes_launcher.ui import doctor_page, doctor_wording
+from r3mes_launcher.ui.pages import DOCTOR, GPUS, HOME, LOGS
+from r3mes_launcher.ui.system_settings import SystemPage, page_address, page_program
 
 REPORT = DoctorReport(
     1.0,
@@ -74,6 +76,42 @@ def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) 
     window.go_to(DOCTOR)
     qtbot.mouseClick(buttons["Show the log"], Qt.MouseButton.LeftButton)
     assert window.page == LOGS
+
+
+def test_fixes_that_leave_this_window(window: Any, intents: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(doctor_page, "open_page", lambda page: opened.append(page) or page is SystemPage.CLOCK)
+    monkeypatch.setattr(doctor_page.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    checks = (
+        Check("clock", Verdict.WARNING, "clock_off", {"seconds": "20", "direction": "behind"}, Fix.OPEN_CLOCK_SETTINGS),
+        Check("network", Verdict.PROBLEM, "network_down", fix=Fix.OPEN_NETWORK_SETTINGS),
+        Check("driver", Verdict.PROBLEM, "driver_no_permission", fix=Fix.JOIN_GPU_GROUP),
+        Check("gpu", Verdict.PROBLEM, "driver_failed", {"message": "It broke."}, Fix.OPEN_DRIVER_PAGE),
+        Check("vram", Verdict.WARNING, "vram_small", {"name": "A", "total": "1", "free": "1"}, Fix.SHOW_GPUS),
+    )
+    window.go_to(DOCTOR)
+    show(window, DoctorState(report=replace(REPORT, checks=checks)))
+    page = window.pages.doctor
+    buttons = {button.text(): button for button in page.fixes}
+    for label in ("Open the clock's settings", "Open the network's settings", "Get the driver", "Copy the command"):
+        qtbot.mouseClick(buttons[label], Qt.MouseButton.LeftButton)
+        if label == "Open the network's settings":
+            assert page._detail.text() == "This desktop has no such page. In a terminal: nmtui"
+    assert opened == [SystemPage.CLOCK, SystemPage.NETWORK, "https://www.nvidia.com/drivers"]
+    assert QApplication.clipboard().text() == 'sudo usermod -aG video,render "$USER"'
+    qtbot.mouseClick(buttons["Show the GPUs"], Qt.MouseButton.LeftButton)
+    assert window.page == GPUS
+
+
+def test_each_system_has_its_own_pages_of_settings() -> None:
+    for page in SystemPage:
+        assert page_address(page, "win32").startswith("ms-settings:")
+        assert page_address(page, "darwin").startswith("x-apple.systempreferences:")
+        assert page_address(page, "linux") == ""
+        assert page_program(page, lambda name: None) == ()
+    only_kde = page_program(SystemPage.CLOCK, lambda name: f"/usr/bin/{name}" if name == "systemsettings" else None)
+    assert only_kde == ("/usr/bin/systemsettings", "kcm_clock")
+    assert page_program(SystemPage.NETWORK, lambda name: f"/bin/{name}") == ("/bin/gnome-control-center", "network")
 
 
 def test_diagnostics_are_shown_before_they_are_saved(window: Any, intents: Any, qtbot: QtBot, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from r3mes_launcher.core.policy.reasons import SENTENCES, ActiveReason, PauseChoice, PolicyReport, SuspendReason
@@ -64,6 +66,30 @@ def test_home_pauses_resumes_and_serves_anyway(window: Any, intents: Any, qtbot:
     assert intents.calls[-2:] == [("resume",), ("serve_anyway",)]
     window.show_state(LauncherState(policy=PolicyReport((PAUSED,), paused=PauseChoice.HOUR)))
     assert card.resume.isVisible(), "a pause can be ended with the switch off, too"
+
+
+def test_what_is_set_aside_stays_in_sight_and_can_be_taken_back(window: Any, intents: Any, qtbot: QtBot) -> None:
+    core = SimpleNamespace(asked=0)
+
+    async def keep_to_rules() -> None:
+        core.asked += 1
+
+    core.keep_to_rules = keep_to_rules
+    intents.answer_by(core)
+    card = window.pages.home.serving
+    node = NodeState(desired=Desired.SERVING, actual=Actual.SERVING)
+    window.show_state(LauncherState(node=node))
+    assert not card.rules.isVisible()
+    window.show_state(LauncherState(node=node, policy=PolicyReport(set_aside=(SCHEDULE,))))
+    texts = [label.text() for label in card.findChildren(QLabel) if label.isVisible()]
+    assert "Serving anyway" in texts
+    assert any(text.startswith("The schedule says no") and text.endswith("until it ends.") for text in texts)
+    qtbot.keyClick(card.rules, Qt.Key.Key_Space)
+    assert core.asked == 1
+    window.show_state(
+        LauncherState(node=replace(node, desired=Desired.OFF), policy=PolicyReport(set_aside=(SCHEDULE,)))
+    )
+    assert not card.rules.isVisible(), "nothing is served"
 
 
 def test_the_tray_has_the_same_menu(theme: Any, intents: Any, qtbot: QtBot) -> None:

@@ -137,6 +137,10 @@ class Core(Protocol):
         """Ends the pause, and sets aside every reason that can be set aside without harm, until it is over."""
         ...
 
+    async def keep_to_rules(self) -> None:
+        """Takes `serve_anyway` back: every reason counts again."""
+        ...
+
     async def cancel_provisioning(self) -> None: ...
 
     async def retry(self) -> None:

@@ -302,6 +302,10 @@ class LauncherCore:
         await self._started.wait()
         self._policy.serve_anyway()
 
+    async def keep_to_rules(self) -> None:
+        await self._started.wait()
+        self._policy.keep_to_rules()
+
     async def cancel_provisioning(self) -> None:
         (await self._choices.serving_node()).cancel_provisioning()
 

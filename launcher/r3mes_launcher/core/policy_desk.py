@@ -14,6 +14,7 @@ from r3mes_launcher.core.policy.decision import (
     Pause,
     PolicyState,
     decide,
+    kept_to,
     paused,
     restarted,
     resumed,
@@ -165,6 +166,11 @@ class PolicyDesk:
         """Ends the pause and sets aside what can be set aside without harm, until it is over."""
         self._state = served_anyway(self._state)
         self._keep_pause()
+        self.look()
+
+    def keep_to_rules(self) -> None:
+        """Takes `serve_anyway` back."""
+        self._state = kept_to(self._state)
         self.look()
 
     # --- what other parts know -----------------------------------------------------------------------------------

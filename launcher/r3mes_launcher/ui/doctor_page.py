@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.doctor.report import Check, DoctorReport, DoctorState, Fix, Verdict, report_text
+from r3mes_launcher.core.doctor.words import FIXES
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import Desired, DeviceChoice, LauncherState
 from r3mes_launcher.ui import doctor_wording
@@ -16,11 +17,14 @@ from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Card, IconLabel, PageColumn
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.system_settings import TERMINAL, SystemPage, open_page
 from r3mes_launcher.ui.theme import Theme
 
 if TYPE_CHECKING:
     from r3mes_launcher.core.bundle.bundle import BundleFile
     from r3mes_launcher.ui.bundle_view import BundleView
+
+DRIVER_PAGE = "https://www.nvidia.com/drivers"
 
 _ORDER = (Verdict.PROBLEM, Verdict.WARNING, Verdict.OK, Verdict.UNAVAILABLE)
 
@@ -28,6 +32,7 @@ _ORDER = (Verdict.PROBLEM, Verdict.WARNING, Verdict.OK, Verdict.UNAVAILABLE)
 class DoctorPage(QWidget):
     gateway_wished = Signal()
     logs_wished = Signal()
+    gpus_wished = Signal()
 
     def __init__(self, theme: Theme, intents: Intents, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -230,8 +235,24 @@ class DoctorPage(QWidget):
                 self.gateway_wished.emit()
             case Fix.SHOW_LOGS:
                 self.logs_wished.emit()
+            case Fix.SHOW_GPUS:
+                self.gpus_wished.emit()
+            case Fix.OPEN_CLOCK_SETTINGS:
+                self._open_page(SystemPage.CLOCK)
+            case Fix.OPEN_NETWORK_SETTINGS:
+                self._open_page(SystemPage.NETWORK)
+            case Fix.OPEN_DRIVER_PAGE:
+                QDesktopServices.openUrl(QUrl(DRIVER_PAGE))
+            case Fix.JOIN_GPU_GROUP:
+                QGuiApplication.clipboard().setText(FIXES[fix.value].command)
+                self._detail.show_text(self.tr("Copied. Run it in a terminal, then sign in again."))
             case Fix.NONE:
                 return
+
+    def _open_page(self, page: SystemPage) -> None:
+        if not open_page(page):
+            words = self.tr("This desktop has no such page. In a terminal: {command}")
+            self._detail.show_text(words.format(command=TERMINAL[page]))
 
     def _folder(self) -> str:
         checks = self._shown.checks if self._shown is not None else ()

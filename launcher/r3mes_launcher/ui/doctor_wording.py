@@ -64,4 +64,9 @@ def fix_label(check: Check) -> str:
         "open_data_folder": translate("Doctor", "Open the data folder"),
         "choose_gateway": translate("Doctor", "Choose a gateway"),
         "show_logs": translate("Doctor", "Show the log"),
+        "show_gpus": translate("Doctor", "Show the GPUs"),
+        "open_clock_settings": translate("Doctor", "Open the clock's settings"),
+        "open_network_settings": translate("Doctor", "Open the network's settings"),
+        "open_driver_page": translate("Doctor", "Get the driver"),
+        "join_gpu_group": translate("Doctor", "Copy the command"),
     }[check.fix.value]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from r3mes_launcher.bridge import LogBatch
-from r3mes_launcher.core.state import GpuReport, LauncherState
+from r3mes_launcher.core.state import Actual, GpuReport, LauncherState
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.navigation import Navigation
 from r3mes_launcher.ui.pages import HOME, WALLET, Pages
@@ -138,7 +138,7 @@ class MainWindow(QWidget):
     def show_state(self, state: LauncherState) -> None:
         self.content.show_state(state)
         self.bars.demo.show_state(state, self._tour is not None)
-        self.setWindowTitle(self.tr("R3MES demo") if state.demo else "R3MES")
+        self._show_title(state)
         self.pages.show_state()
         self._show_status()
         self._show_facts()
@@ -175,6 +175,14 @@ class MainWindow(QWidget):
     def _show_sentences(self) -> None:
         self.bars.show_sentences(self.content)
         self.pages.setEnabled(not self.content.busy)
+
+    def _show_title(self, state: LauncherState) -> None:
+        """With what the node does: a taskbar and a list of windows show no more than this."""
+        name = self.tr("R3MES demo") if state.demo else "R3MES"
+        if state.node.actual in (Actual.STOPPED, Actual.UNPROVISIONED):
+            self.setWindowTitle(name)
+        else:
+            self.setWindowTitle(f"{name} · {node_wording(state.node, self.content.now).title}")
 
     def _show_status(self) -> None:
         state = self.content.state

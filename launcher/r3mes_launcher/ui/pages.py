@@ -163,6 +163,7 @@ class Pages(PageStack):
 
         page = DoctorPage(self._theme, self._intents)
         page.gateway_wished.connect(lambda: self.page_wished.emit(HOME))
+        page.gpus_wished.connect(lambda: self.page_wished.emit(GPUS))
         page.logs_wished.connect(lambda: self.page_wished.emit(LOGS))
         page.show_state(self._content.state)
         return page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,10 +16,15 @@ from r3mes_launcher.ui.download_controls import DownloadControls
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.pause_menu import PauseMenu
 from r3mes_launcher.ui.plain_label import PlainLabel
+from r3mes_launcher.ui.suspend_wording import all_reasons
 from r3mes_launcher.ui.switch import Switch
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wording import desired_words, node_wording
+
+if TYPE_CHECKING:
+    # For its type alone: what is behind it takes long to import, and a window has to open first.
+    from r3mes_launcher.core.interface import Core
 
 # Progress bars count in thousandths: bytes do not fit into a C int.
 _STEPS = 1000
@@ -87,6 +94,12 @@ class ServingCard(Card):
             row.addWidget(button)
         row.addStretch(1)
         self.body.addWidget(self._pause_row)
+        self._aside = Callout(theme, Tone.WARNING)
+        self.rules = Button(theme, self.tr("Keep to the rules again"), "refresh")
+        self.rules.clicked.connect(self._on_rules)
+        self._aside.add_button(self.rules)
+        self._aside.hide()
+        self.body.addWidget(self._aside)
 
     def _show_pause(self, state: LauncherState) -> None:
         report = state.policy
@@ -95,6 +108,22 @@ class ServingCard(Card):
         self.resume.setVisible(report.paused is not None)
         self.anyway.setVisible(report.overridable)
         self.pause_menu.show_policy(report)
+        self._aside.setVisible(state.node.desired is Desired.SERVING and bool(report.set_aside))
+
+    def _show_set_aside(self, now: float) -> None:
+        """What a person set aside is easily forgotten, and it may cost a battery or money."""
+        self._aside.show_words(
+            self.tr("Serving anyway"),
+            self.tr("{reasons} This is passed over until it ends.").format(
+                reasons=all_reasons(self._state.policy.set_aside, now)
+            ),
+        )
+
+    def _on_rules(self) -> None:
+        async def keep(core: Core) -> None:
+            await core.keep_to_rules()
+
+        self._intents.ask(keep, lambda _: None, lambda sentence: self._aside.show_words("", sentence))
 
     def _add_progress(self, theme: Theme) -> None:
         space = theme.metrics.space
@@ -184,6 +213,8 @@ class ServingCard(Card):
         words = node_wording(self._state.node, now)
         self._title.show_text(words.title)
         self._title.show_tone(words.tone if words.tone is not Tone.NEUTRAL else None)
+        if self._state.policy.set_aside:
+            self._show_set_aside(now)
         # A fault says its sentence in its own callout.
         fault = self._state.node.actual is Actual.FAULTED
         self._sentence.setVisible(not fault)

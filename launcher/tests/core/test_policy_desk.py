@@ -132,6 +132,10 @@ async def test_serving_anyway_holds_until_the_reason_is_over(make: Make, until: 
     await core.serve_anyway()
     await until(lambda: core.state.node.actual is Actual.SERVING)
     assert [active.reason for active in core.state.policy.set_aside] == [SuspendReason.USER_ACTIVE]
+    await core.keep_to_rules()
+    await until(lambda: reasons(core) == [SuspendReason.USER_ACTIVE])
+    await core.serve_anyway()
+    await until(lambda: core.state.node.actual is Actual.SERVING)
     idle.value = 9999.0
     await until(lambda: not core.state.policy.set_aside)
     idle.value = 0.0

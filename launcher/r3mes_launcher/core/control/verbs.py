@@ -126,6 +126,8 @@ class _Steering:
     async def resume(self, arguments: dict[str, Any], send: Send) -> dict[str, Any]:
         if arguments.get("anyway") is True:
             await self._core.serve_anyway()
+        elif arguments.get("by_the_rules") is True:
+            await self._core.keep_to_rules()
         else:
             await self._core.resume()
         return status_document(self._core.state)

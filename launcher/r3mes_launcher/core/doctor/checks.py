@@ -27,6 +27,8 @@ DISK_FULL = 1 * GIB
 CLOCK_OFF_S = 10.0
 CLOCK_WRONG_S = 120.0
 """A clock so far off gets worse: what is signed by one five minutes ahead is not valid yet for the gateway."""
+OLD_DRIVER = "old_driver"
+"""The engine's word for a card whose driver has to be updated."""
 OLDEST_PYTHON, FIRST_UNSUPPORTED_PYTHON = (3, 11), (3, 15)
 OLDEST_GLIBC = (2, 34)
 
@@ -57,16 +59,16 @@ def driver(facts: Facts) -> Check:
         case GpuDriver.MISMATCH:
             return Check("driver", _needs_gpu(facts), "driver_mismatch")
         case GpuDriver.NO_PERMISSION:
-            return Check("driver", _needs_gpu(facts), "driver_no_permission")
+            return Check("driver", _needs_gpu(facts), "driver_no_permission", fix=Fix.JOIN_GPU_GROUP)
         case GpuDriver.FAILED:
             message = report.message or "The driver answers with an error."
-            return Check("driver", _needs_gpu(facts), "driver_failed", {"message": message})
+            return Check("driver", _needs_gpu(facts), "driver_failed", {"message": message}, Fix.OPEN_DRIVER_PAGE)
 
 
 def gpu(facts: Facts) -> Check:
     lost = next((card for card in facts.gpus.gpus if card.lost), None)
     if lost is not None:
-        return Check("gpu", _needs_gpu(facts), "gpu_lost", {"name": lost.name})
+        return Check("gpu", _needs_gpu(facts), "gpu_lost", {"name": lost.name}, Fix.SHOW_GPUS)
     tested = _best_tested(facts)
     if tested is not None:
         return _tested_gpu(facts, tested)
@@ -82,16 +84,17 @@ def _tested_gpu(facts: Facts, best: GpuVerdict) -> Check:
         values = {"name": best.name, "reason": _sentence(best.reason)}
         if best.code in ("", "too_old"):
             return Check("gpu", _needs_gpu(facts), "gpu_too_old", values, _cpu_fix(facts))
-        return Check("gpu", _needs_gpu(facts), "gpu_unusable", {**values, "hint": best.hint}, _cpu_fix(facts))
+        fix = Fix.OPEN_DRIVER_PAGE if best.code == OLD_DRIVER else _cpu_fix(facts)
+        return Check("gpu", _needs_gpu(facts), "gpu_unusable", {**values, "hint": best.hint}, fix)
     assert facts.engine.self_test is not None
     # A second card that is not well is worth a word too; the page of the GPUs has one for each.
     flawed = next((card for card in (best, *facts.engine.self_test.gpus) if card.flaw is not None), None)
     if flawed is None:
         return Check("gpu", _OK, "gpu_ok", {"name": best.name, "capability": best.compute_capability or "unknown"})
     finding = "gpu_degraded" if flawed.usable else "gpu_other_unusable"
-    return Check(
-        "gpu", _WARNING, finding, {"name": flawed.name, "reason": _sentence(flawed.reason), "hint": flawed.hint}
-    )
+    fix = Fix.OPEN_DRIVER_PAGE if flawed.code == OLD_DRIVER else Fix.SHOW_GPUS
+    values = {"name": flawed.name, "reason": _sentence(flawed.reason), "hint": flawed.hint}
+    return Check("gpu", _WARNING, finding, values, fix)
 
 
 def vram(facts: Facts) -> Check:
@@ -106,7 +109,7 @@ def vram(facts: Facts) -> Check:
         return Check("vram", _WARNING, "vram_small", values)
     # What this computer's own engine uses is no trouble.
     if free < total * VRAM_BUSY_SHARE and facts.desired is Desired.OFF and not facts.demo:
-        return Check("vram", _WARNING, "vram_busy", values)
+        return Check("vram", _WARNING, "vram_busy", values, Fix.SHOW_GPUS)
     return Check("vram", _OK, "vram_ok", values)
 
 
@@ -195,7 +198,7 @@ def network(facts: Facts) -> Check:
         return Check("network", _OK, "network_ok")
     if facts.gateway.kind is GatewayKind.LOCAL:
         return Check("network", _UNAVAILABLE, "network_not_needed")
-    return Check("network", _PROBLEM, "network_down")
+    return Check("network", _PROBLEM, "network_down", fix=Fix.OPEN_NETWORK_SETTINGS)
 
 
 def gateway(facts: Facts) -> Check:
@@ -218,9 +221,9 @@ def clock(facts: Facts) -> Check:
     off = max(0.0, abs(seen.clock_ahead_s) - seen.clock_uncertainty_s)
     values = {"seconds": f"{off:.0f}", "direction": as_sentence("ahead of" if seen.clock_ahead_s > 0 else "behind")}
     if off >= CLOCK_WRONG_S:
-        return Check("clock", _PROBLEM, "clock_wrong", values)
+        return Check("clock", _PROBLEM, "clock_wrong", values, Fix.OPEN_CLOCK_SETTINGS)
     if off >= CLOCK_OFF_S:
-        return Check("clock", _WARNING, "clock_off", values)
+        return Check("clock", _WARNING, "clock_off", values, Fix.OPEN_CLOCK_SETTINGS)
     return Check("clock", _OK, "clock_ok", {"seconds": f"{max(1.0, off):.0f}"})
 
 

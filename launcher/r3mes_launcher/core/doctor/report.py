@@ -34,6 +34,14 @@ class Fix(StrEnum):
     OPEN_DATA_FOLDER = "open_data_folder"
     CHOOSE_GATEWAY = "choose_gateway"
     SHOW_LOGS = "show_logs"
+    SHOW_GPUS = "show_gpus"
+    OPEN_CLOCK_SETTINGS = "open_clock_settings"
+    """The system's own page, where it has one."""
+    OPEN_NETWORK_SETTINGS = "open_network_settings"
+    OPEN_DRIVER_PAGE = "open_driver_page"
+    """Of NVIDIA, in the browser."""
+    JOIN_GPU_GROUP = "join_gpu_group"
+    """Only an administrator may do it: a command to copy."""
 
 
 @dataclass(frozen=True, slots=True)

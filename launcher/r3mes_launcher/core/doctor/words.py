@@ -46,6 +46,11 @@ FIXES = {
     "open_data_folder": FixWords("Open the data folder"),
     "choose_gateway": FixWords("Choose a gateway", "r3mes settings set gateway_url URL"),
     "show_logs": FixWords("Show the log", "r3mes logs"),
+    "show_gpus": FixWords("Show the GPUs"),
+    "open_clock_settings": FixWords("Open the clock's settings"),
+    "open_network_settings": FixWords("Open the network's settings"),
+    "open_driver_page": FixWords("Get the driver"),
+    "join_gpu_group": FixWords("Copy the command", 'sudo usermod -aG video,render "$USER"'),
 }
 
 FINDINGS = {

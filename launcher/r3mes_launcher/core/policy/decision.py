@@ -105,6 +105,11 @@ def served_anyway(state: PolicyState) -> PolicyState:
     return replace(state, pause=None, set_aside=state.set_aside | mine)
 
 
+def kept_to(state: PolicyState) -> PolicyState:
+    """The person takes "serve anyway" back: every reason counts again."""
+    return replace(state, set_aside=frozenset())
+
+
 def restarted(pause: Pause | None) -> Pause | None:
     """What a pause is worth after the launcher has started again."""
     return None if pause is not None and pause.choice is PauseChoice.UNTIL_RESTART else pause

@@ -241,6 +241,9 @@ class BundleCore:
     async def serve_anyway(self) -> None:
         _refuse()
 
+    async def keep_to_rules(self) -> None:
+        _refuse()
+
     async def cancel_provisioning(self) -> None:
         _refuse()
 

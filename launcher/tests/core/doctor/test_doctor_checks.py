@@ -164,12 +164,20 @@ def _no_driver(facts: Facts) -> Facts:
             "driver", Verdict.PROBLEM, "driver_mismatch", Fix.NONE,
         ),
         (
+            replace(WELL, gpus=GpuReport(1.0, GpuDriver.NO_PERMISSION)),
+            "driver", Verdict.PROBLEM, "driver_no_permission", Fix.JOIN_GPU_GROUP,
+        ),
+        (
+            replace(WELL, gpus=GpuReport(1.0, GpuDriver.FAILED)),
+            "driver", Verdict.PROBLEM, "driver_failed", Fix.OPEN_DRIVER_PAGE,
+        ),
+        (
             replace(WELL, gpus=replace(WELL.gpus, gpus=(replace(CARD, lost=True),))),
-            "gpu", Verdict.PROBLEM, "gpu_lost", Fix.NONE,
+            "gpu", Verdict.PROBLEM, "gpu_lost", Fix.SHOW_GPUS,
         ),
         (
             replace(WELL, gpus=replace(WELL.gpus, gpus=(replace(CARD, memory_used_mb=20000),))),
-            "vram", Verdict.WARNING, "vram_busy", Fix.NONE,
+            "vram", Verdict.WARNING, "vram_busy", Fix.SHOW_GPUS,
         ),
         (replace(WELL, engine=EngineFacts()), "engine", Verdict.WARNING, "engine_missing_size_unknown",
          Fix.INSTALL_ENGINE),
@@ -194,15 +202,17 @@ def _no_driver(facts: Facts) -> Facts:
             "self_test", Verdict.PROBLEM, "self_test_no_gpu", Fix.CHOOSE_CPU,
         ),
         (seen_as(TESTED), "gpu", Verdict.OK, "gpu_ok", Fix.NONE),
-        (seen_as(FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.NONE),
-        (seen_as(TESTED, FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.NONE),
-        (seen_as(TESTED, HUNG), "gpu", Verdict.WARNING, "gpu_other_unusable", Fix.NONE),
+        (seen_as(FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.SHOW_GPUS),
+        (seen_as(replace(FLAWED, code="old_driver")), "gpu", Verdict.WARNING, "gpu_degraded", Fix.OPEN_DRIVER_PAGE),
+        (seen_as(replace(HUNG, code="old_driver")), "gpu", Verdict.PROBLEM, "gpu_unusable", Fix.OPEN_DRIVER_PAGE),
+        (seen_as(TESTED, FLAWED), "gpu", Verdict.WARNING, "gpu_degraded", Fix.SHOW_GPUS),
+        (seen_as(TESTED, HUNG), "gpu", Verdict.WARNING, "gpu_other_unusable", Fix.SHOW_GPUS),
         (seen_as(HUNG), "gpu", Verdict.PROBLEM, "gpu_unusable", Fix.CHOOSE_CPU),
         (seen_as(replace(HUNG, code="too_old")), "gpu", Verdict.PROBLEM, "gpu_too_old", Fix.CHOOSE_CPU),
         (replace(WELL, folder=FolderFacts("/data", "read-only", GIB * 99)), "folder", Verdict.PROBLEM,
          "folder_broken", Fix.NONE),
         (replace(WELL, system=replace(WELL.system, network_up=False)), "network", Verdict.PROBLEM, "network_down",
-         Fix.NONE),
+         Fix.OPEN_NETWORK_SETTINGS),
         (replace(WELL, system=replace(WELL.system, loopback_problem="refused")), "ports", Verdict.PROBLEM,
          "ports_blocked", Fix.NONE),
         (replace(WELL, system=replace(WELL.system, glibc=(2, 31))), "libc", Verdict.PROBLEM, "libc_old", Fix.NONE),
@@ -233,5 +243,6 @@ def test_a_clock_is_blamed_only_for_what_the_way_can_not_explain(
     gateway = replace(WELL.gateway, clock_ahead_s=ahead, clock_uncertainty_s=uncertainty)
     check = verdicts(replace(WELL, gateway=gateway))["clock"]
     assert check.verdict is verdict
+    assert check.fix is (Fix.OPEN_CLOCK_SETTINGS if verdict in (Verdict.WARNING, Verdict.PROBLEM) else Fix.NONE)
     if ahead is not None and verdict is not Verdict.OK:
         assert ("ahead of" in check.reason) == (ahead > 0)

@@ -17,6 +17,7 @@ from r3mes_launcher.core.policy.decision import (
     Pause,
     PolicyState,
     decide,
+    kept_to,
     paused,
     restarted,
     resumed,
@@ -202,6 +203,7 @@ EVENTS = st.lists(
             st.tuples(st.just("pause"), st.sampled_from(PauseChoice)),
             st.tuples(st.just("resume"), st.none()),
             st.tuples(st.just("anyway"), st.none()),
+            st.tuples(st.just("rules"), st.none()),
             st.tuples(st.just("look"), st.none()),
         ),
     ),
@@ -255,6 +257,9 @@ def test_simulated_days(events: list[tuple[float, tuple[str, object]]]) -> None:
             case "anyway":
                 state = served_anyway(state)
                 assert names(state).isdisjoint(OVERRIDABLE)
+            case "rules":
+                state = kept_to(state)
+                assert state.reasons == state.holding
     state = resumed(decide(STRICT, CALM, state, now))
     assert decide(STRICT, CALM, state, now + 7200).reasons == (), "stuck when none holds"
 
