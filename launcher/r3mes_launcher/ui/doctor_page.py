@@ -252,7 +252,7 @@ class DoctorPage(QWidget):
     def _open_page(self, page: SystemPage) -> None:
         if not open_page(page):
             words = self.tr("This desktop has no such page. In a terminal: {command}")
-            self._detail.show_text(words.format(command=TERMINAL[page]))
+            self._detail.show_text(words.format(command=" ".join(TERMINAL[page])))
 
     def _folder(self) -> str:
         checks = self._shown.checks if self._shown is not None else ()

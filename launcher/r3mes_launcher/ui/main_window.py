@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from r3mes_launcher.ui.tour_panel import TourPanel
 
 _TICK_MS = 1000
+_LAYOUT_ROUNDS = 3
 
 
 class MainWindow(QWidget):
@@ -329,8 +330,10 @@ class MainWindow(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.UpdateRequest:
             # A change of a card's height travels up to the page one posted event a level, and Qt puts those that come
-            # meanwhile behind the next painting: without this, that one shows the cards squeezed.
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            # meanwhile behind the next painting: without this, that one shows the cards squeezed. One round gives
+            # wrapped text its width, and only the next one sometimes its height.
+            for _ in range(_LAYOUT_ROUNDS):
+                QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802

@@ -31,7 +31,7 @@ _LINUX = {
 }
 
 
-TERMINAL = {SystemPage.CLOCK: "timedatectl set-ntp true", SystemPage.NETWORK: "nmtui"}
+TERMINAL = {SystemPage.CLOCK: ("timedatectl", "set-ntp", "true"), SystemPage.NETWORK: ("nmtui",)}
 """What does it on Linux without a desktop's page."""
 
 
