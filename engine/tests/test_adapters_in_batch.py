@@ -16,8 +16,10 @@ from r3mes_engine.adapters.lora import LoadedAdapter, LoraLayers, read_adapter
 from r3mes_engine.adapters.shelf import AdapterShelf
 from r3mes_engine.backends.continuous_batching import ContinuousBatching, is_out_of_memory
 from r3mes_engine.backends.protocol import Sampling
+from r3mes_engine.backends.step_watch import STUCK_S, StepWatch
 from r3mes_engine.backends.token_choice import RequestRow, TokenLogprob
 from r3mes_engine.errors import GenerationFailed
+from r3mes_engine.hardware.gpu_faults import LOST, GpuFault
 from r3mes_protocol.messages import FailureCode, Residency
 
 VOCABULARY = 199
@@ -233,6 +235,35 @@ async def test_a_loop_that_can_not_be_started_again_fails_the_request_alone(
         assert refusal.value.code is code and refusal.value.retryable
     bench.batching.ensure_alive()
     assert bench.batching.alive
+
+
+async def test_a_step_that_never_ends_is_a_fault_of_the_gpu(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    batching, faults, go, route = bench.batching, list[GpuFault](), threading.Event(), bench.layers.route
+    entered = threading.Event()
+
+    def hang(spans: Any) -> None:
+        entered.set()
+        assert go.wait(60)
+        route(spans)
+
+    # As on a GPU.
+    monkeypatch.setattr(batching, "_step_watch", StepWatch())
+    monkeypatch.setattr(batching, "_on_device_fault", faults.append)
+    same(await bench.start(prompt(1), None), merged(None, prompt(1)))
+    monkeypatch.setattr(bench.layers, "route", hang)
+    running = bench.start(prompt(2), None)
+    while not entered.is_set():
+        await asyncio.sleep(0.001)
+    for now in range(0, int(STUCK_S), 2):
+        batching.look(now)
+    assert faults == []
+    batching.look(STUCK_S)
+    batching.look(STUCK_S + 2)
+    assert faults == [LOST], "told once"
+    with pytest.raises(GenerationFailed, match="GPU"):
+        batching.ensure_alive()
+    go.set()
+    await running
 
 
 # --- the shelf -------------------------------------------------------------------------------------------------

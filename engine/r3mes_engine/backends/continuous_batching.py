@@ -27,9 +27,10 @@ from r3mes_engine.backends.prefix_cache import (
     trim_kept,
 )
 from r3mes_engine.backends.recorded_steps import Recorder, record_steps
+from r3mes_engine.backends.step_watch import StepWatch
 from r3mes_engine.backends.token_choice import RequestRow
 from r3mes_engine.errors import GenerationFailed
-from r3mes_engine.hardware.gpu_faults import GpuFault, fault_of, gpu_fault
+from r3mes_engine.hardware.gpu_faults import LOST, GpuFault, fault_of, gpu_fault
 from r3mes_protocol.messages import FailureCode
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,10 @@ class ContinuousBatching:
         """The manager whose token loop has failed: it fails its requests first, and says so of itself later."""
         self._capacity_tokens = 0
         self._on_cpu = model.device.type == "cpu"
+        self._steps = 0
+        """That have ended."""
+        # A processor never hangs; a large model's step may take it minutes.
+        self._step_watch = None if self._on_cpu else StepWatch()
         # What is recorded is of one shape, and the own attention looks at each request.
         self._own_attention = (
             self._on_cpu and recorder is None and paged_attention.supports(model.config.get_text_config())
@@ -151,6 +156,11 @@ class ContinuousBatching:
                 log.exception("the token loop can't be started again")
                 raise GenerationFailed(FailureCode.ENGINE_ERROR, "The model can't be started again.") from None
 
+    def look(self, now: float) -> None:
+        """To be called every few seconds by whoever waits for a token. A step without an end is a fault of the GPU."""
+        if self._step_watch is not None and self._step_watch.is_stuck(now, self._steps):
+            self._look_for_fault(LOST)
+
     def add(
         self,
         request_id: str,
@@ -217,6 +227,7 @@ class ContinuousBatching:
         except Exception as error:
             self._look_for_fault(gpu_fault(error))
             raise
+        self._steps += 1
 
     def _look_for_fault(self, fault: GpuFault | None) -> None:
         if fault is not None and self._fault is None:

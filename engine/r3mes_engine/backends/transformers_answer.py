@@ -23,7 +23,7 @@ TOKENS_AHEAD = 32
 TOKENS_TO_RESUME = 8
 """A paused answer goes on when its reader is this close to the end of what is there."""
 LIVENESS_CHECK_S = 2.0
-"""How often a reader that waits for a token makes sure that the token loop still runs."""
+"""How often a reader that waits for a token makes sure that the token loop still runs and comes forward."""
 
 
 class TransformersAnswer:
@@ -179,6 +179,7 @@ class TransformersAnswer:
             async with asyncio.timeout(LIVENESS_CHECK_S):
                 await self._news.wait()
         except TimeoutError:
+            self._batching.look(asyncio.get_running_loop().time())
             if not self._batching.alive:
                 self._failure = GenerationFailed(FailureCode.ENGINE_ERROR, "The model stopped while it was answering.")
 
