@@ -250,6 +250,8 @@ class Settings(BaseSettings):
     """The other node has read the text so far and writes on within this; the client is waiting in mid-sentence."""
     decision_records: int = count(1000, high=100_000)
     """Requests whose way through the nodes can still be looked up; one takes some kilobytes."""
+    decision_file: Path | None = setting(None, "the path of a file", "/var/lib/r3mes/decisions.jsonl")
+    """Keeps each request's way through the nodes, without prompts, for a replay: up to 64 MiB, and an older file."""
     answer_s: float = seconds(900.0)
     """A whole answer, from receipt to its end. Nothing lasts for ever."""
     client_stall_s: float = seconds(120.0)

@@ -10,6 +10,7 @@ from typing import Any
 
 from r3mes_api.asgi import Receive, Scope, Send
 from r3mes_api.modes.answering import Answering, no_serving_nodes
+from r3mes_api.modes.decision_file import DecisionFile
 from r3mes_api.modes.embedding import Embedding
 from r3mes_api.modes.interface import AdapterCard, ModelCard
 from r3mes_api.nodes.catalogue import Catalogue
@@ -41,6 +42,7 @@ class RemoteMode:
         self._settings = settings
         self._clock = clock
         self._decisions = DecisionLog(settings.decision_records)
+        self._decision_file = DecisionFile(settings.decision_file) if settings.decision_file is not None else None
 
     @property
     def sessions(self) -> NodeSessions:
@@ -103,6 +105,8 @@ class RemoteMode:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sessions.watch(), name="sessions")
             group.create_task(self._placer.run(self._clock, self._settings.adapter_plan_s), name="placement")
+            if self._decision_file is not None:
+                group.create_task(self._decision_file.run(), name="decisions")
 
     def drain(self) -> None:
         self._sessions.drain()
@@ -111,6 +115,8 @@ class RemoteMode:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_NODES_S):
                 await self._sessions.close()
+        if self._decision_file is not None:
+            await self._decision_file.flush()
 
     # --- answering ---
 
@@ -124,6 +130,8 @@ class RemoteMode:
             route=question.route,
         )
         self._decisions.add(decision)
+        if self._decision_file is not None:
+            self._decision_file.add(decision)
         way = Embedding if question.kind == "embeddings" else Answering
         return way(question, to, decision, self._sessions, self._settings, self._clock).run()
 

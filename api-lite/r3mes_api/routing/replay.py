@@ -1,7 +1,8 @@
 """What another policy would have chosen: `python -m r3mes_api.routing.replay FILE --policy least-loaded`, and which
 adapters other thresholds of the routers would have chosen: `--thresholds 0.9,0.6,0.5`.
 
-FILE holds records as `GET /v1/requests/{id}` answers them, one JSON document a line.
+FILE holds records as `GET /v1/requests/{id}` answers them, one JSON document a line; a gateway with
+`R3MES_DECISION_FILE` writes such a file.
 """
 
 from __future__ import annotations
