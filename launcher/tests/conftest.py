@@ -8,44 +8,31 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("LANG", "C.UTF-8")
 
-import asyncio
 import contextlib
 import gc
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from fake_core import FakeChats, FakeCore
+from recorded_intents import RecordedIntents
 
-from r3mes_launcher.core.chats.chat import Chat, ChatSummary
-from r3mes_launcher.core.chats.chat_desk import KeptChats
-from r3mes_launcher.core.interface import ChatError, CoreListener
-from r3mes_launcher.core.policy.reasons import PauseChoice
 from r3mes_launcher.core.policy_desk import PolicySources
 from r3mes_launcher.core.settings import SettingsStore
 from r3mes_launcher.core.state import (
-    ChatDelta,
-    ChatTurn,
-    Desired,
-    DeviceChoice,
-    GatewayKind,
     GatewayState,
-    GpuReport,
     LauncherState,
-    LogLine,
     NodeState,
 )
-from r3mes_launcher.ports.autostart import AutostartEntry, AutostartReading
 from r3mes_launcher.ports.fixed_source import FixedSource
 from r3mes_launcher.ports.network_state import NetworkReading
 from r3mes_launcher.ports.power import PowerReading
 from r3mes_launcher.ports.session_events import NoSessionEvents
-from r3mes_launcher.wallet.errors import WalletError
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -202,176 +189,6 @@ def quiet_computer() -> PolicySources:
     )
 
 
-class EmptyHistory:
-    """Of a launcher that was just installed."""
-
-    async def requests(self, after: int = 0) -> tuple[object, ...]:
-        return ()
-
-    async def timeline(self, begin: float, end: float) -> tuple[object, ...]:
-        return ()
-
-
-class FakeChats:
-    """Keeps conversations in memory."""
-
-    def __init__(self) -> None:
-        self.kept_chats: dict[str, Chat] = {}
-        self.keeps = True
-
-    async def kept(self) -> KeptChats:
-        return KeptChats(self.keeps, tuple(chat.summary for chat in self.kept_chats.values()))
-
-    async def read(self, chat_id: str) -> Chat:
-        if chat_id not in self.kept_chats:
-            raise ValueError("This conversation is not there any more.")
-        return self.kept_chats[chat_id]
-
-    async def write(self, chat: Chat) -> None:
-        if self.keeps:
-            self.kept_chats[chat.chat_id] = chat
-
-    async def rename(self, chat_id: str, title: str) -> ChatSummary:
-        self.kept_chats[chat_id] = replace(self.kept_chats[chat_id], title=title)
-        return self.kept_chats[chat_id].summary
-
-    async def delete(self, chat_id: str) -> None:
-        self.kept_chats.pop(chat_id, None)
-
-    async def delete_all(self) -> int:
-        count = len(self.kept_chats)
-        self.kept_chats.clear()
-        return count
-
-    async def choose_keeping(self, keep: bool) -> None:
-        self.keeps = keep
-
-
-class FakeAutostart:
-    """Of a computer that starts nothing by itself."""
-
-    async def read(self) -> AutostartReading:
-        return AutostartReading(AutostartEntry.OFF)
-
-
-@dataclass
-class FakeCore:
-    """A core that does what a test tells it, on a real loop, and notes what it is asked."""
-
-    state: LauncherState = field(default_factory=LauncherState)
-    calls: list[tuple[object, ...]] = field(default_factory=list)
-    listeners: list[CoreListener] = field(default_factory=list)
-    refuse: Exception | None = None
-    """What the next intent raises."""
-    fail_start: Exception | None = None
-    started: threading.Event = field(default_factory=threading.Event)
-    closed: int = 0
-    asked: list[tuple[tuple[ChatTurn, ...], str]] = field(default_factory=list)
-    chats_closed: int = 0
-    close_gate: threading.Event | None = None
-    loop: asyncio.AbstractEventLoop | None = None
-    words: asyncio.Queue[ChatDelta | Exception] | None = None
-    thread: str = ""
-    history: EmptyHistory = field(default_factory=EmptyHistory)
-    chats: FakeChats = field(default_factory=FakeChats)
-    autostart: FakeAutostart = field(default_factory=FakeAutostart)
-    attended: list[bool] = field(default_factory=list)
-
-    def subscribe(self, listener: CoreListener) -> Callable[[], None]:
-        self.listeners.append(listener)
-        listener.on_state(self.state)
-        return lambda: self.listeners.remove(listener)
-
-    async def start(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.words = asyncio.Queue()
-        self.thread = threading.current_thread().name
-        if self.fail_start is not None:
-            raise self.fail_start
-        self.started.set()
-
-    async def close(self) -> None:
-        self.closed += 1
-        if self.close_gate is not None:
-            await asyncio.to_thread(self.close_gate.wait, PATIENCE_S)
-
-    async def _note(self, *call: object) -> None:
-        self.calls.append(call)
-        if self.refuse is not None:
-            error, self.refuse = self.refuse, None
-            raise error
-
-    async def set_desired(self, desired: Desired) -> None:
-        await self._note("set_desired", desired)
-
-    async def cancel_provisioning(self) -> None:
-        await self._note("cancel_provisioning")
-
-    async def pause(self, choice: PauseChoice) -> None:
-        await self._note("pause", choice)
-
-    async def resume(self) -> None:
-        await self._note("resume")
-
-    async def keep_to_rules(self) -> None:
-        self.calls.append(("keep_to_rules",))
-
-    async def serve_anyway(self) -> None:
-        await self._note("serve_anyway")
-
-    async def retry(self) -> None:
-        await self._note("retry")
-
-    async def choose_device(self, device: DeviceChoice) -> None:
-        await self._note("choose_device", device)
-
-    async def choose_model(self, path: str) -> None:
-        await self._note("choose_model", path)
-
-    async def choose_gateway(self, kind: GatewayKind, url: str = "") -> None:
-        await self._note("choose_gateway", kind, url)
-
-    def attend(self, is_watched: bool) -> None:
-        self.attended.append(is_watched)
-
-    async def chat(self, turns: Sequence[ChatTurn], model: str = "") -> AsyncIterator[ChatDelta]:
-        self.asked.append((tuple(turns), model))
-        assert self.words is not None
-        try:
-            while True:
-                delta = await self.words.get()
-                if isinstance(delta, Exception):
-                    raise delta
-                yield delta
-                if delta.finish_reason:
-                    return
-        finally:
-            self.chats_closed += 1
-
-    # From the test's thread.
-
-    def show(self, state: LauncherState) -> None:
-        self.state = state
-        for listener in list(self.listeners):
-            listener.on_state(state)
-
-    def report(self, report: GpuReport) -> None:
-        for listener in list(self.listeners):
-            listener.on_gpus(report)
-
-    def log(self, lines: Sequence[LogLine]) -> None:
-        for listener in list(self.listeners):
-            listener.on_logs(lines)
-
-    def say(self, text: str = "", finish_reason: str = "", model: str = "") -> None:
-        assert self.loop is not None and self.words is not None
-        self.loop.call_soon_threadsafe(self.words.put_nowait, ChatDelta(text, finish_reason, model))
-
-    def break_chat(self, sentence: str) -> None:
-        assert self.loop is not None and self.words is not None
-        self.loop.call_soon_threadsafe(self.words.put_nowait, ChatError(sentence))
-
-
 @pytest.fixture
 def fake_core() -> FakeCore:
     return FakeCore()
@@ -400,94 +217,6 @@ def ready_state() -> LauncherState:
     """A launcher whose gateway answers and lists two models."""
     gateway = GatewayState(url="http://127.0.0.1:8080", mode="remote", reachable=True)
     return LauncherState(node=NodeState(), gateway=gateway, models=("small", "large"))
-
-
-class RecordedIntents:
-    """What the pages ask for, written down. `refuse` is the sentence that the next asking intent fails with."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[object, ...]] = []
-        self.refuse = ""
-        self.streams: list[object] = []
-        self.asked: list[tuple[Callable[..., object], Callable[..., None], Callable[[str], None]]] = []
-        self.questions: list[tuple[tuple[ChatTurn, ...], str]] = []
-        self.attended: list[bool] = []
-        self._answers_by: object | None = None
-
-    def answer_by(self, core: object) -> None:
-        """From now on what is asked is answered at once, on the test's thread, by a core that has only some parts."""
-        self._answers_by = core
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in {
-            "set_desired",
-            "cancel_provisioning",
-            "retry",
-            "examine",
-            "pause",
-            "resume",
-            "serve_anyway",
-            "choose_device",
-            "serve_on_cpu",
-            "open_demo",
-            "leave_demo",
-        }:
-            raise AttributeError(name)
-
-        def note(*arguments: object) -> None:
-            # A button's click tells whether it is checked; no intent takes a truth value.
-            self.calls.append((name, *(argument for argument in arguments if not isinstance(argument, bool))))
-
-        return note
-
-    def _answer(self, done: Callable[[], None], failed: Callable[[str], None], *call: object) -> None:
-        self.calls.append(call)
-        if self.refuse:
-            failed(self.refuse)
-        else:
-            done()
-
-    def choose_model(self, path: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        self._answer(done, failed, "choose_model", path)
-
-    def choose_gateway(
-        self, kind: GatewayKind, url: str, done: Callable[[], None], failed: Callable[[str], None]
-    ) -> None:
-        self._answer(done, failed, "choose_gateway", kind, url)
-
-    def ask(
-        self,
-        question: Callable[..., Coroutine[object, object, object]],
-        done: Callable[..., None],
-        failed: Callable[[str], None],
-    ) -> None:
-        """Kept in `asked`, for the test to answer: without a core, or when the core has not the part that is asked."""
-
-        if self._answers_by is None:
-            self.asked.append((question, done, failed))
-            return
-        try:
-            result = asyncio.run(question(self._answers_by))
-        except AttributeError:
-            self.asked.append((question, done, failed))
-        except (ValueError, OSError, WalletError) as error:
-            failed(str(error))
-        else:
-            done(result)
-
-    def attend(self, is_watched: bool) -> None:
-        self.attended.append(is_watched)
-
-    def write_file(self, path: Path, text: str, done: Callable[[], None], failed: Callable[[str], None]) -> None:
-        self._answer(done, failed, "write_file", path, text)
-
-    def chat(self, turns: Sequence[ChatTurn], model: str = "") -> object:
-        from r3mes_launcher.bridge import ChatStream
-
-        stream = ChatStream()
-        self.streams.append(stream)
-        self.questions.append((tuple(turns), model))
-        return stream
 
 
 @pytest.fixture
