@@ -1003,6 +1003,10 @@
         <translation>Parola değiştiriliyor…</translation>
     </message>
     <message>
+        <source>Check --upstream and --upstream-model.</source>
+        <translation>--upstream ve --upstream-model seçeneklerini denetleyin.</translation>
+    </message>
+    <message>
         <source>Check its spelling against your paper.</source>
         <translation>Yazımını kâğıdınızla karşılaştırın.</translation>
     </message>
@@ -1015,12 +1019,24 @@
         <translation>Kartın yerine oturduğunu denetleyin.</translation>
     </message>
     <message>
+        <source>Check the URL in the catalogue.</source>
+        <translation>Katalogdaki URL&apos;yi denetleyin.</translation>
+    </message>
+    <message>
         <source>Check the address and the network, or choose another gateway.</source>
         <translation>Adresi ve ağı denetleyin ya da başka bir ağ geçidi seçin.</translation>
     </message>
     <message>
+        <source>Check the disk and who may write there, and start the download again.</source>
+        <translation>Diski ve oraya kimin yazabildiğini denetleyin, sonra indirmeyi yeniden başlatın.</translation>
+    </message>
+    <message>
         <source>Check the internet connection; nothing was changed.</source>
         <translation>İnternet bağlantısını denetleyin; hiçbir şey değişmedi.</translation>
+    </message>
+    <message>
+        <source>Check the path and who may read it.</source>
+        <translation>Yolu ve onu kimin okuyabildiğini denetleyin.</translation>
     </message>
     <message>
         <source>Check who owns it, or choose another data directory with R3MES_HOME.</source>
@@ -1039,6 +1055,10 @@
         <translation>{name} denetleniyor</translation>
     </message>
     <message>
+        <source>Choose --quantisation bf16, or install the engine again.</source>
+        <translation>--quantisation bf16 seçin veya motoru yeniden kurun.</translation>
+    </message>
+    <message>
         <source>Choose a folder with a Hugging Face model, a GGUF file, or the built-in model.</source>
         <translation>Hugging Face modeli içeren bir klasör, bir GGUF dosyası ya da yerleşik modeli seçin.</translation>
     </message>
@@ -1047,12 +1067,36 @@
         <translation>Ağ geçidi seç</translation>
     </message>
     <message>
+        <source>Choose a language model in Hugging Face&apos;s format.</source>
+        <translation>Hugging Face biçiminde bir dil modeli seçin.</translation>
+    </message>
+    <message>
+        <source>Choose a language model that the transformers library knows, or download it again.</source>
+        <translation>transformers kitaplığının tanıdığı bir dil modeli seçin veya modeli yeniden indirin.</translation>
+    </message>
+    <message>
         <source>Choose a longer phrase.</source>
         <translation>Daha uzun bir ifade seçin.</translation>
     </message>
     <message>
+        <source>Choose a model of another architecture, or one in Hugging Face&apos;s format.</source>
+        <translation>Başka mimaride bir model veya Hugging Face biçiminde bir model seçin.</translation>
+    </message>
+    <message>
         <source>Choose a model: a folder, a GGUF file, or the built-in one.</source>
         <translation>Bir model seçin: bir klasör, bir GGUF dosyası ya da yerleşik olan.</translation>
+    </message>
+    <message>
+        <source>Choose a whole language model.</source>
+        <translation>Eksiksiz bir dil modeli seçin.</translation>
+    </message>
+    <message>
+        <source>Choose an instruct or chat model.</source>
+        <translation>Bir instruct veya chat modeli seçin.</translation>
+    </message>
+    <message>
+        <source>Choose another adapter.</source>
+        <translation>Başka bir adaptör seçin.</translation>
     </message>
     <message>
         <source>Choose another gateway, or ask its operator for the reason.</source>
@@ -1061,6 +1105,10 @@
     <message>
         <source>Choose another model, or the built-in one.</source>
         <translation>Başka bir model ya da yerleşik olanı seçin.</translation>
+    </message>
+    <message>
+        <source>Choose another one.</source>
+        <translation>Başka birini seçin.</translation>
     </message>
     <message>
         <source>Choose another validator than the one the coins are with.</source>
@@ -1097,6 +1145,10 @@
     <message>
         <source>Close other programs that use the GPU.</source>
         <translation>GPU&apos;yu kullanan diğer programları kapatın.</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the memory, lower --adapter-memory-mb or --max-concurrency, or choose a smaller model.</source>
+        <translation>Belleği kullanan başka programları kapatın, --adapter-memory-mb veya --max-concurrency değerini düşürün ya da daha küçük bir model seçin.</translation>
     </message>
     <message>
         <source>Close other programs that use the memory, or choose a smaller model.</source>
@@ -1159,6 +1211,14 @@
         <translation>{height}. blokta tamamlandı.</translation>
     </message>
     <message>
+        <source>Download it again, or choose another.</source>
+        <translation>Yeniden indirin veya başka birini seçin.</translation>
+    </message>
+    <message>
+        <source>Download the file again.</source>
+        <translation>Dosyayı yeniden indirin.</translation>
+    </message>
+    <message>
         <source>Download the model again.</source>
         <translation>Modeli yeniden indirin.</translation>
     </message>
@@ -1183,6 +1243,10 @@
         <translation>Her rol kendi kaynak payını ister.</translation>
     </message>
     <message>
+        <source>Embeddings need the package sentence-transformers, which is not installed.</source>
+        <translation>Gömmeler için sentence-transformers paketi gerekir; bu paket kurulu değil.</translation>
+    </message>
+    <message>
         <source>Engine self-test</source>
         <translation>Motorun öz sınaması</translation>
     </message>
@@ -1199,8 +1263,24 @@
         <translation>Dört beş rastgele sözcük akılda kolay kalır, zor tahmin edilir.</translation>
     </message>
     <message>
+        <source>Free some disk space and start the download again; it goes on where it stopped.</source>
+        <translation>Diskte yer açıp indirmeyi yeniden başlatın; kaldığı yerden sürer.</translation>
+    </message>
+    <message>
+        <source>Free some disk space, or check who may write there.</source>
+        <translation>Diskte yer açın veya oraya kimin yazabildiğine bakın.</translation>
+    </message>
+    <message>
+        <source>Free some disk space, or choose a smaller model.</source>
+        <translation>Diskte yer açın veya daha küçük bir model seçin.</translation>
+    </message>
+    <message>
         <source>Free some disk space, or correct the folder&apos;s rights.</source>
         <translation>Diskte yer açın ya da klasörün izinlerini düzeltin.</translation>
+    </message>
+    <message>
+        <source>Free some disk space.</source>
+        <translation>Diskte yer açın.</translation>
     </message>
     <message>
         <source>Free some space and run the same command again.</source>
@@ -1235,12 +1315,48 @@
         <translation>Modeli safetensors biçiminde edinin.</translation>
     </message>
     <message>
+        <source>Give --adapters a folder that holds one folder for each adapter.</source>
+        <translation>--adapters seçeneğine, her adaptör için bir klasör içeren bir klasör verin.</translation>
+    </message>
+    <message>
+        <source>Give --embedding-model the folder of such a model.</source>
+        <translation>--embedding-model seçeneğine böyle bir modelin klasörünü verin.</translation>
+    </message>
+    <message>
+        <source>Give --model a GGUF file.</source>
+        <translation>--model seçeneğine bir GGUF dosyası verin.</translation>
+    </message>
+    <message>
+        <source>Give --model a folder, or use --upstream-server llama-server.</source>
+        <translation>--model seçeneğine bir klasör verin veya --upstream-server llama-server kullanın.</translation>
+    </message>
+    <message>
+        <source>Give a Hugging Face folder, a GGUF file, the word builtin, or a name that `models list` shows.</source>
+        <translation>Bir Hugging Face klasörü, bir GGUF dosyası, builtin sözcüğü veya `models list` komutunun gösterdiği bir ad verin.</translation>
+    </message>
+    <message>
+        <source>Give its folder with --adapters.</source>
+        <translation>Klasörünü --adapters ile verin.</translation>
+    </message>
+    <message>
+        <source>Give the folder for a model in Hugging Face&apos;s format, or a file that ends in .gguf.</source>
+        <translation>Hugging Face biçimindeki model için klasörünü ya da .gguf ile biten bir dosya verin.</translation>
+    </message>
+    <message>
+        <source>Give the name of a model.</source>
+        <translation>Bir modelin adını verin.</translation>
+    </message>
+    <message>
         <source>Give the network&apos;s public key with --network-key.</source>
         <translation>Ağın açık anahtarını --network-key ile verin.</translation>
     </message>
     <message>
         <source>Give the program&apos;s name alone, without its folder.</source>
         <translation>Programın yalnızca adını verin, klasörünü değil.</translation>
+    </message>
+    <message>
+        <source>Give the server&apos;s API key with --upstream-key-file.</source>
+        <translation>Sunucunun API anahtarını --upstream-key-file ile verin.</translation>
     </message>
     <message>
         <source>Giving a permission to oneself has no effect.</source>
@@ -1279,8 +1395,16 @@
         <translation>Sürücüyü kurup bilgisayarı yeniden başlatın. İşlemciyle hizmet denemek içindir.</translation>
     </message>
     <message>
+        <source>Install the engine again with the accelerator `cuda`.</source>
+        <translation>Motoru `cuda` hızlandırıcısıyla yeniden kurun.</translation>
+    </message>
+    <message>
         <source>Install the engine again, or give --model a path.</source>
         <translation>Motoru yeniden kurun ya da --model ile bir yol verin.</translation>
+    </message>
+    <message>
+        <source>Install the engine again, or leave --embedding-model out.</source>
+        <translation>Motoru yeniden kurun veya --embedding-model seçeneğini kullanmayın.</translation>
     </message>
     <message>
         <source>Install the engine again, or update the launcher.</source>
@@ -1293,6 +1417,10 @@
     <message>
         <source>Install the engine again.</source>
         <translation>Motoru yeniden kurun.</translation>
+    </message>
+    <message>
+        <source>Install the package {package} again.</source>
+        <translation>{package} paketini yeniden kurun.</translation>
     </message>
     <message>
         <source>Installed: {location}.</source>
@@ -1411,8 +1539,16 @@
         <translation>Kullanıcıyı /dev/nvidia0&apos;ın sahibi olan gruba (çoğu zaman `video` ya da `render`) ekleyin ve yeniden oturum açın.</translation>
     </message>
     <message>
+        <source>Let the user into the group that owns /dev/nvidia0, often `video` or `render`.</source>
+        <translation>Kullanıcıyı /dev/nvidia0 dosyasının grubuna alın; bu çoğu zaman `video` veya `render` olur.</translation>
+    </message>
+    <message>
         <source>Local connections</source>
         <translation>Yerel bağlantılar</translation>
+    </message>
+    <message>
+        <source>Look at its log; run its command by hand to see what it needs.</source>
+        <translation>Günlüğüne bakın; neye gereksinimi olduğunu görmek için komutunu elle çalıştırın.</translation>
     </message>
     <message>
         <source>Look at the free space and at the folder&apos;s permissions.</source>
@@ -1453,6 +1589,10 @@
     <message>
         <source>Making the wallet…</source>
         <translation>Cüzdan oluşturuluyor…</translation>
+    </message>
+    <message>
+        <source>Mend the file, or leave it out; `assets/models.json` shows the form.</source>
+        <translation>Dosyayı düzeltin veya kullanmayın; biçimi `assets/models.json` gösterir.</translation>
     </message>
     <message>
         <source>Mind Caps Lock and the keyboard layout.</source>
@@ -1543,6 +1683,14 @@
         <translation>Kullanılabilir GPU yok.</translation>
     </message>
     <message>
+        <source>No usable GPU: CUDA_VISIBLE_DEVICES is empty, which hides all of them.</source>
+        <translation>Kullanılabilir GPU yok: CUDA_VISIBLE_DEVICES boş, bu da hepsini gizler.</translation>
+    </message>
+    <message>
+        <source>No usable GPU: exactly one has to be called {names}, and it is not so.</source>
+        <translation>Kullanılabilir GPU yok: tam olarak bir tanesinin adı {names} olmalı, ama öyle değil.</translation>
+    </message>
+    <message>
         <source>No usable GPU: the NVIDIA driver answers with an error ({cause}).</source>
         <translation>Kullanılabilir GPU yok: NVIDIA sürücüsü hatayla yanıt veriyor ({cause}).</translation>
     </message>
@@ -1565,6 +1713,10 @@
     <message>
         <source>No usable GPU: this user may not use the NVIDIA driver.</source>
         <translation>Kullanılabilir GPU yok: bu kullanıcının NVIDIA sürücüsünü kullanma izni yok.</translation>
+    </message>
+    <message>
+        <source>Nothing needs to be done.</source>
+        <translation>Bir şey yapmak gerekmiyor.</translation>
     </message>
     <message>
         <source>Only a newer card helps.</source>
@@ -1609,6 +1761,22 @@
     <message>
         <source>Pay another account&apos;s fees</source>
         <translation>Başka bir hesabın ücretlerini öde</translation>
+    </message>
+    <message>
+        <source>Pickled weights (.bin, .pt) can run any program while they load. Get the model in another format.</source>
+        <translation>Pickle biçimindeki ağırlıklar (.bin, .pt) yüklenirken herhangi bir programı çalıştırabilir. Modeli başka biçimde edinin.</translation>
+    </message>
+    <message>
+        <source>Put the server&apos;s API key into its first line, readable for you alone.</source>
+        <translation>Sunucunun API anahtarını ilk satırına yazın; dosyayı yalnızca siz okuyabilin.</translation>
+    </message>
+    <message>
+        <source>PyTorch does not see the GPU {name} ({uuid}).</source>
+        <translation>PyTorch, {name} GPU&apos;sunu görmüyor ({uuid}).</translation>
+    </message>
+    <message>
+        <source>PyTorch {version} has no kernels for {capability}; the driver compiles them at first use</source>
+        <translation>PyTorch {version} içinde {capability} için çekirdek yok; sürücü bunları ilk kullanımda derler</translation>
     </message>
     <message>
         <source>Python {version} is not supported.</source>
@@ -1677,6 +1845,10 @@
     <message>
         <source>Restart the computer; nothing else helps.</source>
         <translation>Bilgisayarı yeniden başlatın; başka çare yok.</translation>
+    </message>
+    <message>
+        <source>Restart the engine; `r3mes-engine check` tells the state of each GPU.</source>
+        <translation>Motoru yeniden başlatın; `r3mes-engine check` her GPU&apos;nun durumunu söyler.</translation>
     </message>
     <message>
         <source>Restarting the computer frees it.</source>
@@ -1783,6 +1955,10 @@
         <translation>R3MES&apos;i kurucusuyla başlatın ya da {variable} değişkenini motoru olan bir Python&apos;a ayarlayın.</translation>
     </message>
     <message>
+        <source>Start again, or choose another model.</source>
+        <translation>Yeniden başlatın veya başka bir model seçin.</translation>
+    </message>
+    <message>
         <source>Starting the engine.</source>
         <translation>Motor başlatılıyor.</translation>
     </message>
@@ -1887,6 +2063,10 @@
         <translation>Ücreti ödeyen hesap bu tür işleme izin vermiyor.</translation>
     </message>
     <message>
+        <source>The adapter {name} is damaged: its adapter_config.json is no JSON object.</source>
+        <translation>{name} adaptörü bozuk: adapter_config.json dosyası bir JSON nesnesi değil.</translation>
+    </message>
+    <message>
         <source>The address book holds at most {max_contacts} entries.</source>
         <translation>Adres defteri en çok {max_contacts} kayıt tutar.</translation>
     </message>
@@ -1921,6 +2101,10 @@
     <message>
         <source>The answer of {origin} is too long.</source>
         <translation>{origin} yanıtı çok uzun.</translation>
+    </message>
+    <message>
+        <source>The catalogue {path} {problem}.</source>
+        <translation>Katalog {path}: {problem}.</translation>
     </message>
     <message>
         <source>The chain did not accept the signature: the chain id or the account number was another.</source>
@@ -2059,6 +2243,10 @@
         <translation>Disk dolu.</translation>
     </message>
     <message>
+        <source>The disk is full: {name} does not fit in {folder}.</source>
+        <translation>Disk dolu: {name}, {folder} içine sığmıyor.</translation>
+    </message>
+    <message>
         <source>The disk may be busy or full. Try again; nothing was lost.</source>
         <translation>Disk meşgul ya da dolu olabilir. Yeniden deneyin; hiçbir şey kaybolmadı.</translation>
     </message>
@@ -2069,6 +2257,10 @@
     <message>
         <source>The download of {name} is paused</source>
         <translation>{name} indirmesi duraklatıldı</translation>
+    </message>
+    <message>
+        <source>The download of {name} was cancelled.</source>
+        <translation>{name} indirmesi iptal edildi.</translation>
     </message>
     <message>
         <source>The driver answers with an error.</source>
@@ -2091,8 +2283,20 @@
         <translation>Sürücü güncellendi ve eskisi hâlâ çalışıyor.</translation>
     </message>
     <message>
+        <source>The embedded model is missing: there is no {path}.</source>
+        <translation>Gömülü model eksik: {path} yok.</translation>
+    </message>
+    <message>
         <source>The embedded model is not installed: the package {package} is missing.</source>
         <translation>Yerleşik model kurulu değil: {package} paketi eksik.</translation>
+    </message>
+    <message>
+        <source>The embedded model {name} is damaged.</source>
+        <translation>Gömülü model {name} bozuk.</translation>
+    </message>
+    <message>
+        <source>The embedding model in {folder} can&apos;t be loaded: {cause}.</source>
+        <translation>{folder} içindeki gömme modeli yüklenemiyor: {cause}.</translation>
     </message>
     <message>
         <source>The engine can&apos;t be ended, not even by force; it hangs in the system, perhaps in the GPU&apos;s driver.</source>
@@ -2399,6 +2603,10 @@
         <translation>Anahtar, ödeyen hesaba ait değil.</translation>
     </message>
     <message>
+        <source>The key file {path} {problem}.</source>
+        <translation>Anahtar dosyası {path}: {problem}.</translation>
+    </message>
+    <message>
         <source>The key from the system&apos;s keyring is not this vault&apos;s.</source>
         <translation>Sistem anahtarlığındaki anahtar bu kasanın değil.</translation>
     </message>
@@ -2439,12 +2647,44 @@
         <translation>Mesaj {signer} adına harcıyor, ama bu anahtarın adresi {own}.</translation>
     </message>
     <message>
+        <source>The model file {path} (architecture {architecture}) can&apos;t be converted: {cause}.</source>
+        <translation>Model dosyası {path} (mimari: {architecture}) dönüştürülemiyor: {cause}.</translation>
+    </message>
+    <message>
         <source>The model file {path} can&apos;t be read: {cause}.</source>
         <translation>{path} model dosyası okunamıyor: {cause}.</translation>
     </message>
     <message>
+        <source>The model file {path} has no chat template, so it can&apos;t hold a conversation.</source>
+        <translation>Model dosyası {path} içinde sohbet şablonu yok, bu yüzden sohbet edemez.</translation>
+    </message>
+    <message>
+        <source>The model file {path} holds no tokenizer.</source>
+        <translation>Model dosyası {path} içinde tokenizer yok.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is damaged: it holds no object.</source>
+        <translation>Model dosyası {path} bozuk: içinde nesne yok.</translation>
+    </message>
+    <message>
         <source>The model file {path} is damaged: it is not JSON.</source>
         <translation>{path} model dosyası bozuk: JSON değil.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is damaged: it lists no weights.</source>
+        <translation>Model dosyası {path} bozuk: hiç ağırlık listelemiyor.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is damaged: it names {shard} as a file of weights.</source>
+        <translation>Model dosyası {path} bozuk: ağırlık dosyası olarak {shard} adını veriyor.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is damaged: {cause}.</source>
+        <translation>Model dosyası {path} bozuk: {cause}.</translation>
+    </message>
+    <message>
+        <source>The model file {path} is impossibly large.</source>
+        <translation>Model dosyası {path} olamayacak kadar büyük.</translation>
     </message>
     <message>
         <source>The model file {path} is missing.</source>
@@ -2455,6 +2695,10 @@
         <translation>{path} model dosyası bir GGUF dosyası değil.</translation>
     </message>
     <message>
+        <source>The model file {path} lacks the tensor {tensor}.</source>
+        <translation>Model dosyası {path} içinde {tensor} tensörü eksik.</translation>
+    </message>
+    <message>
         <source>The model fits into the memory, but there is no room left to answer with it.</source>
         <translation>Model belleğe sığıyor ama onunla yanıt vermeye yer kalmıyor.</translation>
     </message>
@@ -2463,8 +2707,28 @@
         <translation>{folder} içindeki model bu aygıtın ({device}) belleğine sığmıyor.</translation>
     </message>
     <message>
+        <source>The model in {folder} gives no vectors of one size.</source>
+        <translation>{folder} içindeki model tek boyutta vektör üretmiyor.</translation>
+    </message>
+    <message>
+        <source>The model in {folder} has no chat template, so it can&apos;t hold a conversation.</source>
+        <translation>{folder} içindeki modelin sohbet şablonu yok, bu yüzden sohbet edemez.</translation>
+    </message>
+    <message>
         <source>The model is missing or damaged.</source>
         <translation>Model eksik ya da bozuk.</translation>
+    </message>
+    <message>
+        <source>The model&apos;s server can&apos;t be reached or did not start. {why}</source>
+        <translation>Modelin sunucusuna ulaşılamıyor veya sunucu başlamadı. {why}</translation>
+    </message>
+    <message>
+        <source>The model&apos;s server can&apos;t be used. {why}</source>
+        <translation>Modelin sunucusu kullanılamıyor. {why}</translation>
+    </message>
+    <message>
+        <source>The name of the server&apos;s model is too long.</source>
+        <translation>Sunucudaki modelin adı çok uzun.</translation>
     </message>
     <message>
         <source>The network does not support this yet.</source>
@@ -2819,6 +3083,10 @@
         <translation>Cüzdanın işlem kaydı ({path}) kullanılamıyor: {error}.</translation>
     </message>
     <message>
+        <source>The weights in {folder} are pickled ({file}); such a file can run any program while it loads.</source>
+        <translation>{folder} içindeki ağırlıklar pickle biçiminde ({file}); böyle bir dosya yüklenirken herhangi bir programı çalıştırabilir.</translation>
+    </message>
+    <message>
         <source>The words are all real, but they do not belong together: their checksum is wrong.</source>
         <translation>Sözcüklerin hepsi gerçek ama birbirine ait değil: sağlama toplamı yanlış.</translation>
     </message>
@@ -2841,6 +3109,10 @@
     <message>
         <source>The {name} lies outside of what a chain can count.</source>
         <translation>{name}, bir zincirin sayabileceğinin dışında.</translation>
+    </message>
+    <message>
+        <source>The {what} in {folder} can&apos;t be loaded: {cause}.</source>
+        <translation>{folder} içindeki {what} yüklenemiyor: {cause}.</translation>
     </message>
     <message>
         <source>The {words} has to be in small letters.</source>
@@ -2891,6 +3163,10 @@
         <translation>Burada bilgisayarın kullanılıp kullanılmadığını bildirecek bir masaüstü yok.</translation>
     </message>
     <message>
+        <source>There is no folder of adapters at {folder}.</source>
+        <translation>{folder} konumunda adaptör klasörü yok.</translation>
+    </message>
+    <message>
         <source>There is no gateway to grant it for.</source>
         <translation>Yetki verilecek bir ağ geçidi yok.</translation>
     </message>
@@ -2919,8 +3195,20 @@
         <translation>“{network}” diye bir ağ yok; bilinenler: {names} ya da bir profil dosyası.</translation>
     </message>
     <message>
+        <source>There is no room for {name}: {needed} MiB are needed in {folder}, {free} MiB are free.</source>
+        <translation>{name} için yer yok: {folder} içinde {needed} MiB gerekiyor, {free} MiB boş.</translation>
+    </message>
+    <message>
+        <source>There is no room to convert {name}: {needed} MiB are needed in {folder}, {free} MiB are free.</source>
+        <translation>{name} dosyasını dönüştürecek yer yok: {folder} içinde {needed} MiB gerekiyor, {free} MiB boş.</translation>
+    </message>
+    <message>
         <source>There is no rule {rule!r}.</source>
         <translation>{rule!r} diye bir kural yok.</translation>
+    </message>
+    <message>
+        <source>There is no sentence-transformers model in {folder}: {file} is missing.</source>
+        <translation>{folder} içinde sentence-transformers modeli yok: {file} eksik.</translation>
     </message>
     <message>
         <source>There is no such permission.</source>
@@ -2945,6 +3233,10 @@
     <message>
         <source>There is no wallet file at {path}.</source>
         <translation>{path} konumunda cüzdan dosyası yok.</translation>
+    </message>
+    <message>
+        <source>There is no {name} in the catalogue.</source>
+        <translation>Katalogda {name} yok.</translation>
     </message>
     <message>
         <source>There is not enough memory for this model.</source>
@@ -3219,6 +3511,10 @@
         <translation>Yeniden dene</translation>
     </message>
     <message>
+        <source>Try again later; the download goes on where it stopped.</source>
+        <translation>Daha sonra yeniden deneyin; indirme kaldığı yerden sürer.</translation>
+    </message>
+    <message>
         <source>Try again to install it anew. If an antivirus removed it, allow its folder first.</source>
         <translation>Baştan kurmak için yeniden deneyin. Bir antivirüs kaldırdıysa önce klasörüne izin verin.</translation>
     </message>
@@ -3383,6 +3679,10 @@
         <translation>Çözme süresi bitene kadar bekleyin.</translation>
     </message>
     <message>
+        <source>Weights of the kind {kind} need the package bitsandbytes, which is not installed.</source>
+        <translation>{kind} türündeki ağırlıklar için bitsandbytes paketi gerekir; bu paket kurulu değil.</translation>
+    </message>
+    <message>
         <source>Whoever asked for this signature may be after your coins.</source>
         <translation>Bu imzayı isteyen paranızın peşinde olabilir.</translation>
     </message>
@@ -3415,6 +3715,10 @@
         <translation>Bunu kendinize gönderiyorsunuz.</translation>
     </message>
     <message>
+        <source>`r3mes-engine models list` shows what there is; `models add URL` adds to it.</source>
+        <translation>`r3mes-engine models list` olanları gösterir; `models add URL` yenisini ekler.</translation>
+    </message>
+    <message>
         <source>a gateway URL looks like https://host or https://host:port</source>
         <translation>ağ geçidi adresi https://sunucu ya da https://sunucu:port gibi görünür</translation>
     </message>
@@ -3445,6 +3749,10 @@
     <message>
         <source>a gateway URL starts with https:// or http://</source>
         <translation>ağ geçidi adresi https:// ya da http:// ile başlar</translation>
+    </message>
+    <message>
+        <source>a small calculation on it broke off: {cause}</source>
+        <translation>üzerindeki küçük bir hesaplama yarıda kaldı: {cause}</translation>
     </message>
     <message>
         <source>account number</source>
@@ -3599,6 +3907,10 @@
         <translation>bir klasör</translation>
     </message>
     <message>
+        <source>it calculates wrongly ({cause})</source>
+        <translation>yanlış hesaplıyor ({cause})</translation>
+    </message>
+    <message>
         <source>it closed the connection</source>
         <translation>bağlantıyı kapattı</translation>
     </message>
@@ -3653,6 +3965,14 @@
     <message>
         <source>its disk did not answer within {look_s:.0f} s</source>
         <translation>diski {look_s:.0f} sn içinde yanıt vermedi</translation>
+    </message>
+    <message>
+        <source>its memory had {count} errors that could not be corrected</source>
+        <translation>belleğinde düzeltilemeyen {count} hata oldu</translation>
+    </message>
+    <message>
+        <source>llama.cpp&apos;s server reads GGUF files, and this is a folder.</source>
+        <translation>llama.cpp sunucusu GGUF dosyalarını okur, bu ise bir klasör.</translation>
     </message>
     <message>
         <source>loading the embedding model</source>
@@ -3741,6 +4061,14 @@
     <message>
         <source>only with {address}</source>
         <translation>yalnızca şununla: {address}</translation>
+    </message>
+    <message>
+        <source>only {free} MiB are free in {path}</source>
+        <translation>{path} içinde yalnızca {free} MiB boş</translation>
+    </message>
+    <message>
+        <source>only {free} of {total} MiB of its memory are free</source>
+        <translation>belleğinin {total} MiB&apos;ından yalnızca {free} MiB boş</translation>
     </message>
     <message>
         <source>operation not permitted</source>
@@ -3841,6 +4169,18 @@
     <message>
         <source>the delegations</source>
         <translation>devirler</translation>
+    </message>
+    <message>
+        <source>the disk of {folder} can&apos;t be read: {cause}</source>
+        <translation>{folder} klasörünün diski okunamıyor: {cause}</translation>
+    </message>
+    <message>
+        <source>the driver {driver} is older than {floor}; NVIDIA&apos;s compatibility package bridges it</source>
+        <translation>sürücü {driver}, {floor} sürümünden eski; NVIDIA&apos;nın uyumluluk paketi aradaki farkı kapatıyor</translation>
+    </message>
+    <message>
+        <source>the driver {driver} is too old: CUDA {cuda} needs {floor} or newer</source>
+        <translation>sürücü {driver} çok eski: CUDA {cuda} için {floor} veya daha yenisi gerekir</translation>
     </message>
     <message>
         <source>the faucet</source>
@@ -3991,6 +4331,14 @@
         <translation>alıcı: {address}</translation>
     </message>
     <message>
+        <source>too new ({capability}, this PyTorch knows cards up to {newest})</source>
+        <translation>çok yeni ({capability}; bu PyTorch {newest} sürümüne kadar olan kartları tanır)</translation>
+    </message>
+    <message>
+        <source>too old ({capability}, this PyTorch needs {needed})</source>
+        <translation>çok eski ({capability}; bu PyTorch için {needed} gerekir)</translation>
+    </message>
+    <message>
         <source>until {date}</source>
         <translation>{date} tarihine kadar</translation>
     </message>
@@ -4001,6 +4349,10 @@
     <message>
         <source>up to {limit} in all</source>
         <translation>toplam en çok {limit}</translation>
+    </message>
+    <message>
+        <source>vLLM is run with a Hugging Face folder, and this is a GGUF file.</source>
+        <translation>vLLM bir Hugging Face klasörüyle çalışır, bu ise bir GGUF dosyası.</translation>
     </message>
     <message>
         <source>was not ready within {ready_deadline_s:.0f} s</source>
@@ -4067,6 +4419,10 @@
         <translation>{first} ve {count} tane daha</translation>
     </message>
     <message>
+        <source>{free} MiB are free in {path}, and {needed} are needed</source>
+        <translation>{path} içinde {free} MiB boş, {needed} MiB gerekiyor</translation>
+    </message>
+    <message>
         <source>{free} free.</source>
         <translation>{free} boş.</translation>
     </message>
@@ -4075,8 +4431,44 @@
         <translation>{minutes} dakika</translation>
     </message>
     <message>
+        <source>{name} can&apos;t be converted in {folder}: the disk {cause}.</source>
+        <translation>{name}, {folder} içinde dönüştürülemiyor; disk: {cause}.</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be downloaded: the server sends from one address to the next without an end.</source>
+        <translation>{name} indirilemiyor: sunucu sonu gelmeden bir adresten ötekine yönlendiriyor.</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be kept in {folder}: {cause}.</source>
+        <translation>{name}, {folder} içinde saklanamıyor: {cause}.</translation>
+    </message>
+    <message>
         <source>{name} can&apos;t be used: {reason}</source>
         <translation>{name} kullanılamıyor: {reason}</translation>
+    </message>
+    <message>
+        <source>{name} comes with the engine and can&apos;t be removed.</source>
+        <translation>{name} motorla birlikte gelir ve kaldırılamaz.</translation>
+    </message>
+    <message>
+        <source>{name} could not be downloaded: {cause}.</source>
+        <translation>{name} indirilemedi: {cause}.</translation>
+    </message>
+    <message>
+        <source>{name} is an adapter, not a model.</source>
+        <translation>{name} bir model değil, bir adaptör.</translation>
+    </message>
+    <message>
+        <source>{name} is given to people with an account alone.</source>
+        <translation>{name} yalnızca hesabı olanlara verilir.</translation>
+    </message>
+    <message>
+        <source>{name} is not being downloaded.</source>
+        <translation>{name} şu anda indirilmiyor.</translation>
+    </message>
+    <message>
+        <source>{name} is not served: only safetensors and GGUF weights are, with their JSON and text files.</source>
+        <translation>{name} sunulmuyor: yalnızca safetensors ve GGUF ağırlıkları, JSON ve metin dosyalarıyla birlikte sunulur.</translation>
     </message>
     <message>
         <source>{name} works, with a flaw: {reason}</source>
@@ -4085,6 +4477,18 @@
     <message>
         <source>{name}, one of several cards, can&apos;t be used: {reason}</source>
         <translation>Birkaç karttan biri olan {name} kullanılamıyor: {reason}</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be the path of a model.</source>
+        <translation>{path} bir modelin yolu olamaz.</translation>
+    </message>
+    <message>
+        <source>{path} does not say what kind of model it is.</source>
+        <translation>{path} bunun ne tür bir model olduğunu söylemiyor.</translation>
+    </message>
+    <message>
+        <source>{path} does not tell how large the model is ({cause}).</source>
+        <translation>{path} modelin ne kadar büyük olduğunu söylemiyor ({cause}).</translation>
     </message>
     <message>
         <source>{seconds:.0f} seconds</source>

@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from r3mes_launcher.bridge import Bridge
 from r3mes_launcher.core.interface import Core
 from r3mes_launcher.core.state import Desired, LauncherState
+from r3mes_launcher.ports.given_back_memory import give_back_memory
 from r3mes_launcher.ui.announcer import Announcer
 from r3mes_launcher.ui.current_bridge import CurrentBridge
 from r3mes_launcher.ui.language import Language, Speech
@@ -35,6 +37,9 @@ Compose = Callable[[bool], Core]
 # The core drains and then ends its children within bounds of its own; when even that takes longer than this, the
 # process ends, and the children end themselves because their stdin does.
 SHUTDOWN_LIMIT_MS = 60_000
+# A window that was closed into the tray stays whole for so long, for whoever wants it back at once; then its memory is
+# given back, which is a fifth of the launcher's.
+WINDOW_KEPT_MS = 60_000
 # After `ended` the thread has only to return.
 JOIN_LIMIT_S = 10.0
 
@@ -89,6 +94,10 @@ class App(QObject):
         self._limit = QTimer(self)
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._finish)
+        self.unseen = QTimer(self)
+        """Runs while a window is hidden."""
+        self.unseen.setInterval(WINDOW_KEPT_MS)
+        self.unseen.timeout.connect(self._give_up_window)
         application.setQuitOnLastWindowClosed(False)
         # The session ends: there is no time for questions.
         application.commitDataRequest.connect(self.quit)
@@ -110,7 +119,40 @@ class App(QObject):
         window.quit_wished.connect(self.on_quit_wished)
         window.restart_wished.connect(self.restart)
         window.tour_closed.connect(lambda: self.keep(toured=True))
+        window.seen_changed.connect(self._on_seen_changed)
         return window
+
+    def _on_seen_changed(self, is_seen: bool) -> None:
+        if is_seen or self._quitting:
+            self.unseen.stop()
+        else:
+            self.unseen.start()
+
+    def _give_up_window(self) -> None:
+        """Of a window that nobody has opened for a while; the next one goes on where it was left.
+
+        Where something in it would be lost, it is looked at again later.
+        """
+        window = self._window
+        if window is None or self._is_seen or self._quitting:
+            self.unseen.stop()
+            return
+        if window.holds_work or self._question is not None or self._switching is not None:
+            return
+        self.unseen.stop()
+        self.keep(geometry=window.geometry_text())
+        window.leave()
+        self._window = None
+        # Its own signals would come to nobody.
+        window.blockSignals(True)
+        # Not at once: what Qt still holds at that moment goes with the end of the event.
+        window.destroyed.connect(lambda: QTimer.singleShot(0, self, self._on_window_gone))
+        window.deleteLater()
+
+    def _on_window_gone(self) -> None:
+        self._theme.icons.forget()
+        QPixmapCache.clear()
+        give_back_memory()
 
     @property
     def _display(self) -> Display:

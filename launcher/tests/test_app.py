@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 import r3mes_launcher.__main__ as entry
-from r3mes_launcher.app import App
+from r3mes_launcher.app import WINDOW_KEPT_MS, App
 from r3mes_launcher.core.state import (
     Actual,
     Desired,
@@ -379,6 +379,119 @@ def test_the_tray_menu_shows_and_switches(open_app: Any, qtbot: QtBot) -> None:
     tray.serving.trigger()
     qtbot.waitUntil(lambda: core.calls == [("set_desired", Desired.OFF)], timeout=PATIENCE_MS)
     assert not tray.available, "the offscreen platform has no tray"
+
+
+# A window that nobody has opened for a while.
+
+
+def hidden(stage: Stage) -> Any:
+    """The window, closed into the tray."""
+    window = stage.window
+    window.hide()
+    assert stage.app.unseen.isActive()
+    return window
+
+
+def give_up(stage: Stage) -> None:
+    stage.app.unseen.timeout.emit()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+def test_a_hidden_window_is_given_up_and_the_next_one_goes_on(open_app: Any, qtbot: QtBot) -> None:
+    stage = open_app()
+    core, window = stage.cores[False], stage.window
+    qtbot.waitExposed(window)
+    window.go_to(CHAT)
+    window.pages.chat.ask("Hello?")
+    core.say("An answer", finish_reason="stop")
+    qtbot.waitUntil(lambda: not window.pages.chat.conversation.answering, timeout=PATIENCE_MS)
+    window.pages.chat.composer.field.setPlainText("half a question")
+    window.go_to(LOGS)
+    window.pages.logs.search.setText("needle")
+    window.pages.logs.level.setCurrentIndex(2)
+    window.pages.gpus.as_table.setChecked(True)
+    before = hidden(stage)
+    assert stage.app.unseen.interval() == WINDOW_KEPT_MS
+    gone: list[bool] = []
+    before.destroyed.connect(lambda: gone.append(True))
+    give_up(stage)
+    assert gone == [True]
+    assert not stage.app.unseen.isActive(), "nothing wakes the processor for a window that is not there"
+
+    core.show(replace(core.state, node=SERVING))
+    core.log([LogLine(0, "engine", LogLevel.ERROR, "a needle")])
+    qtbot.waitUntil(lambda: stage.app.content.state.node == SERVING, timeout=PATIENCE_MS)
+    stage.app.tray.open.trigger()
+    after = stage.window
+    assert after is not before
+    assert after.isVisible()
+    assert after.page == LOGS
+    assert after.content.state.node == SERVING
+    assert after.pages.logs.search.text() == "needle"
+    assert after.pages.logs.level.currentIndex() == 2
+    qtbot.waitUntil(lambda: after.pages.logs.view.shown_text().endswith("a needle"), timeout=PATIENCE_MS)
+    assert after.pages.gpus.as_table.isChecked()
+    chat = after.pages.chat
+    assert [message.text for message in chat.conversation.messages] == ["Hello?", "An answer"]
+    assert chat.composer.field.toPlainText() == "half a question"
+    chat.composer.field.clear()
+    chat.ask("And now?")
+    core.say("It goes on", finish_reason="stop")
+    qtbot.waitUntil(lambda: chat.conversation.messages[-1].text == "It goes on", timeout=PATIENCE_MS)
+    # Once more, without a page of it opened in between: what is not made yet is passed on.
+    hidden(stage)
+    give_up(stage)
+    stage.app.tray.open.trigger()
+    hidden(stage)
+    give_up(stage)
+    assert stage.window.pages.chat.conversation.messages[-1].text == "It goes on"
+
+
+def test_a_window_that_holds_something_is_kept(open_app: Any, qtbot: QtBot) -> None:
+    stage = open_app()
+    core, window = stage.cores[False], stage.window
+    kept: list[str] = []
+
+    def look(why: str) -> None:
+        give_up(stage)
+        if stage.app._window is window:
+            kept.append(why)
+
+    hidden(stage)
+    window.pages.chat.ask("Hello?")
+    qtbot.waitUntil(lambda: window.pages.chat.conversation.answering, timeout=PATIENCE_MS)
+    look("an answer on its way")
+    core.say("Done", finish_reason="stop")
+    qtbot.waitUntil(lambda: not window.pages.chat.conversation.answering, timeout=PATIENCE_MS)
+    url = window.pages.home.gateway.url
+    qtbot.keyClicks(url, "https://gate")
+    look("an address half typed")
+    url.clear()
+    sheet = window.welcome()
+    look("an open wizard")
+    sheet.reject()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    window.start_tour()
+    look("the tour")
+    window._drop_tour()
+    window.show()
+    look("somebody sees it")
+    window.hide()
+    assert kept == ["an answer on its way", "an address half typed", "an open wizard", "the tour", "somebody sees it"]
+    give_up(stage)
+    assert stage.app._window is None
+
+
+def test_without_a_window_the_demo_opens_with_nothing_of_the_one_before(open_app: Any, qtbot: QtBot) -> None:
+    stage = open_app()
+    stage.window.go_to(LOGS)
+    stage.window.pages.chat.composer.field.setPlainText("of the real one")
+    hidden(stage)
+    give_up(stage)
+    stage.app.switch(True)
+    qtbot.waitUntil(lambda: stage.app.content.state.demo, timeout=PATIENCE_MS)
+    assert stage.window.page == HOME
+    assert stage.window.pages.chat.composer.field.toPlainText() == ""
 
 
 # No input or output on the GUI thread.

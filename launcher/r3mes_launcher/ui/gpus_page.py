@@ -22,6 +22,7 @@ from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
+from r3mes_launcher.ui.window_view import kept_view
 from r3mes_launcher.ui.wording import driver_wording
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class GpusPage(QWidget):
             self.span.addItem(text, seconds)
         self.span.currentIndexChanged.connect(self._on_span)
         self.as_table = QCheckBox(self.tr("Show as a table"))
+        kept_view(self.as_table, "gpus.as_table")
         self.as_table.toggled.connect(self._on_as_table)
         head.addWidget(self._driver)
         head.addStretch(1)

@@ -22,6 +22,7 @@ from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
+from r3mes_launcher.ui.window_view import kept_view
 
 # Filtering starts when the typing pauses: going through 50 000 lines takes some tens of milliseconds.
 _TYPING_PAUSE_MS = 150
@@ -104,6 +105,10 @@ class LogsPage(QWidget):
         self.save.clicked.connect(self._on_save)
         self.clear = Button(theme, icon="clear", name=self.tr("Clear"))
         self.clear.clicked.connect(self._on_clear)
+        kept_view(self.search, "logs.search")
+        kept_view(self.level, "logs.level")
+        kept_view(self.source, "logs.source")
+        kept_view(self.follow, "logs.follow")
         row.addWidget(self.search, 1)
         for widget in (self.level, self.source, self.follow, self.copy, self.save, self.clear):
             row.addWidget(widget)

@@ -13,11 +13,12 @@ from r3mes_launcher.bridge import LogBatch
 from r3mes_launcher.core.state import Actual, GpuReport, LauncherState
 from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.navigation import Navigation
-from r3mes_launcher.ui.pages import HOME, WALLET, Pages
+from r3mes_launcher.ui.pages import CHAT, WALLET, Pages
 from r3mes_launcher.ui.preferences import Preferences
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.window_bars import WindowBars
 from r3mes_launcher.ui.window_content import WindowContent
+from r3mes_launcher.ui.window_view import holds_work
 from r3mes_launcher.ui.wording import gateway_wording, node_wording
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class MainWindow(QWidget):
     """After a crash of the core: start it again."""
     first_painted = Signal()
     tour_closed = Signal()
+    seen_changed = Signal(bool)
+    """Whether it is open, be it minimised."""
     preferences_changed = Signal(dict)
     """The person changed what the window remembers: fields of Preferences."""
 
@@ -108,22 +111,33 @@ class MainWindow(QWidget):
         self.pages.page_wished.connect(self.go_to)
         self.pages.preferences_changed.connect(self.preferences_changed)
         self._column.addWidget(self.pages, 1)
-        self.go_to(HOME)
+        self.go_to(self.content.view.page)
         self._show_sentences()
         self.show_state(self.content.state)
 
     def retranslate(self) -> None:
         """After a change of language: everything anew, with the conversations and the content of before."""
-        page, before, pages = self.page, self._inside, self.pages
+        before, has_chat = self._inside, self.pages.is_made(CHAT)
         step = None if self._tour is None else self._tour.panel.place
         self._drop_tour()
         before.hide()
+        self.content.view = self.pages.leave()
         self._build()
-        self.pages.take_over(pages)
+        if has_chat:
+            # An answer may be on its way, and somebody has to keep it.
+            self.pages.page(CHAT)
         before.deleteLater()
-        self.go_to(page)
         if step is not None:
             self._open_tour(step)
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether something would be lost with this window, though it was left."""
+        return self._tour is not None or bool(self.content.busy) or holds_work(self) or self.pages.holds_work
+
+    def leave(self) -> None:
+        """Before another window takes this one's place, with the same content."""
+        self.content.view = self.pages.leave()
 
     def start_over(self, demo: bool) -> None:
         """For another core: fresh pages without anything of the one before."""
@@ -215,12 +229,14 @@ class MainWindow(QWidget):
         self._on_tick()
         self._tick.start()
         self._attend()
+        self.seen_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         # In the tray nobody sees it, and nothing wakes the processor for it.
         super().hideEvent(event)
         self._tick.stop()
         self._attend()
+        self.seen_changed.emit(False)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         super().changeEvent(event)

@@ -15,6 +15,7 @@ from r3mes_launcher.ui.intents import Intents
 from r3mes_launcher.ui.page_stack import PageStack
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.window_content import WindowContent
+from r3mes_launcher.ui.window_view import WindowView, choices_of, holds_work, kept_view, show_choices
 
 if TYPE_CHECKING:
     # A page's module is imported with its first use: all of them take longer than to open the window.
@@ -58,6 +59,8 @@ class Pages(PageStack):
         self._theme = theme
         self._intents = intents
         self._content = content
+        # A page takes its part of it when it is made.
+        self._before = content.view
 
     # Each made at its first use.
 
@@ -135,6 +138,8 @@ class Pages(PageStack):
         page = ChatPage(self._theme, self._intents)
         page.home_wished.connect(lambda: self.page_wished.emit(HOME))
         page.show_state(self._content.state, self._content.now)
+        if self._before.chat is not None:
+            page.take_over(self._before.chat)
         return page
 
     def _make_wallet(self) -> WalletPage:
@@ -213,10 +218,28 @@ class Pages(PageStack):
         if self.is_made(SETTINGS):
             self.settings.show_preferences(self._content.preferences)
 
-    def take_over(self, other: Pages) -> None:
-        """What only the pages themselves hold: the conversations and what is being written."""
-        if other.is_made(CHAT):
-            self.chat.take_over(other.chat)
+    # Another window goes on where this one was left.
+
+    def page(self, index: int) -> QWidget:
+        is_new = not self.is_made(index)
+        page = super().page(index)
+        if is_new:
+            kept_view(page, f"page.{index}")
+            show_choices(page, self._before.choices)
+        return page
+
+    @property
+    def holds_work(self) -> bool:
+        """Whether something would be lost with these pages, though they were left."""
+        return (self.is_made(CHAT) and self.chat.answering) or holds_work(self)
+
+    def leave(self) -> WindowView:
+        """What only the pages themselves hold. They are of no use after this."""
+        choices = dict(self._before.choices)
+        for index in range(self.count()):
+            if self.is_made(index):
+                choices |= choices_of(self.page(index))
+        return WindowView(self.currentIndex(), choices, self.chat.leave() if self.is_made(CHAT) else self._before.chat)
 
     # What the person sees.
 

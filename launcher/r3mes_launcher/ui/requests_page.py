@@ -34,6 +34,7 @@ from r3mes_launcher.ui.save_dialog import ask_where_to_save
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
+from r3mes_launcher.ui.window_view import kept_view
 
 # The summary is of the newest ones: of 50 000 it would say nothing about today.
 _SUMMED = 1000
@@ -101,6 +102,7 @@ class RequestsPage(QWidget):
             (self.tr("Failed"), OutcomeKind.FAILED),
         ):
             self.kind.addItem(text, kind)
+        kept_view(self.kind, "requests.kind")
         self.kind.currentIndexChanged.connect(self._on_kind)
         self.save = Button(theme, icon="save", name=self.tr("Save the requests that are shown as CSV"))
         self.save.clicked.connect(self._on_save)

@@ -19,6 +19,7 @@ from r3mes_launcher.ui.timeline_wording import hour, spoken, stretch_wording
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
 from r3mes_launcher.ui.wallet.table import Table
+from r3mes_launcher.ui.window_view import kept_view
 
 _DAY_S = 86_400.0
 _OLDEST_DAYS = 90
@@ -41,6 +42,7 @@ class TimelineCard(Card):
         self.later.clicked.connect(lambda: self._go(-1))
         self.later.setEnabled(False)
         self.as_list = QCheckBox(self.tr("Show as a list"))
+        kept_view(self.as_list, "timeline.as_list")
         self.as_list.toggled.connect(self._on_as_list)
         self.heading_row.addWidget(self.as_list)
         self.heading_row.addWidget(self.earlier)

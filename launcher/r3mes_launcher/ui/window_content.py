@@ -10,6 +10,7 @@ from r3mes_launcher.core.state import GpuReport, LauncherState
 from r3mes_launcher.ui.gpu_history import GpuHistory
 from r3mes_launcher.ui.log_buffer import LogBuffer
 from r3mes_launcher.ui.preferences import Preferences
+from r3mes_launcher.ui.window_view import WindowView
 
 
 class Display(Protocol):
@@ -44,6 +45,8 @@ class WindowContent:
         self.history = GpuHistory()
         self.log = LogBuffer()
         self.crash = self.problem = self.busy = ""
+        self.view = WindowView()
+        """How the window before this one was left, if there was one."""
 
     @property
     def now(self) -> float:

@@ -16,6 +16,7 @@ from r3mes_launcher.core.state import LauncherState
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, EmptyState
 from r3mes_launcher.ui.chat.chat_list import ChatList
+from r3mes_launcher.ui.chat.chat_memory import ChatMemory
 from r3mes_launcher.ui.chat.chat_message import MessageView
 from r3mes_launcher.ui.chat.chat_session import ChatSession
 from r3mes_launcher.ui.chat.composer import Composer
@@ -229,21 +230,39 @@ class ChatPage(QWidget):
 
         ask_for(self, self._intents, lambda core: core.chats.read(chat_id), arrived, self._on_store_problem)
 
-    def take_over(self, other: ChatPage) -> None:
-        """Goes on where another page is, in the middle of an answer too. The other one hears nothing any more."""
-        for session in other._sessions.values():
+    @property
+    def answering(self) -> bool:
+        """Whether an answer is on its way to any conversation."""
+        return any(session.conversation.answering for session in self._sessions.values())
+
+    def leave(self) -> ChatMemory:
+        """For another page, which goes on in the middle of an answer too. This one hears nothing any more."""
+        for session in self._sessions.values():
             session.changed.disconnect()
             session.worth_keeping.disconnect()
+            session.setParent(None)
+        return ChatMemory(
+            tuple(self._sessions.values()),
+            self._session,
+            self._kept,
+            self.composer.field.toPlainText(),
+            self.choice.chosen,
+            self.chats.keep.isChecked(),
+            self.show_chats.isChecked(),
+        )
+
+    def take_over(self, memory: ChatMemory) -> None:
+        """Goes on where another page was left."""
+        for session in memory.sessions:
             session.setParent(self)
             self._adopt(session)
-        self._kept = other._kept
-        self.composer.field.setPlainText(other.composer.field.toPlainText())
-        self._state = other._state
-        self.choice.show_offers(self._state)
-        self.choice.choose(other.choice.chosen)
-        self.chats.show_keeping(other.chats.keep.isChecked())
-        self.show_chats.setChecked(other.show_chats.isChecked())
-        self._show_session(other._session)
+        self._kept = dict(memory.kept)
+        self.composer.field.setPlainText(memory.draft)
+        self.choice.choose(memory.chosen)
+        self.chats.show_keeping(memory.keeps)
+        self.show_chats.setChecked(memory.shows_list)
+        self._show_session(memory.shown)
+        self.choice.choose(memory.chosen)
 
     # Sessions.
 

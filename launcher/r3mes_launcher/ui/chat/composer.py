@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.plain_label import restyle
 from r3mes_launcher.ui.theme import Theme
+from r3mes_launcher.ui.window_view import kept_view
 
 _MOST_LINES = 8
 
@@ -75,6 +76,8 @@ class Composer(QFrame):
         row.setSpacing(space(2))
         self.field = PromptField(theme)
         self.field.setAccessibleName(self.tr("Your prompt"))
+        # The chat page keeps it with the conversations.
+        kept_view(self.field, "chat.draft")
         self.field.setPlaceholderText(self.tr("Ask the model something"))
         self.field.submitted.connect(self._on_send)
         self.field.textChanged.connect(self._show_buttons)

@@ -19,6 +19,7 @@ from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.money import money
+from r3mes_launcher.ui.window_view import kept_view
 
 _DAY_S = 86_400.0
 
@@ -44,6 +45,7 @@ class ChartCard(Card):
             (self.tr("Energy"), Shown.ENERGY),
         ):
             self.choice.addItem(text, shown)
+        kept_view(self.choice, "earnings.chart")
         self.choice.currentIndexChanged.connect(self._draw)
         self.heading_row.addWidget(self.choice)
         self.chart = TimeSeriesWidget(

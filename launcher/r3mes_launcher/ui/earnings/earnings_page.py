@@ -23,6 +23,7 @@ from r3mes_launcher.ui.plain_label import PlainLabel
 from r3mes_launcher.ui.theme import Theme
 from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
+from r3mes_launcher.ui.window_view import kept_view
 
 if TYPE_CHECKING:
     # For its type alone: what is behind it takes long to import, and a window has to open first.
@@ -62,6 +63,7 @@ class EarningsPage(PageColumn):
         for text, days in ((self.tr("7 days"), 7), (self.tr("30 days"), 30), (self.tr("90 days"), 90)):
             self.span.addItem(text, days)
         self.span.setCurrentIndex(1)
+        kept_view(self.span, "earnings.span")
         self.span.currentIndexChanged.connect(lambda: self.ask())
         head.addWidget(self._prices, 1)
         head.addWidget(self.prices)

@@ -22,6 +22,7 @@ from r3mes_launcher.ui.tokens import Tone
 from r3mes_launcher.ui.wallet.asking import ask_for
 from r3mes_launcher.ui.wallet.money import plain_amount
 from r3mes_launcher.ui.wallet.table import Table
+from r3mes_launcher.ui.window_view import kept_view
 
 Row = tuple[tuple[str, Tone | None], ...]
 FILE_NAME = "r3mes-earnings.csv"
@@ -48,6 +49,7 @@ class TableCard(Card):
             (self.tr("By node"), Grouping.NODE),
         ):
             self.grouping.addItem(text, grouping)
+        kept_view(self.grouping, "earnings.table")
         self.grouping.currentIndexChanged.connect(self._draw)
         self.save = Button(theme, self.tr("Save as CSV…"), "save")
         self.save.clicked.connect(self._on_save)
