@@ -65,8 +65,13 @@ async def _batch(
     requests = [_request(_text(words, prompt_tokens), tokens) for _ in range(batch)]
     answers: list[Answer] = []
     started = time.monotonic()
+
+    async def ask(request: GenerationRequest) -> None:
+        # Each at once: a cancellation while others are still waited for closes those that are there.
+        answers.append(await backend.answer(request))
+
     try:
-        answers.extend(await asyncio.gather(*(backend.answer(request) for request in requests)))
+        await asyncio.gather(*map(ask, requests))
         begun: set[int] = set()
         all_begun_at = 0.0
         made_before = 0

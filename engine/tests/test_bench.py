@@ -83,6 +83,25 @@ async def test_an_interrupted_measurement_leaves_no_answer_running() -> None:
     assert task.cancelled() and all(answer._closed for answer in backend.answers)
 
 
+async def test_an_interruption_while_answers_are_begun_leaves_none_of_them_running() -> None:
+    class FullBackend(WatchedBackend):
+        is_full: asyncio.Event
+
+        async def answer(self, request: GenerationRequest) -> ScriptedAnswer:
+            if len(self.answers) == 2:
+                self.is_full.set()
+                await asyncio.Event().wait()
+            return await super().answer(request)
+
+    backend = FullBackend()
+    backend.is_full = asyncio.Event()
+    task = asyncio.ensure_future(measured(backend, (2,), 40, 5000, lambda what, fraction: None))
+    await backend.is_full.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled() and [answer._closed for answer in backend.answers] == [True, True]
+
+
 @given(st.integers(1, 64), st.integers(1, 10**5), st.integers(1, 10**5), st.floats(0, 100), st.floats(0, 100))
 def test_figures_are_finite_whatever_was_measured(
     batch: int, prompt: int, made: int, prefill_s: float, decode_s: float
