@@ -20,7 +20,10 @@ Until = Callable[..., Awaitable[None]]
 
 PATIENCE_S = 60.0
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the engine's stand-in is a shell script")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="the engine's stand-in is a shell script"),
+    pytest.mark.timeout(300),
+]
 
 
 class GatewayProcess:
