@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from r3mes_engine.errors import ModelUnusable
+from r3mes_engine.models import gguf_file
 from r3mes_engine.models.gguf_file import check_gguf
 from r3mes_protocol.exit_codes import ExitCode
 
@@ -99,6 +100,21 @@ def test_what_is_wrong_is_said(tmp_path: Path, content: bytes, word: str) -> Non
     path = tmp_path / "wrong.gguf"
     path.write_bytes(content)
     with pytest.raises(ModelUnusable, match=word):
+        check_gguf(path)
+
+
+def test_texts_that_would_fill_the_memory_together_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "texts.gguf"
+    text = struct.pack("<Q", 1000) + b"x" * 1000
+    entries = b"".join(struct.pack("<Q", 1) + bytes([65 + number]) + struct.pack("<I", 8) + text for number in range(9))
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 9) + entries)
+    monkeypatch.setattr(gguf_file, "MAX_TEXT_BYTES", 8000)
+    with pytest.raises(ModelUnusable, match="impossibly long"):
+        check_gguf(path)
+    monkeypatch.setattr(gguf_file, "MAX_TEXT_BYTES", 10_000)
+    with pytest.raises(ModelUnusable, match="in the middle of its header"):
         check_gguf(path)
 
 

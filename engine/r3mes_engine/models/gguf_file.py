@@ -20,6 +20,8 @@ MAX_TENSORS = 100_000
 MAX_METADATA = 100_000
 MAX_STRING_BYTES = 64 * 1024 * 1024
 """One metadata string; chat templates have some kilobytes."""
+MAX_TEXT_BYTES = 128 * 1024 * 1024
+"""All texts of the header that are read, together: a hundred thousand of the longest would fill any memory."""
 MAX_ARRAY_ITEMS = 16 * 1024 * 1024
 """Vocabularies have some hundred thousand."""
 MAX_DIMENSIONS = 4
@@ -74,6 +76,7 @@ class _Reader:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
         self._size = size
+        self._text_bytes = 0
 
     def bytes(self, count: int) -> bytes:
         data = self._file.read(count)
@@ -91,7 +94,8 @@ class _Reader:
 
     def text(self) -> str:
         length = self.number("<Q")
-        if length > MAX_STRING_BYTES:
+        self._text_bytes += length
+        if length > MAX_STRING_BYTES or self._text_bytes > MAX_TEXT_BYTES:
             raise _Broken("a text in its header is impossibly long")
         return self.bytes(length).decode("utf-8", "replace")
 
