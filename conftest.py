@@ -152,11 +152,17 @@ class RunAgain:
             terminalreporter.write_line(line)
 
 
+def pytest_collection() -> None:
+    """What the test files import stays: to look through it for garbage while it comes is a tenth of the time."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Everything that was imported stays until the end. Frozen, it is not walked through by each full collection,
     of which torch and transformers ask for many: seconds each in a run of the whole suite."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

@@ -84,10 +84,12 @@ def test_packages_are_away_for_a_while_and_loaded_ones_stay(tmp_path: Path, monk
 
 
 LOAD = """
+import gc
 import sys
 from pathlib import Path
 from r3mes_engine.model_process import load_libraries
 load_libraries()
+assert gc.isenabled() and gc.get_freeze_count() > 100_000, "the libraries are left alone"
 import torch
 from safetensors.torch import save_file
 from transformers import LlamaConfig, LlamaForCausalLM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from r3mes_engine.models.memory_plan import weight_bytes
 from r3mes_engine.models.shape import model_shape
 from r3mes_protocol.exit_codes import ExitCode
 
-pytest.importorskip("bitsandbytes", reason="bitsandbytes has no wheel for this platform")
+# Not imported here: it takes seconds of each process that collects the tests.
 pytestmark = [
+    pytest.mark.skipif(find_spec("bitsandbytes") is None, reason="bitsandbytes has no wheel for this platform"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
