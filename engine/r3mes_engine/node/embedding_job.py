@@ -65,7 +65,8 @@ class EmbeddingRun:
             failure = GenerationFailed(FailureCode.DEADLINE, "The embeddings were not complete by the deadline.")
         except ApiError as error:
             code = _FAILURES.get(error.code, FailureCode.ENGINE_ERROR)
-            failure = GenerationFailed(code, error.message, param=error.param)
+            room = self._parts.service.capacity if code is FailureCode.CAPACITY else None
+            failure = GenerationFailed(code, error.message, capacity=room, param=error.param)
         except GenerationFailed as refusal:
             failure = refusal
         return failed(self._job.job_id, failure)

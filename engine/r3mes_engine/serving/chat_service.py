@@ -163,6 +163,9 @@ class ChatService:
                         await running.close()
         except GenerationFailed as failure:
             outcome = failure.code.value
+            if failure.code is FailureCode.CAPACITY and failure.capacity is None:
+                # The room for adapters, or that of another server, is full: the gateway hears how full this node is.
+                failure.capacity = self.capacity
             raise
         except Exception as error:
             if (fault := gpu_fault(error)) is None:
