@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
@@ -117,6 +118,50 @@ def test_strangers_push_no_real_revocation_out(monkeypatch: pytest.MonkeyPatch, 
     assert len(again) == 10 and not again.holds(grant_from(15)) and not again.holds(grant_from(139, strangers[-1]))
 
 
+OWNERS = [f"remes1{letter}" + "q" * 37 for letter in "pzr"]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from(["seen", "revoke", "follow"]), st.integers(0, 40)), max_size=30
+    )
+)
+def test_two_that_share_a_file_come_to_know_the_same(steps: list[tuple[int, str, int]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        # So that each writes the file anew now and then.
+        patch.setattr(grant_book, "SPARE_LINES", 0)
+        path = Path(folder) / "grants.jsonl"
+        books = [GrantBook(path), GrantBook(path)]
+        alone = GrantBook(None)
+        for which, what, second in steps:
+            owner = OWNERS[second % len(OWNERS)]
+            for book in (books[which], alone):
+                if what == "seen":
+                    book.seen(grant_from(second, owner))
+                elif what == "revoke":
+                    book.revoke(revocation_at(second, owner))
+                else:
+                    book.follow()
+        for book in (*books, *books):
+            book.follow()
+        for book in (*books, GrantBook(path)):
+            for owner in OWNERS:
+                held = [book.holds(grant_from(begin, owner)) for begin in range(45)]
+                assert held == [alone.holds(grant_from(begin, owner)) for begin in range(45)]
+
+
+def test_what_another_wrote_over_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "grants.jsonl"
+    here = GrantBook(path)
+    here.revoke(revocation_at(20))
+    # As when the other wrote the file anew just before this line was there.
+    (tmp_path / "other").write_text("")
+    (tmp_path / "other").replace(path)
+    here.follow()
+    assert not GrantBook(path).holds(grant_from(20))
+
+
 # --- the revocation itself ---------------------------------------------------------------------------------------
 
 
@@ -185,6 +230,32 @@ async def test_a_revoked_node_leaves_and_stays_out_over_a_restart(
     # The newer grant has been seen, so that the one before it is over as well.
     older = await start_node(restarted, key=key, grant=owner.grant(node_id, restarted.url, not_before=now - 10))
     assert older.rejected is not None and older.rejected.code is RejectCode.GRANT_REVOKED
+
+
+async def test_what_one_gateway_was_told_another_with_the_same_folder_knows(
+    start_gateway: Any, start_node: Any, owner: Any, client: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """As two replicas behind one proxy, which takes a wallet's word to either of them."""
+    environment = {
+        "R3MES_INFERENCE_MODE": "remote",
+        "R3MES_NETWORK": "test-net",
+        "R3MES_DATA_FOLDER": str(tmp_path / "data"),
+    }
+    here, there = start_gateway(environment=environment), start_gateway(environment=environment)
+    key = SigningKey.generate()
+    node_id = bytes(key.verify_key).hex()
+    node = await start_node(here, key=key, grant=owner.grant(node_id, here.url))
+    now = int(time.time())
+    document = signed(owner, node_id, here.url, revoked_at=now - 30)
+    answer = await client.post(f"{there.url}/v1/grants/revocations", content=document.to_json())
+    assert answer.status_code == 200 and answer.json()["node_leaves"] is False
+    assert await node.close_code() == CloseCode.REJECTED
+    assert node.rejected is not None and node.rejected.code is RejectCode.GRANT_REVOKED
+    renewed = await start_node(here, key=key, grant=owner.grant(node_id, here.url, not_before=now))
+    assert renewed.registered is not None
+    # The same word again is about the grant before this one.
+    again = await client.post(f"{here.url}/v1/grants/revocations", content=document.to_json())
+    assert again.status_code == 200 and again.json()["node_leaves"] is False
 
 
 async def test_revocations_are_limited_by_address(start_gateway: Any, client: httpx.AsyncClient) -> None:

@@ -174,6 +174,7 @@ class Admission:
                 verify_owner=self.verify_owner,
                 network=self.network,
             )
+            self.grants.follow()
             if problem is None and not self.grants.holds(message.grant.grant):
                 problem = GrantProblem.REVOKED
             if problem is not None:

@@ -17,6 +17,11 @@ from r3mes_protocol.wire import NodeId
 LOOK_S = 5.0
 """How often the nodes' stakes are looked at, at least; the chain is asked when what is known has aged."""
 
+GRANTS_LOOK_S = 1.0
+"""How often the book of grants is looked at: another replica may have written that one was taken back."""
+
+REVOKED = "The owner took back the grant for this node."
+
 
 class NetworkEntrance:
     def __init__(self, admission: Admission, endpoints: EndpointDoor | None, stakes: StakeBook | None) -> None:
@@ -64,10 +69,27 @@ class NetworkEntrance:
         return admitted._replace(endpoint=endpoint)
 
     async def watch(self, sessions: Watched) -> None:
-        while self._stakes is not None:
-            await asyncio.sleep(min(LOOK_S, self._stakes.fresh_s / 4))
-            await self.look(sessions, self._stakes)
-        await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_grants(sessions), name="grants")
+            if self._stakes is not None:
+                group.create_task(self._watch_stakes(sessions, self._stakes), name="stakes")
+
+    async def _watch_grants(self, sessions: Watched) -> None:
+        grants = self._admission.grants
+        while True:
+            await asyncio.sleep(GRANTS_LOOK_S)
+            grants.follow()
+            for node in list(sessions.registry):
+                owner, begins = node.owner, node.grant_begins
+                if node.replica is not None or owner is None or begins is None:
+                    continue
+                if not grants.holds_from(owner, node.node_id, begins):
+                    sessions.send_off(node.session_id, RejectCode.GRANT_REVOKED, REVOKED)
+
+    async def _watch_stakes(self, sessions: Watched, stakes: StakeBook) -> None:
+        while True:
+            await asyncio.sleep(min(LOOK_S, stakes.fresh_s / 4))
+            await self.look(sessions, stakes)
 
     async def look(self, sessions: Watched, stakes: StakeBook) -> None:
         """Once over all nodes: reads what has aged, shows it, and sends off those whose owners unstaked."""

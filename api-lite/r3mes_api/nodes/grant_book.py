@@ -36,7 +36,10 @@ class GrantBookError(Exception):
 
 
 class GrantBook:
-    """Kept in a file where there is one to keep it in; otherwise until the gateway ends."""
+    """Kept in a file where there is one to keep it in; otherwise until the gateway ends.
+
+    Replicas on one machine may share the file: each reads what the others wrote (`follow`).
+    """
 
     def __init__(self, path: Path | None) -> None:
         """Raises GrantBookError for a file that can't be read: to go on without it would bring revoked grants back."""
@@ -45,6 +48,10 @@ class GrantBook:
         self._never_let_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lines = 0
         """Of the file."""
+        self._read_to = 0
+        """Bytes of the file that are known here."""
+        self._file_id = 0
+        self._in_trouble = False
         if path is not None:
             self._read(path)
 
@@ -52,11 +59,54 @@ class GrantBook:
         return len(self._entries)
 
     def holds(self, grant: Grant) -> bool:
-        entry = self._entries.get((grant.owner, grant.node_public_key))
-        return entry is None or (grant.not_before >= entry.not_before and grant.not_before > entry.revoked_at)
+        return self.holds_from(grant.owner, grant.node_public_key, grant.not_before)
+
+    def holds_from(self, owner: str, node: str, not_before: int) -> bool:
+        """Whether the owner's grant for the node that begins then holds."""
+        entry = self._entries.get((owner, node))
+        return entry is None or (not_before >= entry.not_before and not_before > entry.revoked_at)
+
+    def follow(self) -> None:
+        """Reads what other replicas wrote since, and repairs what one of them lost when it wrote the file anew."""
+        if self._path is None:
+            return
+        try:
+            status = self._path.stat()
+            if status.st_ino == self._file_id and status.st_size == self._read_to:
+                return
+            anew = status.st_ino != self._file_id or status.st_size < self._read_to
+            with self._path.open("rb") as file:
+                file.seek(0 if anew else self._read_to)
+                # A line that is being written is read the next time.
+                whole = file.read().rpartition(b"\n")[0]
+            told = [_parsed(json.loads(line)) for line in whole.decode("ascii").splitlines()]
+        except FileNotFoundError:
+            # Nobody has written yet.
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if not self._in_trouble:
+                logger.error("the book of grants %s can't be followed: %s", self._path, error)
+            self._in_trouble = True
+            return
+        self._in_trouble = False
+        self._file_id = status.st_ino
+        self._read_to = (0 if anew else self._read_to) + (len(whole) + 1 if whole else 0)
+        self._lines = (0 if anew else self._lines) + len(told)
+        in_file: dict[tuple[str, str], Entry] = {}
+        for owner, node, entry in told:
+            in_file[owner, node] = _later(in_file.get((owner, node), entry), entry)
+        for (owner, node), entry in in_file.items():
+            merged = _later(self._entries.get((owner, node), entry), entry)
+            if merged != self._entries.get((owner, node)):
+                self._keep(owner, node, merged)
+        if anew:
+            lost = [key for key, entry in self._entries.items() if in_file.get(key) != entry]
+            for owner, node in lost:
+                self._append(self._path, owner, node, self._entries[owner, node])
 
     def seen(self, grant: Grant) -> None:
         """A grant was accepted: older ones of the same owner for the same node key are over."""
+        self.follow()
         entry = self._entries.get((grant.owner, grant.node_public_key))
         if entry is None or grant.not_before > entry.not_before:
             revoked_at = entry.revoked_at if entry is not None else -1
@@ -64,6 +114,7 @@ class GrantBook:
 
     def revoke(self, revocation: Revocation) -> None:
         """A revocation was checked. One that says nothing new changes nothing."""
+        self.follow()
         entry = self._entries.get((revocation.owner, revocation.node_public_key), Entry(-1, -1))
         if revocation.revoked_at > entry.revoked_at:
             self._put(revocation.owner, revocation.node_public_key, entry._replace(revoked_at=revocation.revoked_at))
@@ -97,6 +148,7 @@ class GrantBook:
                 os.fsync(file.fileno())
             self._lines += 1
             if self._lines > 2 * len(self._entries) + SPARE_LINES:
+                self.follow()
                 self._rewrite(path)
         except OSError as error:
             # The running gateway knows it all the same.
@@ -127,8 +179,15 @@ class GrantBook:
                 file.write(_line(owner, node, entry))
             file.flush()
             os.fsync(file.fileno())
+        status = temporary.stat()
         temporary.replace(path)
         self._lines = len(self._entries)
+        self._file_id, self._read_to = status.st_ino, status.st_size
+
+
+def _later(one: Entry, other: Entry) -> Entry:
+    """What both say."""
+    return Entry(max(one.not_before, other.not_before), max(one.revoked_at, other.revoked_at))
 
 
 def _line(owner: str, node: str, entry: Entry) -> str:

@@ -41,6 +41,8 @@ class Node:
     leaving: bool = False
     """The gateway sends it off: whatever its heartbeats say, it gets nothing new."""
     stake: Standing | None = None
+    grant_begins: int | None = None
+    """`not_before` of the grant that it showed; None without one."""
     embedding_models: dict[str, EmbeddingOffer] = field(default_factory=dict)
     active: int = 0
     queued: int = 0

@@ -242,6 +242,7 @@ class NodeSession:
         node = self._registry.node(message.node_id)
         if node is not None:
             node.stake = admitted.stake
+            node.grant_begins = message.grant.grant.not_before if message.grant is not None else None
         if admitted.endpoint is not None:
             self.holder = self._endpoint_calls(admitted.endpoint)
         self._say(

@@ -10,6 +10,7 @@ from r3mes_api.accounts.rate_limits import Activity, LimitPair, RateLimits, Rate
 from r3mes_api.accounts.reception import header_values, peer_of
 from r3mes_api.accounts.token_bucket import RatePolicy
 from r3mes_api.asgi import Exchange
+from r3mes_api.nodes.entrance import REVOKED
 from r3mes_api.nodes.grant_book import GrantBook
 from r3mes_api.nodes.sessions import NodeSessions
 from r3mes_api.owner_signature import make_owner_verifier
@@ -69,11 +70,14 @@ class GrantRoutes:
         revocation = signed.revocation
         self._grants.revoke(revocation)
         node = self._sessions.registry.node(NodeId(revocation.node_public_key))
-        leaves = node is not None and node.owner == revocation.owner
+        # An old revocation that is sent again is no word on the grant that followed it.
+        leaves = (
+            node is not None
+            and node.owner == revocation.owner
+            and (node.grant_begins is None or node.grant_begins <= revocation.revoked_at)
+        )
         if node is not None and leaves:
-            self._sessions.send_off(
-                node.session_id, RejectCode.GRANT_REVOKED, "The owner took back the grant for this node."
-            )
+            self._sessions.send_off(node.session_id, RejectCode.GRANT_REVOKED, REVOKED)
         document = {"node": revocation.node_public_key, "revoked_at": revocation.revoked_at, "node_leaves": leaves}
         await exchange.json(200, document)
 
