@@ -23,12 +23,10 @@ from urllib.request import urlopen
 
 import psutil
 import uvloop
-from nacl.signing import SigningKey
-from websockets.asyncio.client import connect
+from dial_in import dial_in
 
 from r3mes_api.nodes.registry import NodeRegistry, RegistryLimits
 from r3mes_api.routing.choice import Wanted
-from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.control import parse_api_ready
 from r3mes_protocol.frames import FrameKind, encode_frame
 from r3mes_protocol.grants import Role
@@ -36,14 +34,10 @@ from r3mes_protocol.messages import (
     Device,
     Done,
     Heartbeat,
-    Hello,
     ModelOffer,
     Register,
     Usage,
-    parse_gateway_message,
 )
-from r3mes_protocol.origin import gateway_origin, session_url
-from r3mes_protocol.session_signature import node_id_of, sign_registration
 from r3mes_protocol.wire import JobId, SessionId
 
 TOKENS = 32
@@ -57,22 +51,8 @@ SCENARIOS = {"plain": 16, "burst": 16, "paced": 64}
 
 
 async def node(url: str) -> None:
-    origin = gateway_origin(url)
-    key = SigningKey.generate()
-    async with connect(session_url(origin), subprotocols=[NODE_SUBPROTOCOL], compression=None, max_size=None) as socket:  # type: ignore[list-item]
-        hello = parse_gateway_message(await socket.recv())
-        assert isinstance(hello, Hello)
-        register = Register(
-            node_id=node_id_of(key),
-            models=(ModelOffer(name="bench", context_tokens=4096),),
-            roles=(Role.SERVING,),
-            max_concurrency=64,
-            device=Device(kind="cpu", name="scripted", memory_mb=1),
-            engine_version="0",
-            signature=sign_registration(key, nonce=hello.nonce, session_id=hello.session_id, gateway=origin),
-        )
-        await socket.send(register.to_json())
-        await socket.recv()
+    socket, hello = await dial_in(url, max_concurrency=64)
+    async with socket:
 
         async def serve(job: dict[str, Any]) -> None:
             job_id = JobId(job["job_id"])

@@ -20,15 +20,10 @@ from urllib.request import urlopen
 
 import psutil
 import uvloop
-from nacl.signing import SigningKey
-from websockets.asyncio.client import connect
+from dial_in import dial_in
 
-from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.control import parse_api_ready
-from r3mes_protocol.grants import Role
-from r3mes_protocol.messages import Device, Heartbeat, Hello, ModelOffer, Register, parse_gateway_message
-from r3mes_protocol.origin import gateway_origin, session_url
-from r3mes_protocol.session_signature import node_id_of, sign_registration
+from r3mes_protocol.messages import Heartbeat
 
 AT_A_TIME = 32
 """Sockets that register at the same moment; the gateway lets twice as many wait."""
@@ -43,29 +38,8 @@ async def nodes(url: str, count: int) -> None:
 
     async def node() -> None:
         nonlocal left
-        origin = gateway_origin(url)
-        key = SigningKey.generate()
         async with gate:
-            socket = await connect(
-                session_url(origin),
-                subprotocols=[NODE_SUBPROTOCOL],  # type: ignore[list-item]
-                compression=None,
-                open_timeout=60,
-                ping_interval=None,
-            )
-            hello = parse_gateway_message(await socket.recv())
-            assert isinstance(hello, Hello)
-            register = Register(
-                node_id=node_id_of(key),
-                models=(ModelOffer(name="bench", context_tokens=4096),),
-                roles=(Role.SERVING,),
-                max_concurrency=4,
-                device=Device(kind="cpu", name="idle", memory_mb=1),
-                engine_version="0",
-                signature=sign_registration(key, nonce=hello.nonce, session_id=hello.session_id, gateway=origin),
-            )
-            await socket.send(register.to_json())
-            assert json.loads(await socket.recv())["type"] == "registered"
+            socket, hello = await dial_in(url, max_concurrency=4)
         left -= 1
         if left == 0:
             print("registered", flush=True)

@@ -16,26 +16,17 @@ from typing import Any, cast
 
 import httptools
 import uvloop
-from nacl.signing import SigningKey
-from websockets.asyncio.client import ClientConnection, connect
+from dial_in import dial_in
+from websockets.asyncio.client import ClientConnection
 
-from r3mes_protocol import NODE_SUBPROTOCOL
 from r3mes_protocol.frames import FrameKind, encode_frame
-from r3mes_protocol.grants import Role
 from r3mes_protocol.messages import (
-    Device,
     Done,
     Failed,
     FailureCode,
     Heartbeat,
-    Hello,
-    ModelOffer,
-    Register,
     Usage,
-    parse_gateway_message,
 )
-from r3mes_protocol.origin import gateway_origin, session_url
-from r3mes_protocol.session_signature import node_id_of, sign_registration
 from r3mes_protocol.wire import JobId
 
 DONE = b"data: [DONE]\n\n"
@@ -133,27 +124,8 @@ class Node:
 
 
 async def run(gateway: str, upstream: str, model: str) -> None:
-    origin = gateway_origin(gateway)
-    key = SigningKey.generate()
-    async with connect(
-        session_url(origin),
-        subprotocols=[NODE_SUBPROTOCOL],  # type: ignore[list-item]
-        compression=None,
-        max_size=None,
-    ) as socket:
-        hello = parse_gateway_message(await socket.recv())
-        assert isinstance(hello, Hello)
-        register = Register(
-            node_id=node_id_of(key),
-            models=(ModelOffer(name=model, context_tokens=4096),),
-            roles=(Role.SERVING,),
-            max_concurrency=128,
-            device=Device(kind="cpu", name="upstream", memory_mb=1),
-            engine_version="0",
-            signature=sign_registration(key, nonce=hello.nonce, session_id=hello.session_id, gateway=origin),
-        )
-        await socket.send(register.to_json())
-        await socket.recv()
+    socket, hello = await dial_in(gateway, model=model, max_concurrency=128)
+    async with socket:
         node = Node(upstream, socket)
 
         async def beat() -> None:
