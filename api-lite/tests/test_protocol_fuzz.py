@@ -155,7 +155,7 @@ class Mutator:
 
 def parse_all(frame: bytes, outcomes: Counter[str]) -> None:
     for name, parse in PARSERS.items():
-        start = time.perf_counter()
+        start = time.process_time()
         try:
             result = parse(frame)
         except ProtocolError as error:
@@ -168,7 +168,7 @@ def parse_all(frame: bytes, outcomes: Counter[str]) -> None:
                 assert parse(result.to_json().encode()) == result
             else:
                 assert isinstance(result, Frame) and result.payload
-        assert time.perf_counter() - start < SLOWEST_S, f"{name} took too long for a frame of {len(frame)} bytes"
+        assert time.process_time() - start < SLOWEST_S, f"{name} took too long for a frame of {len(frame)} bytes"
     decoder = SseDecoder(1024)
     try:
         outcomes["events"] += len(list(decoder.feed(frame)))
@@ -227,10 +227,10 @@ LARGEST: dict[str, bytes] = {
 def test_the_largest_frames_cost_bounded_time_and_memory(kind: str) -> None:
     frame = LARGEST[kind]
     assert len(frame) < MAX_JOB_BYTES
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ProtocolError) as refusal:
         parse_gateway_message(frame)
-    assert time.perf_counter() - start < SLOWEST_S
+    assert time.process_time() - start < SLOWEST_S
     assert len(refusal.value.reason) < 400
     # A node's frame is refused by its size before it is read.
     with pytest.raises(ProtocolError, match=f"{MAX_CONTROL_BYTES} allowed"):

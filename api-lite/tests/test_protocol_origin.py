@@ -149,8 +149,8 @@ def test_every_common_address_is_taken(host: str, port: int | None, scheme: str)
 
 
 def test_a_hostile_name_costs_no_time() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for name in ("ä" * 200_000, "a." * 100_000, "ä." * 100_000, "[" * 100_000, ":" * 100_000):
         with pytest.raises(ValueError):
             gateway_origin(f"http://{name}")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -131,7 +131,7 @@ def test_a_client_that_leaves_frees_its_place(engine: Any, stream: bool) -> None
                     time.sleep(0.01)
     left = time.monotonic()
     assert engine.event("request").outcome == "cancelled"
-    assert time.monotonic() - left < 0.5
+    assert time.monotonic() - left < 5
 
 
 def test_more_than_the_queue_holds_is_refused(engine: Any) -> None:

@@ -278,7 +278,7 @@ def test_a_cancelled_job_gets_one_terminal_and_frees_its_place(start_engine: Any
     started = time.monotonic()
     session.cancel(running)
     failed = session.terminal(running)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 5
     assert isinstance(failed, Failed)
     assert failed.code is FailureCode.CANCELLED
     # Before its first token as well, and one that is cancelled in the same breath as it comes.
