@@ -5,8 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import logging
 import os
 from collections.abc import Generator
+
+log = logging.getLogger(__name__)
+
+LIBRARY = "transformers.modeling_utils"
 
 
 def prepare_environment(threads: int) -> None:
@@ -28,11 +33,17 @@ def prepare_environment(threads: int) -> None:
 def load_libraries() -> None:
     """Torch and transformers without what serving never uses. After `prepare_environment`, before any module of the
     engine imports them."""
-    from r3mes_engine.models.deferred_imports import defer_compiler, not_distributed, without
+    from r3mes_engine.models.deferred_imports import defer_compiler, not_distributed, undo_deferral, without
 
-    defer_compiler()
-    with what_comes_stays(), without("scipy", "sklearn"), not_distributed():
-        importlib.import_module("transformers.modeling_utils")
+    try:
+        defer_compiler()
+        with what_comes_stays(), without("scipy", "sklearn"), not_distributed():
+            importlib.import_module(LIBRARY)
+    except (ImportError, AttributeError, TypeError) as error:
+        # Other versions than the pinned ones may need what was left out.
+        log.warning("the libraries are loaded whole, which takes more memory: %s", error)
+        undo_deferral()
+        importlib.import_module(LIBRARY)
 
 
 @contextlib.contextmanager

@@ -101,7 +101,7 @@ config.save_pretrained(sys.argv[1])
 save_file(LlamaForCausalLM(config).state_dict(), sys.argv[1] + "/model.safetensors", {"format": "pt"})
 load_model(Path(sys.argv[1]), torch.device("cpu"), "fp32")
 compiler = "torch._dynamo.convert_frame"
-print(sorted({compiler, "scipy", "torch.distributed.tensor"} & set(sys.modules)))
+print(sorted({compiler, "scipy", "sympy", "torch.distributed.tensor"} & set(sys.modules)))
 """
 COMPILE = """
 print(torch.compile(lambda x: x + 1, backend="eager")(torch.ones(2)).tolist(), compiler in sys.modules)
@@ -122,3 +122,33 @@ def test_a_model_is_loaded_without_them(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_real_compiler_comes_when_it_is_wanted(tmp_path: Path) -> None:
     assert said_by(LOAD + COMPILE, tmp_path) == ["[]", "[2.0, 2.0] True"]
+
+
+OTHER_VERSION = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from r3mes_engine import model_process
+model_process.LIBRARY = "transformers_later"
+model_process.load_libraries()
+print("torch._dynamo" in sys.modules, sys.modules["transformers_later"].loaded)
+"""
+
+
+def test_a_library_that_needs_what_was_left_out_is_loaded_whole(tmp_path: Path) -> None:
+    later = "import sys\nif sys.modules.get('scipy', 0) is None:\n    raise ImportError('no scipy')\nloaded = True\n"
+    (tmp_path / "transformers_later.py").write_text(later)
+    assert said_by(OTHER_VERSION, tmp_path) == ["False True"]
+
+
+def test_a_kind_of_model_that_needs_symbols_is_made_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from r3mes_engine.models import loading
+
+    def from_pretrained(folder: Path, **_: object) -> tuple[torch.nn.Module, dict[str, list[str]]]:
+        with torch.device("meta"):
+            _ = torch.zeros(3) + torch.arange(3)
+        return torch.nn.Linear(2, 2), {"missing_keys": []}
+
+    monkeypatch.setattr(loading.AutoModelForCausalLM, "from_pretrained", from_pretrained)
+    assert isinstance(loading.load_model(Path("model"), torch.device("cpu"), "fp32"), torch.nn.Linear)

@@ -46,7 +46,7 @@ from r3mes_engine.models.loading import (
 )
 from r3mes_engine.models.memory_plan import Plan, Quantisation, QuantisationChoice, memory_plan
 from r3mes_engine.models.packed_layers import can_pack, pack
-from r3mes_engine.models.process_memory import give_large_back_at_once, give_memory_back
+from r3mes_engine.models.process_memory import LARGE_WHILE_LOADING, give_large_back_at_once, give_memory_back
 from r3mes_engine.models.shape import model_shape
 from r3mes_engine.models.source import ModelSource
 from r3mes_engine.settings import DEFAULT_ADAPTER_MB
@@ -98,7 +98,7 @@ class TransformersBackend:
 
     def load(self, report: Report) -> None:
         torch.set_num_threads(self._threads)
-        give_large_back_at_once()
+        give_large_back_at_once(LARGE_WHILE_LOADING)
         source = self._source
         folder = source.path
         if source.kind == "gguf":
@@ -116,6 +116,7 @@ class TransformersBackend:
         model = load_model(folder, device, plan.quantisation)
         if can_pack(model):
             pack(model, folder)
+        give_large_back_at_once()
         give_memory_back()
         self._ends = end_tokens(model, self._tokenizer)
         self._grammars = JsonGrammars(self._tokenizer, int(model.config.get_text_config().vocab_size), self._ends)

@@ -3,6 +3,8 @@
 Of PyTorch's compiler it wants marks on functions and tensors, which mean something to that compiler alone and load all
 of it; of its parts for many computers whether they are there; of scipy one function for the losses of object detectors.
 Together that is 1,270 modules and 90 MiB.
+What PyTorch loads to calculate with shapes that are symbols (sympy and what stands on it) is 480 modules and 37 MiB
+more.
 """
 
 from __future__ import annotations
@@ -98,6 +100,15 @@ def defer_compiler() -> None:
         part.loader.exec_module(module)
 
 
+def undo_deferral() -> None:
+    """After transformers could not be loaded with it: the next try finds everything as if nothing had been deferred."""
+    if type(sys.modules.get(COMPILER)) is DeferredCompiler:
+        for name in (COMPILER, PLAIN_PART):
+            sys.modules.pop(name, None)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "transformers"]:
+        del sys.modules[name]
+
+
 @contextmanager
 def without(*packages: str) -> Iterator[None]:
     """Whoever looks for these packages meanwhile finds that they are not installed; those that are loaded stay."""
@@ -115,9 +126,37 @@ def without(*packages: str) -> Iterator[None]:
 def not_distributed() -> Iterator[None]:
     """Whoever asks meanwhile hears that this PyTorch was built for one computer alone, as some are."""
     distributed = importlib.import_module("torch.distributed")
-    said = distributed.is_available
+    said = getattr(distributed, "is_available", None)
+    if said is None:
+        yield
+        return
     distributed.is_available = lambda: False  # type: ignore[attr-defined]
     try:
         yield
     finally:
         distributed.is_available = said  # type: ignore[attr-defined]
+
+
+@contextmanager
+def no_symbols() -> Iterator[None]:
+    """A model whose numbers come from a file is made meanwhile without two functions for tensors without memory that
+    need symbols: numbers drawn for them are nobody's, and positions are counted in the computer's own memory."""
+    torch = importlib.import_module("torch")
+    with torch.device("cpu"):
+        # PyTorch notes once, at the first use, which functions a device is chosen for: the real ones.
+        torch.empty(0)
+    drawn, counted = torch.nn.init.normal_, torch.arange
+
+    def normal_(tensor: Any, *arguments: Any, **options: Any) -> Any:
+        return tensor if tensor.is_meta else drawn(tensor, *arguments, **options)
+
+    def arange(*arguments: Any, **options: Any) -> Any:
+        if options.get("device") is None:
+            options["device"] = "cpu"
+        return counted(*arguments, **options)
+
+    torch.nn.init.normal_, torch.arange = normal_, arange  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        torch.nn.init.normal_, torch.arange = drawn, counted  # type: ignore[attr-defined]

@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from r3mes_engine.backends.protocol import Sampling
 from r3mes_engine.errors import EngineExit, ModelUnusable
 from r3mes_engine.hardware.gpu_faults import ending, gpu_fault
+from r3mes_engine.models.deferred_imports import no_symbols
 from r3mes_engine.models.memory_plan import Quantisation
 from r3mes_protocol.exit_codes import ExitCode
 
@@ -102,18 +103,18 @@ def load_model(folder: Path, device: torch.device, quantisation: Quantisation | 
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}.get(kind, native_dtype(device))
     quantised = kind in ("int8", "nf4")
     try:
-        model, told = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=dtype,
-            attn_implementation="sdpa",
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            quantization_config=_bitsandbytes(kind, dtype) if quantised else None,
+        arguments = {
+            "dtype": dtype,
+            "attn_implementation": "sdpa",
+            "local_files_only": True,
+            "trust_remote_code": False,
+            "use_safetensors": True,
+            "quantization_config": _bitsandbytes(kind, dtype) if quantised else None,
             # Quantised weights are made on their way to the device and can't be moved afterwards.
-            device_map={"": device} if quantised else None,
-            output_loading_info=True,
-        )
+            "device_map": {"": device} if quantised else None,
+            "output_loading_info": True,
+        }
+        model, told = _made(folder, arguments, symbols=quantised)
         _check_complete(told)
         return model.eval() if quantised else model.to(device).eval()
     except (torch.OutOfMemoryError, MemoryError) as error:
@@ -136,6 +137,18 @@ def _check_complete(told: Mapping[str, Any]) -> None:
     missing = sorted(told["missing_keys"])
     if missing:
         raise ValueError(f"{len(missing)} of its weights are missing, such as {missing[0][:80]}")
+
+
+def _made(folder: Path, arguments: dict[str, Any], symbols: bool) -> Any:
+    """What the library returns; without symbols in less memory, which some kinds of models can't be made in."""
+    if not symbols:
+        try:
+            with no_symbols():
+                return AutoModelForCausalLM.from_pretrained(folder, **arguments)
+        except RuntimeError as error:
+            if "meta" not in str(error):
+                raise
+    return AutoModelForCausalLM.from_pretrained(folder, **arguments)
 
 
 def _bitsandbytes(kind: Quantisation, dtype: torch.dtype) -> BitsAndBytesConfig:

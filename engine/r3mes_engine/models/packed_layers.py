@@ -1,7 +1,9 @@
 """Weights in the order in which a processor multiplies them, in the place of the model's own.
 
 A plain product lays the whole matrix out anew each time, which for the few rows of a step of a batch takes as long as
-the product itself. oneDNN does it once. The numbers stay the same.
+the product itself. Here it is done once. Weights that float16 holds, as it does those that a model was trained in
+bfloat16 with, are kept in it and widened on their way into the product: half the memory, and half of it to be read in
+each step. The numbers stay the same, and so does what is calculated with: float32.
 """
 
 from __future__ import annotations
@@ -13,16 +15,15 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from r3mes_engine.models.process_memory import give_memory_back
-
 ROWS = 64
 """The number of rows that oneDNN chooses the order for. It serves 1 to 128 rows equally well on AVX2."""
 
 SMALLEST = 4 * 2**20
 """Weights of a layer that is worth it. For smaller ones oneDNN's own work for each call is more than it saves: those of
 SmolLM2-135M's blocks were a fifth slower for one stream, its last layer with 28 million twice as fast for 16."""
-LAYERS_BETWEEN_TRIMS = 32
-"""A few blocks of a decoder: what they held goes back to the system before the next ones are laid out."""
+HALF_ERROR = 2**-20
+"""How far a weight may be from its float16, by the layer's largest weight: the sum of some hundred products in float32
+is less exact. What was trained in bfloat16 is held as it is from 2^-17 on, and smaller weights to 2^-25."""
 
 
 class PackedLinear(nn.Linear):  # type: ignore[misc]
@@ -40,6 +41,28 @@ class PackedLinear(nn.Linear):  # type: ignore[misc]
         return made
 
 
+class HalfLinear(nn.Linear):  # type: ignore[misc]
+    """A linear layer with weights in float16, for numbers in float32. Makes no gradients."""
+
+    def __init__(self, plain: nn.Linear) -> None:
+        nn.Module.__init__(self)
+        self.in_features, self.out_features = plain.in_features, plain.out_features
+        self.bias = plain.bias
+        bias = None if plain.bias is None else plain.bias.detach()
+        # The multiplication is FBGEMM's; "dynamic" are its other kinds, which round what goes in as well.
+        self._packed = torch.ops.quantized.linear_prepack_fp16(plain.weight.detach(), bias)
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """Made anew, for models that look at the weights of their layers."""
+        made: torch.Tensor = torch.ops.quantized.linear_unpack_fp16(self._packed)[0].float()
+        return made
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = torch.ops.quantized.linear_dynamic_fp16(x, self._packed)
+        return made
+
+
 class HalfEmbedding(nn.Module):  # type: ignore[misc]
     """A table of float32 numbers that all fit into bfloat16, given as such. Makes no gradients."""
 
@@ -53,13 +76,27 @@ class HalfEmbedding(nn.Module):  # type: ignore[misc]
 
 
 def can_pack(model: Any) -> bool:
-    """Dense float32 on a processor whose PyTorch has oneDNN's layers."""
+    """Dense float32 on a processor for which this PyTorch has one of the two kinds of layers."""
     return bool(
         model.device.type == "cpu"
         and model.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and (has_packed() or has_halves())
         and not getattr(model, "is_quantized", False)
+    )
+
+
+def has_packed() -> bool:
+    """oneDNN's layers."""
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def has_halves() -> bool:
+    """FBGEMM's layers, which are for processors with AVX2."""
+    quantized = torch.backends.quantized
+    return (
+        "fbgemm" in quantized.supported_engines
+        and quantized.engine in ("fbgemm", "x86")
+        and hasattr(torch.ops.quantized, "linear_dynamic_fp16")
     )
 
 
@@ -74,19 +111,17 @@ def pack(model: Any, folder: Path, smallest: int = SMALLEST) -> None:
         tied = False
     del embedding
     # A head that shares its table with the embedding would lie in memory twice.
-    plain = [
-        path
-        for path, module in model.named_modules()
-        if type(module) is nn.Linear
-        and module.in_features * module.out_features >= smallest
-        and not (module is head and tied)
-    ]
+    plain = [path for path, one in model.named_modules() if type(one) is nn.Linear and not (one is head and tied)]
     del head
-    for number, path in enumerate(plain):
-        if number % LAYERS_BETWEEN_TRIMS == 0:
-            give_memory_back()
+    packed, halves = has_packed(), has_halves()
+    for path in plain:
+        layer = model.get_submodule(path)
         parent, _, name = path.rpartition(".")
-        setattr(model.get_submodule(parent), name, PackedLinear(model.get_submodule(path)))
+        if halves and _is_kept_by_half(layer.weight):
+            setattr(model.get_submodule(parent), name, HalfLinear(layer))
+        elif packed and layer.weight.numel() >= smallest:
+            setattr(model.get_submodule(parent), name, PackedLinear(layer))
+        del layer
 
 
 def _table(weight: torch.Tensor, model: Any, folder: Path) -> torch.Tensor:
@@ -108,6 +143,13 @@ def _table(weight: torch.Tensor, model: Any, folder: Path) -> torch.Tensor:
 def _stored(path: Path, name: str) -> torch.Tensor | None:
     with safe_open(path, framework="pt", device="cpu") as file:
         return file.get_tensor(name) if name in file.keys() else None  # noqa: SIM118
+
+
+def _is_kept_by_half(weight: torch.Tensor) -> bool:
+    parts = weight.detach().split(4096)
+    largest = max(float(part.abs().max()) for part in parts)
+    # Not so for weights that are no numbers or beyond float16.
+    return all(float((part.half().float() - part).abs().max()) <= HALF_ERROR * largest for part in parts)
 
 
 def _fits_half(table: torch.Tensor) -> bool:
