@@ -4953,8 +4953,12 @@
         <translation>Doktor, bu bilgisayarın düğüm olmak için neyinin eksik olduğunu söyler.</translation>
     </message>
     <message>
-        <source>Problems: {problems}. Warnings: {warnings}.</source>
-        <translation>Sorunlar: {problems}. Uyarılar: {warnings}.</translation>
+        <source>Problems: {problems}.</source>
+        <translation>Sorunlar: {problems}.</translation>
+    </message>
+    <message>
+        <source>Warnings: {warnings}.</source>
+        <translation>Uyarılar: {warnings}.</translation>
     </message>
     <message>
         <source>Something needs you</source>
@@ -5768,6 +5772,10 @@
     <message>
         <source>GPUs</source>
         <translation>GPU&apos;lar</translation>
+    </message>
+    <message>
+        <source>Open the doctor</source>
+        <translation>Doktoru aç</translation>
     </message>
     <message>
         <source>Time that the charts show</source>

@@ -55,9 +55,12 @@ def test_progress_then_the_worst_first(window: Any, intents: Any) -> None:
     assert not page.progress.isVisible() and page.again.isEnabled() and page.summary.text() == "Something needs you"
     texts = [label.text() for label in page.findChildren(QLabel) if label.isVisible()]
     assert texts.index("Problems") < texts.index("Warnings") < texts.index("In order")
+    assert "Problems: 3. Warnings: 1." in texts
     assert "<b>It</b> is gone." in texts, "text from elsewhere is shown as it is"
     show(window, DoctorState(report=replace(REPORT, checks=REPORT.checks[:1])))
     assert page.summary.text() == "All is well" and page.fixes == []
+    show(window, DoctorState(report=replace(REPORT, checks=REPORT.checks[-1:])))
+    assert "Problems: 1." in [label.text() for label in page.findChildren(QLabel)], "no word of what there is none of"
 
 
 def test_each_button_does_what_it_says(window: Any, intents: Any, qtbot: QtBot) -> None:

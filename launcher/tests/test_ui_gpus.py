@@ -12,7 +12,7 @@ from r3mes_launcher.core.doctor.report import DoctorState, GpuFlaw
 from r3mes_launcher.core.history.gpu_record import GpuBucket
 from r3mes_launcher.core.state import GpuDriver, GpuReport, GpuSample, LauncherState
 from r3mes_launcher.ui.gpu_history import Figure
-from r3mes_launcher.ui.pages import GPUS
+from r3mes_launcher.ui.pages import DOCTOR, GPUS
 from r3mes_launcher.ui.time_series import TimeSeries
 from r3mes_launcher.ui.time_series_widget import TimeSeriesWidget
 from r3mes_launcher.ui.tokens import Tone
@@ -36,6 +36,8 @@ def test_without_cards_the_page_says_why(window: Any, page: Any, driver: GpuDriv
     window.show_report(GpuReport(1.0, driver, "The core's own sentence."))
     assert "The core's own sentence." in texts(page)
     assert page.cards == ()
+    page.open_doctor.click()
+    assert window.page == DOCTOR
 
 
 def test_figures_of_two_cards(window: Any, page: Any) -> None:

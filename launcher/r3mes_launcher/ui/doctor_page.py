@@ -118,7 +118,11 @@ class DoctorPage(QWidget):
             return self.tr("Not looked at yet"), self.tr("The doctor tells what this computer lacks to be a node.")
         problems = sum(check.verdict is Verdict.PROBLEM for check in report.checks)
         warnings = sum(check.verdict is Verdict.WARNING for check in report.checks)
-        counts = self.tr("Problems: {problems}. Warnings: {warnings}.").format(problems=problems, warnings=warnings)
+        counted = (
+            self.tr("Problems: {problems}.").format(problems=problems) if problems else "",
+            self.tr("Warnings: {warnings}.").format(warnings=warnings) if warnings else "",
+        )
+        counts = " ".join(part for part in counted if part)
         if problems:
             return self.tr("Something needs you"), counts
         if warnings:

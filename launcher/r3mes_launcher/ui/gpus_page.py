@@ -6,12 +6,14 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from r3mes_launcher.core.doctor.report import GpuFlaw
 from r3mes_launcher.core.history.gpu_record import BUCKET_S, GpuBucket, energy_kwh
 from r3mes_launcher.core.state import GpuDriver, GpuReport
 from r3mes_launcher.ui import figures
+from r3mes_launcher.ui.button import Button
 from r3mes_launcher.ui.card import Callout, EmptyState, PageColumn
 from r3mes_launcher.ui.earnings.earnings_wording import price
 from r3mes_launcher.ui.gpu_card import GpuCard
@@ -36,6 +38,9 @@ _REFRESH_S = 30.0
 
 
 class GpusPage(QWidget):
+    doctor_wished = Signal()
+    """The driver is missing or ill, and the person wants to know more."""
+
     def __init__(self, theme: Theme, intents: Intents, history: GpuHistory, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._intents = intents
@@ -56,6 +61,9 @@ class GpusPage(QWidget):
         self._stack = QStackedWidget()
         stack_holder.addWidget(self._stack)
         self._empty = EmptyState(theme, "gpu")
+        self.open_doctor = Button(theme, self.tr("Open the doctor"), "doctor")
+        self.open_doctor.clicked.connect(self.doctor_wished)
+        self._empty.add_button(self.open_doctor)
         self._stack.addWidget(self._empty)
         self._page = PageColumn(theme)
         self._stack.addWidget(self._page)
@@ -90,6 +98,7 @@ class GpusPage(QWidget):
         words = driver_wording(report.driver, report.message)
         self._stack.setCurrentWidget(self._page if report.gpus else self._empty)
         self._empty.show_words(words.title, words.sentence, "gpu", words.tone)
+        self.open_doctor.setVisible(report.driver is not GpuDriver.OK)
         self._notice.setVisible(report.driver is not GpuDriver.OK or bool(report.message))
         self._notice.show_tone(words.tone if words.tone is not Tone.GOOD else Tone.WARNING)
         self._notice.show_words(words.title if report.driver is not GpuDriver.OK else "", words.sentence)

@@ -108,6 +108,7 @@ class Pages(PageStack):
         from r3mes_launcher.ui.gpus_page import GpusPage
 
         page = GpusPage(self._theme, self._intents, self._content.history)
+        page.doctor_wished.connect(lambda: self.page_wished.emit(DOCTOR))
         page.show_flaws(self._content.state.doctor.flaws)
         if self._content.report is not None:
             page.show_report(self._content.report)
