@@ -2719,6 +2719,14 @@
         <translation>Model eksik ya da bozuk.</translation>
     </message>
     <message>
+        <source>The model {name} can&apos;t be read: {reason}.</source>
+        <translation>{name} modeli okunamıyor: {reason}.</translation>
+    </message>
+    <message>
+        <source>The model {name} is damaged: its file {file} was changed after its download.</source>
+        <translation>{name} modeli bozuk: {file} dosyası indirildikten sonra değiştirilmiş.</translation>
+    </message>
+    <message>
         <source>The model&apos;s server can&apos;t be reached or did not start. {why}</source>
         <translation>Modelin sunucusuna ulaşılamıyor veya sunucu başlamadı. {why}</translation>
     </message>
@@ -3717,6 +3725,14 @@
     <message>
         <source>`r3mes-engine models list` shows what there is; `models add URL` adds to it.</source>
         <translation>`r3mes-engine models list` olanları gösterir; `models add URL` yenisini ekler.</translation>
+    </message>
+    <message>
+        <source>`r3mes-engine models repair {name}` fetches it again.</source>
+        <translation>`r3mes-engine models repair {name}` onu yeniden indirir.</translation>
+    </message>
+    <message>
+        <source>`r3mes-engine models repair {name}` fetches what is missing.</source>
+        <translation>`r3mes-engine models repair {name}` eksik olanı indirir.</translation>
     </message>
     <message>
         <source>a gateway URL looks like https://host or https://host:port</source>
