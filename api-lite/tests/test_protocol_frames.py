@@ -38,7 +38,7 @@ def test_any_bytes_are_a_frame_or_a_protocol_error(data: bytes) -> None:
     whole = len(data) > HEADER_BYTES and data[8] in (0, 1, 2)
     if whole:
         frame = decode_frame(data)
-        assert encode_frame(*frame) == data
+        assert encode_frame(frame.job_id, frame.kind, frame.payload) == data
     else:
         with pytest.raises(ProtocolError):
             decode_frame(data)

@@ -146,20 +146,20 @@
         <translation>Yüksek karşıtlık</translation>
     </message>
     <message>
-        <source>Closing the window</source>
+        <source>When the window is closed</source>
         <translation>Pencere kapatılınca</translation>
     </message>
     <message>
-        <source>asks</source>
-        <translation>sor</translation>
+        <source>Ask</source>
+        <translation>Sor</translation>
     </message>
     <message>
-        <source>keeps R3MES in the tray</source>
+        <source>Keep R3MES in the tray</source>
         <translation>R3MES tepside kalsın</translation>
     </message>
     <message>
-        <source>quits R3MES</source>
-        <translation>R3MES&apos;ten çık</translation>
+        <source>Quit R3MES</source>
+        <translation>R3MES’ten çık</translation>
     </message>
 </context>
 <context>
@@ -8223,8 +8223,8 @@
         <translation>Kapalı</translation>
     </message>
     <message>
-        <source>Serving was switched off.</source>
-        <translation>Hizmet kapalıydı.</translation>
+        <source>It waited to be switched on.</source>
+        <translation>Açılması bekleniyordu.</translation>
     </message>
     <message>
         <source>Asleep</source>

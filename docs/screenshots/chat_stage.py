@@ -51,20 +51,36 @@ def answer_to(question: str) -> str:
     return _TURKISH if question == QUESTIONS["tr"] else _ENGLISH
 
 
-EARLIER = (
-    ("A short poem about night trains", 1_767_268_000.0),
-    ("What is photosynthesis?", 1_767_182_000.0),
-    ("Kira sözleşmesi ne zaman uzar?", 1_767_095_000.0),
-    ("Explain LoRA adapters to a cook", 1_766_990_000.0),
-)
+EARLIER = {
+    "en": (
+        "A short poem about night trains",
+        "What is photosynthesis?",
+        "When does a lease renew itself?",
+        "Explain LoRA adapters to a cook",
+    ),
+    "tr": (
+        "Gece trenleri üzerine kısa bir şiir",
+        "Fotosentez nedir?",
+        "Kira sözleşmesi ne zaman uzar?",
+        "LoRA adaptörlerini bir aşçıya anlat",
+    ),
+}
+WRITTEN = (1_767_268_000.0, 1_767_182_000.0, 1_767_095_000.0, 1_766_990_000.0)
 
 
 class Chats:
     """Answers as the core's chat desk does."""
 
+    def __init__(self, language: str = "en") -> None:
+        self._titles = EARLIER[language]
+
     async def kept(self) -> KeptChats:
         return KeptChats(
-            True, tuple(ChatSummary(f"{number:032x}", title, at) for number, (title, at) in enumerate(EARLIER))
+            True,
+            tuple(
+                ChatSummary(f"{number:032x}", title, at)
+                for number, (title, at) in enumerate(zip(self._titles, WRITTEN, strict=True))
+            ),
         )
 
     async def write(self, chat: Chat) -> None: ...

@@ -402,6 +402,7 @@ def take(
             continue
         with tempfile.TemporaryDirectory() as scratch:
             stage = shot.make()
+            stage.chats = chat_stage.Chats(language)
             preferences = PreferenceFile(Path(scratch) / "window.json")
             app = App(application, theme, lambda _demo, stage=stage: stage, preferences, speech=speech)
             app.start()

@@ -59,7 +59,7 @@ def test_the_day_is_summed_and_the_cursor_explains_each_stretch(card: Any, qtbot
     assert widget.accessibleDescription().endswith("Not running. The launcher was not running.")
     widget.setFocus()
     for key, what in (
-        (Qt.Key.Key_Home, "Switched off. Serving was switched off."),
+        (Qt.Key.Key_Home, "Switched off. It waited to be switched on."),
         (Qt.Key.Key_Right, "Answering. Requests came and were answered."),
         (Qt.Key.Key_End, "Not running."),
         (Qt.Key.Key_Left, "Suspended. The wallet is locked."),

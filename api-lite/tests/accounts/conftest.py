@@ -120,13 +120,19 @@ class Backend:
 BACKENDS = ["sqlite+memory", "postgres+redis"]
 
 
+@pytest.fixture(scope="session")
+def own_redis(redis: str) -> str:
+    """Not the first database of the Redis: gateways that serve many tests may live there, and tell of their nodes."""
+    return f"{redis}?db=1"
+
+
 @pytest.fixture(params=BACKENDS)
 async def empty_backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
     """A database without tables."""
     if request.param == "sqlite+memory":
         return Backend("sqlite+memory", f"sqlite:///{tmp_path / 'empty.db'}", None)
     url = await make_postgres_database(request.getfixturevalue("postgres"), f"test_{secrets.token_hex(6)}")
-    return Backend("postgres+redis", url, request.getfixturevalue("redis"))
+    return Backend("postgres+redis", url, request.getfixturevalue("own_redis"))
 
 
 @pytest.fixture(params=BACKENDS)
@@ -137,7 +143,7 @@ async def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
         return Backend("sqlite+memory", f"sqlite:///{tmp_path / 'gateway.db'}", None)
     url = request.getfixturevalue("migrated_postgres")
     await clean_postgres_database(url)
-    return Backend("postgres+redis", url, request.getfixturevalue("redis"))
+    return Backend("postgres+redis", url, request.getfixturevalue("own_redis"))
 
 
 @pytest.fixture
@@ -159,7 +165,7 @@ async def state(backend: Backend, clock: Clock) -> AsyncIterator[ShortLivedState
     else:
         # What it decides is looked at, not how fast: fifty connections at once take a busy machine a while.
         opened = open_redis(backend.redis_url, clock_us=clock.microseconds, answer_s=30)
-        await opened._client.flushall()  # type: ignore[attr-defined]
+        await opened._client.flushdb()  # type: ignore[attr-defined]
     yield opened
     await opened.close()
 
@@ -171,7 +177,7 @@ async def directory(backend: Backend, clock: Clock) -> AsyncIterator[Directory]:
         opened: Directory = MemoryDirectory(clock)
     else:
         opened = open_redis_directory(backend.redis_url)
-        await opened._client.flushall()  # type: ignore[attr-defined]
+        await opened._client.flushdb()  # type: ignore[attr-defined]
     yield opened
     await opened.close()
 
@@ -200,7 +206,7 @@ async def accounts(
 ) -> AsyncIterator[Accounts]:
     opened = await open_accounts(settings, clock=clock, log=logging.getLogger("test.accounts"))
     if backend.redis_url is not None:
-        await opened._state._client.flushall()  # type: ignore[attr-defined]
+        await opened._state._client.flushdb()  # type: ignore[attr-defined]
     yield opened
     await opened.close()
 

@@ -225,7 +225,7 @@ STEPS = st.lists(
 )
 
 
-def test_memory_and_redis_decide_alike(redis: str) -> None:
+def test_memory_and_redis_decide_alike(own_redis: str) -> None:
     @settings(max_examples=60, deadline=None)
     @given(STEPS)
     def alike(steps: list[tuple[int, list[int], int]]) -> None:
@@ -235,8 +235,8 @@ def test_memory_and_redis_decide_alike(redis: str) -> None:
         now_us = 1_800_000_000_000_000
         memory = MemoryState(lambda: now_us / 1_000_000)
         # What it decides is looked at, not how fast.
-        shared = open_redis(redis, clock_us=lambda: now_us, answer_s=30)
-        await shared._client.flushall()
+        shared = open_redis(own_redis, clock_us=lambda: now_us, answer_s=30)
+        await shared._client.flushdb()
         for wait, chosen, cost in steps:
             now_us += wait
             draws = [Draw(str(i), POLICIES[i], cost) for i in chosen]

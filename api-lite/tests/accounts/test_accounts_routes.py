@@ -443,7 +443,7 @@ async def limited(settings: AccountSettings, clock: Any, **changes: Any) -> Acco
     })  # fmt: skip
     accounts = await open_accounts(replace(settings, rate_policies=tight, **changes), clock=clock, log=LOG)
     if settings.redis_url is not None:
-        await accounts._state._client.flushall()  # type: ignore[attr-defined]
+        await accounts._state._client.flushdb()  # type: ignore[attr-defined]
     return accounts
 
 

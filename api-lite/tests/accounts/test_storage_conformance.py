@@ -505,5 +505,5 @@ async def test_claims_rise_whoever_asks(directory: Directory) -> None:
 @pytest.mark.parametrize("backend", ["postgres+redis"], indirect=True)
 async def test_claims_rise_though_redis_has_forgotten_all(directory: Directory) -> None:
     (before,) = await directory.claim(1)
-    await directory._client.flushall()  # type: ignore[attr-defined]
+    await directory._client.flushdb()  # type: ignore[attr-defined]
     assert (await directory.claim(1))[0] > before

@@ -81,7 +81,7 @@ def _words(kind: Kind) -> tuple[str, str]:
         case Kind.STOPPING:
             return translate("Timeline", "Stopping"), translate("Timeline", "The last requests were being finished.")
         case Kind.OFF:
-            return translate("Timeline", "Switched off"), translate("Timeline", "Serving was switched off.")
+            return translate("Timeline", "Switched off"), translate("Timeline", "It waited to be switched on.")
         case Kind.ASLEEP:
             return translate("Timeline", "Asleep"), translate("Timeline", "The computer slept.")
         case Kind.NOT_RUNNING:

@@ -66,11 +66,11 @@ class AppearanceCard(Card):
         )
         self.close_action = self._add(
             "close",
-            self.tr("Closing the window"),
+            self.tr("When the window is closed"),
             [
-                (self.tr("asks"), CloseAction.ASK),
-                (self.tr("keeps R3MES in the tray"), CloseAction.TRAY),
-                (self.tr("quits R3MES"), CloseAction.QUIT),
+                (self.tr("Ask"), CloseAction.ASK),
+                (self.tr("Keep R3MES in the tray"), CloseAction.TRAY),
+                (self.tr("Quit R3MES"), CloseAction.QUIT),
             ],
         )
 
