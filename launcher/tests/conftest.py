@@ -131,12 +131,16 @@ def no_qt_left(request: pytest.FixtureRequest) -> Iterator[None]:
     from shiboken6 import isValid
 
     stuck: list[str] = []
+    seen: list[object] = []
     watchdog = QTimer()
     watchdog.setInterval(MODAL_LIMIT_MS)
 
     def close_modal() -> None:
         modal = QApplication.activeModalWidget()
-        if modal is not None:
+        # One that is open at one look only may just have been opened by a long test.
+        open_for_long = modal is not None and modal in seen
+        seen[:] = [modal]
+        if modal is not None and open_for_long:
             stuck.append(f"{type(modal).__name__} {modal.windowTitle()}")
             modal.close()
 
