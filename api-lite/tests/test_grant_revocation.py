@@ -194,14 +194,14 @@ def test_nobody_revokes_in_anothers_name(owner: Any, make_owner: Any, verify_own
 # --- a running gateway -------------------------------------------------------------------------------------------
 
 
+def of_folder(folder: Path) -> dict[str, str]:
+    return {"R3MES_INFERENCE_MODE": "remote", "R3MES_NETWORK": "test-net", "R3MES_DATA_FOLDER": str(folder)}
+
+
 async def test_a_revoked_node_leaves_and_stays_out_over_a_restart(
     start_gateway: Any, start_node: Any, owner: Any, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    environment = {
-        "R3MES_INFERENCE_MODE": "remote",
-        "R3MES_NETWORK": "test-net",
-        "R3MES_DATA_FOLDER": str(tmp_path / "data"),
-    }
+    environment = of_folder(tmp_path / "data")
     gateway = start_gateway(environment=environment)
     key = SigningKey.generate()
     node_id = bytes(key.verify_key).hex()
@@ -236,11 +236,7 @@ async def test_what_one_gateway_was_told_another_with_the_same_folder_knows(
     start_gateway: Any, start_node: Any, owner: Any, client: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """As two replicas behind one proxy, which takes a wallet's word to either of them."""
-    environment = {
-        "R3MES_INFERENCE_MODE": "remote",
-        "R3MES_NETWORK": "test-net",
-        "R3MES_DATA_FOLDER": str(tmp_path / "data"),
-    }
+    environment = of_folder(tmp_path / "data")
     here, there = start_gateway(environment=environment), start_gateway(environment=environment)
     key = SigningKey.generate()
     node_id = bytes(key.verify_key).hex()
